@@ -39,7 +39,8 @@ function toMode(value: unknown): unknown {
   return typeof value === 'number' ? `0${value.toString(8)}` : value
 }
 
-const MODE = /^(?:0?o?[0-7]{1,4}|[0-7]{5}|(?:[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)(?:,[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)*)$/
+const MODE =
+  /^(?:0?o?[0-7]{1,4}|[0-7]{5}|(?:[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)(?:,[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)*)$/
 
 export const arg = {
   /** Text; numbers and booleans become what Ansible makes of them. */
@@ -47,10 +48,7 @@ export const arg = {
   /** Text that is not empty. */
   name: () => z.preprocess(toText, z.string().min(1)).meta({ type: 'str' }),
   /** An absolute path on the host. */
-  path: () =>
-    z
-      .preprocess(toText, z.string().startsWith('/', 'must be an absolute path'))
-      .meta({ type: 'path' }),
+  path: () => z.preprocess(toText, z.string().startsWith('/', 'must be an absolute path')).meta({ type: 'path' }),
   /** yes, no, on, off, 1, 0, true, false in any case. */
   bool: () => z.preprocess(toBool, z.boolean()).meta({ type: 'bool' }),
   int: () => z.preprocess(toInt, z.int()).meta({ type: 'int' }),

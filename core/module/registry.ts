@@ -19,7 +19,12 @@ export interface RegistryEntry {
 export function createRegistry(entries: readonly RegistryEntry[]): ModuleRegistry {
   const byName = new Map<string, RegistryEntry>()
   for (const entry of entries) {
-    const names = [entry.name, ...(entry.aliases ?? []), `ansible.builtin.${entry.name}`, `ansible.legacy.${entry.name}`]
+    const names = [
+      entry.name,
+      ...(entry.aliases ?? []),
+      `ansible.builtin.${entry.name}`,
+      `ansible.legacy.${entry.name}`,
+    ]
     for (const name of names) {
       if (byName.has(name)) throw new Error(`module name '${name}' is taken twice`)
       byName.set(name, entry)

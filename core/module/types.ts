@@ -41,7 +41,9 @@ export interface ControllerFiles {
   read(absolutePath: string): Promise<Buffer>
   /** Names below a folder, relative, sorted; folders end with `/`. */
   list(absolutePath: string): Promise<string[]>
-  stat(absolutePath: string): Promise<{ kind: 'file' | 'directory' | 'other'; size: number; mode: number; mtimeMs: number }>
+  stat(
+    absolutePath: string,
+  ): Promise<{ kind: 'file' | 'directory' | 'other'; size: number; mode: number; mtimeMs: number }>
 }
 
 export interface RenderOptions {
@@ -140,7 +142,8 @@ export interface StateModule<A, S, R extends JsonObject = JsonObject> extends Mo
   probe(host: Reader, args: A): Promise<S>
   /** Pure. None: nothing to do. Raises ModuleFailure for what cannot be. */
   diff(state: S, args: A): readonly Change[]
-  apply(host: Host, args: A, state: S, changes: readonly Change[]): Promise<Partial<R> | undefined>
+  /** May answer values that only the act could tell; they are added to the result. */
+  apply(host: Host, args: A, state: S, changes: readonly Change[]): Promise<JsonObject | undefined>
   /** What `register` sees: Ansible's values where the module is Ansible's. `changed` is added by the engine. */
   result(state: S, args: A): R
   /** One line for an unchanged host. */
@@ -227,5 +230,10 @@ export type Module<A = never, S = never, R extends JsonObject = never> =
   | FleetModule<A, S, R>
   | ControlModule<A, R>
 
-// biome-ignore lint/suspicious/noExplicitAny: a registry holds modules of every argument and state type
-export type AnyModule = StateModule<any, any, any> | RunModule<any, any> | FleetModule<any, any, any> | ControlModule<any, any>
+// biome-ignore-start lint/suspicious/noExplicitAny: a registry holds modules of every argument and state type
+export type AnyModule =
+  | StateModule<any, any, any>
+  | RunModule<any, any>
+  | FleetModule<any, any, any>
+  | ControlModule<any, any>
+// biome-ignore-end lint/suspicious/noExplicitAny: see above

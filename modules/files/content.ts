@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { sh } from '../../core/connection/quote.ts'
+import { arg } from '../../core/module/arg.ts'
+import { type Change, type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
+import { type Attributes, attributeArgs, describeEntry, diffAttributes, setAttributes } from './attributes.ts'
+import { type Entry, entryScript, parseEntry } from './entry.ts'
+
+/*
+ * A file whose whole content is declared: what copy, template and lineinfile have in common.
+ */
+
+/** Larger or binary contents are shown in a diff by their checksum. */
+const DIFF_LIMIT = 100 * 1024
+
+export const contentArgs = {
+  ...attributeArgs,
+  backup: arg.bool().default(false).describe('keep the old file beside the new one, with the time in its name'),
+  validate: arg.str().optional().describe('command that must accept the new file; %s is its path'),
+  unsafe_writes: arg.bool().default(false).describe('write in place where the file cannot be replaced'),
+}
+
+export interface ContentArgs extends Attributes {
+  readonly backup: boolean
+  readonly validate?: string | undefined
+  readonly unsafe_writes: boolean
+}
+
+export interface FileState {
+  readonly path: string
+  readonly wanted: Buffer
+  /** What a link at the path leads to, or the thing itself. */
+  readonly entry: Entry | undefined
+  /** Content now, where it differs and is small enough. */
+  readonly current: Buffer | undefined
+}
+
+export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
+
+/** Reads what is at a path, in one round trip with its content where that differs from `wanted`. */
+export async function probeContent(host: Reader, path: string, wanted: Buffer): Promise<FileState> {
+  const [answer, content] = await Promise.all([
+    host.read(entryScript(path, { follow: true, digest: 'sha256' })),
+    host.wantsDiff
+      ? host.read(
+          sh`p=${path}
+[ -f "$p" ] && [ -r "$p" ] || exit 0
+[ "$(sha256sum < "$p" | cut -d' ' -f1)" = ${sha256(wanted)} ] && exit 0
+[ "$(wc -c < "$p")" -le ${DIFF_LIMIT} ] && exec cat "$p"
+exit 0`,
+        )
+      : undefined,
+  ])
+  const entry = parseEntry(answer, path)
+  return { path, wanted, entry, current: content?.stdout }
+}
+
+function isText(content: Buffer): boolean {
+  return content.length <= DIFF_LIMIT && !content.includes(0)
+}
+
+/** Content, then attributes. `keep`: an existing file is left as it is (force: false). */
+export function diffContent(state: FileState, args: Attributes, options: { keep?: boolean } = {}): Change[] {
+  const { entry, wanted, path } = state
+  if (entry && entry.kind !== 'file') {
+    throw new ModuleFailure(`${path} is a ${entry.kind}, not a file`, {
+      hint: 'name the file, or remove what is there',
+    })
+  }
+  if (!entry) return [contentChange(state, undefined)]
+  if (options.keep) return []
+  const changes: Change[] = []
+  if (entry.digest !== sha256(wanted)) changes.push(contentChange(state, entry.digest))
+  return [...changes, ...diffAttributes(entry, args)]
+}
+
+function contentChange({ path, wanted, current }: FileState, digest: string | undefined): Change {
+  const change: Change = {
+    path: 'content',
+    ...(digest !== undefined && { before: `sha256:${digest}` }),
+    after: `sha256:${sha256(wanted)}`,
+    effect: 'now',
+  }
+  const before = digest === undefined ? Buffer.alloc(0) : current
+  if (!before || !isText(before) || !isText(wanted)) return change
+  return { ...change, text: { header: path, before: before.toString(), after: wanted.toString() } }
+}
+
+/** Writes the content if it differs, else only sets the attributes. */
+export async function applyContent(
+  host: Host,
+  state: FileState,
+  args: ContentArgs,
+  changes: readonly Change[],
+): Promise<{ backup_file?: string }> {
+  if (!changes.some((change) => change.path === 'content')) {
+    const done = await host.run(sh.join([sh`set -e`, ...setAttributes(state.path, args)]))
+    if (done.status !== 0) throw new ModuleFailure(done.stderr.toString().trim())
+    return {}
+  }
+  const { backup } = await host.writeFile(state.path, state.wanted, {
+    ...(args.mode !== undefined && { mode: args.mode }),
+    ...(args.owner !== undefined && { owner: args.owner }),
+    ...(args.group !== undefined && { group: args.group }),
+    ...(args.validate !== undefined && { validate: args.validate }),
+    backup: args.backup && state.entry !== undefined,
+    unsafeWrites: args.unsafe_writes,
+  })
+  return backup === undefined ? {} : { backup_file: backup }
+}
+
+/** Ansible's return values of a file that was written. */
+export function contentResult(state: FileState) {
+  return {
+    dest: state.path,
+    checksum: createHash('sha1').update(state.wanted).digest('hex'),
+    md5sum: createHash('md5').update(state.wanted).digest('hex'),
+    ...(state.entry && describeEntry(state.entry)),
+    size: state.wanted.length,
+    state: 'file',
+  }
+}

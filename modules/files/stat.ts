@@ -1,0 +1,96 @@
+import { sh } from '../../core/connection/quote.ts'
+import type { JsonObject } from '../../core/events/json.ts'
+import { arg } from '../../core/module/arg.ts'
+import { defineState } from '../../core/module/define.ts'
+import { type Entry, entryScript, octal, parseEntry } from './entry.ts'
+
+interface State {
+  readonly entry: Entry | undefined
+  /** Access of the task's user: some of r, w, x. */
+  readonly access: string
+  readonly mime: string | undefined
+}
+
+export default defineState({
+  name: 'stat',
+  summary: 'Tells what is at a path.',
+  args: arg.object({
+    path: arg.path().describe('what to look at'),
+    follow: arg.bool().default(false).describe('look at what a link points to'),
+    get_checksum: arg.bool().default(true),
+    checksum_algorithm: arg.choice('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512').default('sha1'),
+    get_mime: arg.bool().default(true),
+    get_attributes: arg.bool().default(true).describe('accepted; file attributes are not read'),
+  }),
+  returns: { stat: 'exists, and if so mode, isdir, isreg, islnk, size, uid, gid, pw_name, gr_name, mtime, checksum …' },
+  examples: `
+- stat: path=/etc/libvirt/qemu.conf
+  register: conf
+`,
+  async probe(host, args): Promise<State> {
+    const [answer, access, mime] = await Promise.all([
+      host.read(
+        entryScript(args.path, { follow: args.follow, ...(args.get_checksum && { digest: args.checksum_algorithm }) }),
+      ),
+      host.read(sh`for a in r w x; do [ -$a ${args.path} ] && printf %s $a; done; exit 0`),
+      args.get_mime ? host.read(sh`file -bi -- ${args.path} 2>/dev/null`) : undefined,
+    ])
+    const text = mime?.status === 0 ? mime.stdout.toString().trim() : ''
+    return {
+      entry: parseEntry(answer, args.path),
+      access: access.stdout.toString(),
+      mime: text === '' ? undefined : text,
+    }
+  },
+  diff: () => [],
+  apply: async () => undefined,
+  why: (state, args) => (state.entry ? `${args.path} is a ${state.entry.kind}` : `${args.path} does not exist`),
+  result({ entry, access, mime }, args): JsonObject {
+    return { stat: entry ? describe(entry, access, mime, args.path) : { exists: false } }
+  },
+})
+
+function describe(entry: Entry, access: string, mime: string | undefined, path: string): JsonObject {
+  const has = (bit: number): boolean => (entry.mode & bit) !== 0
+  return {
+    exists: true,
+    path,
+    mode: octal(entry.mode),
+    isdir: entry.kind === 'directory',
+    ischr: entry.kind === 'char',
+    isblk: entry.kind === 'block',
+    isreg: entry.kind === 'file',
+    isfifo: entry.kind === 'fifo',
+    islnk: entry.kind === 'link',
+    issock: entry.kind === 'socket',
+    uid: entry.uid,
+    gid: entry.gid,
+    pw_name: entry.owner,
+    gr_name: entry.group,
+    size: entry.size,
+    inode: entry.inode,
+    dev: entry.device,
+    nlink: entry.links,
+    atime: entry.atime,
+    mtime: entry.mtime,
+    ctime: entry.ctime,
+    rusr: has(0o400),
+    wusr: has(0o200),
+    xusr: has(0o100),
+    rgrp: has(0o040),
+    wgrp: has(0o020),
+    xgrp: has(0o010),
+    roth: has(0o004),
+    woth: has(0o002),
+    xoth: has(0o001),
+    isuid: has(0o4000),
+    isgid: has(0o2000),
+    readable: access.includes('r'),
+    writeable: access.includes('w'),
+    executable: access.includes('x'),
+    ...(entry.target !== undefined && { lnk_target: entry.target }),
+    ...(entry.target?.startsWith('/') && { lnk_source: entry.target }),
+    ...(entry.digest !== undefined && { checksum: entry.digest }),
+    ...(mime !== undefined && { mimetype: mime.split(';')[0]!, charset: /charset=(\S+)/.exec(mime)?.[1] ?? 'unknown' }),
+  }
+}

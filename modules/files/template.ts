@@ -1,0 +1,42 @@
+import { arg } from '../../core/module/arg.ts'
+import { defineState } from '../../core/module/define.ts'
+import { applyContent, contentArgs, contentResult, diffContent, probeContent } from './content.ts'
+import { destination } from './destination.ts'
+
+const NEWLINES = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n', '\n': '\n', '\r': '\r', '\r\n': '\r\n' } as const
+
+export default defineState({
+  name: 'template',
+  summary: 'Writes a file from a template of the controller.',
+  args: arg.object({
+    src: arg.name().describe('template, in templates/ of the role or beside the playbook'),
+    dest: arg.path().describe('file on the host; a folder with a slash at its end takes the name of the template'),
+    ...contentArgs,
+    force: arg.bool().default(true).describe('no: only write where there is no file yet'),
+    follow: arg.bool().default(false).describe('accepted; a link at the destination is always followed'),
+    newline_sequence: arg.choice('\\n', '\\r', '\\r\\n', '\n', '\r', '\r\n').default('\n'),
+    trim_blocks: arg.bool().default(true),
+    lstrip_blocks: arg.bool().default(false),
+  }),
+  returns: {
+    dest: 'path written',
+    checksum: 'SHA-1 of the content',
+    backup_file: 'name of the backup, if one was made',
+  },
+  examples: `
+- template: src=chrony.conf.j2 dest=/etc/chrony/chrony.conf mode=0644
+`,
+  local: false,
+  async probe(host, args) {
+    const file = await host.files.find('templates', args.src)
+    const source = (await host.files.read(file)).toString()
+    const text = await host.render(source, file, { trimBlocks: args.trim_blocks, lstripBlocks: args.lstrip_blocks })
+    const newline = NEWLINES[args.newline_sequence as keyof typeof NEWLINES]
+    const content = Buffer.from(newline === '\n' ? text : text.replaceAll('\n', newline))
+    return probeContent(host, await destination(host, args.dest, file), content)
+  },
+  diff: (state, args) => diffContent(state, args, { keep: !args.force }),
+  apply: (host, args, state, changes) => applyContent(host, state, args, changes),
+  result: (state) => contentResult(state),
+  why: (state) => `${state.path} has this content`,
+})

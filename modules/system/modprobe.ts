@@ -1,0 +1,101 @@
+import { sh } from '../../core/connection/quote.ts'
+import { arg } from '../../core/module/arg.ts'
+import { defineState } from '../../core/module/define.ts'
+import { type Change, ModuleFailure } from '../../core/module/types.ts'
+import { readText } from '../files/text.ts'
+
+interface State {
+  readonly loaded: boolean
+  /** Part of the kernel itself: always there, cannot be removed. */
+  readonly builtin: boolean
+  readonly file: string | undefined
+  readonly options: string | undefined
+}
+
+const args = arg.object({
+  name: arg.name().describe('kernel module'),
+  state: arg.choice('present', 'absent').default('present'),
+  params: arg.str().default('').describe('parameters for loading'),
+  persistent: arg.choice('disabled', 'present', 'absent').default('disabled').describe('load it at every boot'),
+})
+
+// The kernel writes _ where file names have -.
+const underscored = (name: string): string => name.replaceAll('-', '_')
+const loadFile = (name: string): string => `/etc/modules-load.d/${name}.conf`
+const optionFile = (name: string): string => `/etc/modprobe.d/${name}.conf`
+
+export default defineState({
+  name: 'modprobe',
+  aliases: ['community.general.modprobe'],
+  summary: 'Loads or removes a kernel module.',
+  args,
+  local: true,
+  examples: `
+- modprobe: name=br_netfilter persistent=present
+`,
+  async probe(host, a): Promise<State> {
+    if (!/^[\w-]+$/.test(a.name)) throw new ModuleFailure(`'${a.name}' is not the name of a kernel module`)
+    const name = underscored(a.name)
+    const [loaded, builtin, file, options] = await Promise.all([
+      host.read(sh`grep -q ${`^${name} `} /proc/modules`),
+      host.read(sh`tr - _ < /lib/modules/$(uname -r)/modules.builtin 2>/dev/null | grep -q ${`/${name}\\.ko`}`),
+      readText(host, loadFile(a.name)),
+      readText(host, optionFile(a.name)),
+    ])
+    return { loaded: loaded.status === 0, builtin: builtin.status === 0, file, options }
+  },
+  diff(state, a): Change[] {
+    const changes: Change[] = []
+    const now = state.loaded || state.builtin
+    if (a.state === 'present' && !now)
+      changes.push({ path: a.name, before: 'not loaded', after: 'loaded', effect: 'now' })
+    if (a.state === 'absent' && now) {
+      if (state.builtin) throw new ModuleFailure(`${a.name} is part of this kernel and cannot be removed`)
+      changes.push({ path: a.name, before: 'loaded', after: 'not loaded', effect: 'now' })
+    }
+    if (a.persistent === 'present') {
+      changes.push(...fileChange(loadFile(a.name), state.file, loadLine(a)))
+      if (a.params !== '') changes.push(...fileChange(optionFile(a.name), state.options, optionLine(a)))
+    }
+    if (a.persistent === 'absent') {
+      changes.push(
+        ...fileChange(loadFile(a.name), state.file, undefined),
+        ...fileChange(optionFile(a.name), state.options, undefined),
+      )
+    }
+    return changes
+  },
+  async apply(host, a, _state, changes) {
+    const files = new Map([
+      [loadFile(a.name), loadLine(a)],
+      [optionFile(a.name), optionLine(a)],
+    ])
+    for (const change of changes) {
+      const content = files.get(change.path)
+      if (content === undefined) continue
+      if (change.after === undefined) await host.run(sh`rm -f -- ${change.path}`)
+      else await host.writeFile(change.path, Buffer.from(content), { mode: '0644' })
+    }
+    if (!changes.some((change) => change.path === a.name)) return undefined
+    const params = a.params.split(/\s+/).filter((one) => one !== '')
+    const done = await host.run(a.state === 'present' ? sh`modprobe ${a.name} ${params}` : sh`modprobe -r ${a.name}`)
+    if (done.status !== 0) throw new ModuleFailure(`modprobe ${a.name}: ${done.stderr.toString().trim()}`)
+    return undefined
+  },
+  result: (_state, a) => ({ name: a.name, state: a.state, params: a.params }),
+})
+
+const loadLine = (a: { name: string }): string => `${a.name}\n`
+const optionLine = (a: { name: string; params: string }): string => `options ${a.name} ${a.params}\n`
+
+function fileChange(path: string, current: string | undefined, wanted: string | undefined): Change[] {
+  if (current === wanted) return []
+  return [
+    {
+      path,
+      ...(current !== undefined && { before: current }),
+      ...(wanted !== undefined && { after: wanted }),
+      effect: 'now',
+    },
+  ]
+}

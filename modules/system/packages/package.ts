@@ -1,0 +1,167 @@
+import { sh } from '../../../core/connection/quote.ts'
+import type { JsonObject } from '../../../core/events/json.ts'
+import { arg } from '../../../core/module/arg.ts'
+import { type Change, type Host, ModuleFailure, type Reader, UNKNOWN } from '../../../core/module/types.ts'
+import { apt } from './apt.ts'
+import type { PackageAct, PackageBackend, PackageState } from './backend.ts'
+import { dnf, zypper } from './rpm.ts'
+
+/*
+ * Packages as a state, for every package manager: what package, apt and dnf have in common.
+ */
+
+export const packageArgs = {
+  name: arg.list(arg.name()).default([]).describe('packages; apt: name=version, dnf: name-version'),
+  state: arg.choice('present', 'installed', 'latest', 'absent', 'removed').default('present'),
+  update_cache: arg.bool().default(false).describe('refresh the package lists first'),
+  cache_valid_time: arg.int().default(0).describe('seconds for which package lists count as fresh'),
+  install_recommends: arg.bool().optional().describe('weak dependencies too; the default is that of the host'),
+  autoremove: arg.bool().default(false),
+  purge: arg.bool().default(false).describe('configuration too (apt)'),
+  only_upgrade: arg.bool().default(false).describe('never install what is not there'),
+  lock_timeout: arg.int().default(120).describe('seconds to wait for another package run'),
+}
+
+export interface PackageArgs {
+  readonly name: readonly string[]
+  readonly state: 'present' | 'installed' | 'latest' | 'absent' | 'removed'
+  readonly update_cache: boolean
+  readonly cache_valid_time: number
+  readonly install_recommends?: boolean | undefined
+  readonly autoremove: boolean
+  readonly purge: boolean
+  readonly only_upgrade: boolean
+  readonly lock_timeout: number
+}
+
+export interface PackagesState {
+  readonly backend: PackageBackend
+  readonly packages: ReadonlyMap<string, PackageState>
+  /** Seconds; undefined where nobody asked, -1 for no lists at all. */
+  readonly cacheAge: number | undefined
+  /** Whether candidates were looked up. */
+  readonly asked: boolean
+}
+
+const BACKENDS: Record<string, PackageBackend> = { apt, dnf, zypper }
+
+/** The package manager of the host, by what is installed: apt before dnf, as a Debian may carry rpm's tools. */
+export async function chooseBackend(host: Reader): Promise<PackageBackend> {
+  const answer = await host.read(
+    sh`command -v apt-get >/dev/null && command -v dpkg-query >/dev/null && { echo apt; exit; }; command -v dnf >/dev/null && { echo dnf; exit; }; command -v yum >/dev/null && { echo dnf; exit; }; command -v zypper >/dev/null && echo zypper; exit 0`,
+  )
+  const backend = BACKENDS[answer.stdout.toString().trim()]
+  if (!backend) throw new ModuleFailure('no package manager that we know', { hint: 'apt, dnf, yum and zypper are known' })
+  return backend
+}
+
+const SEPARATOR = { apt: '=', dnf: undefined, zypper: '=' } as const
+
+/** `libvirt-daemon=9.0.0-4` as name and version; dnf's names hold versions that only dnf can tell apart. */
+export function splitVersion(name: string, backend: PackageBackend['name']): { name: string; version?: string } {
+  const separator = SEPARATOR[backend]
+  const at = separator === undefined ? -1 : name.indexOf(separator)
+  return at < 0 ? { name } : { name: name.slice(0, at), version: name.slice(at + 1) }
+}
+
+const present = (a: PackageArgs): boolean => a.state !== 'absent' && a.state !== 'removed'
+
+export async function probePackages(host: Reader, a: PackageArgs, fixed?: PackageBackend): Promise<PackagesState> {
+  const backend = fixed ?? (await chooseBackend(host))
+  const names = a.name.map((one) => splitVersion(one, backend.name).name)
+  const bad = names.find((name) => !/^[A-Za-z0-9@*][\w.+:@*/()~-]*$/.test(name))
+  if (bad !== undefined) throw new ModuleFailure(`'${bad}' is not the name of a package`)
+  const asked = a.state === 'latest'
+  const ask = { names, candidates: asked }
+  const [answer, age] = await Promise.all([
+    names.length === 0 ? undefined : host.read(backend.query(ask)),
+    a.update_cache ? host.read(backend.cacheAge) : undefined,
+  ])
+  return {
+    backend,
+    packages: answer ? backend.parse(answer.stdout.toString(), ask) : new Map(),
+    cacheAge: age && Number(age.stdout.toString().trim()),
+    asked,
+  }
+}
+
+/** Lists are refreshed when they are older than allowed; without an age, only on the way to an installation. */
+function staleCache(state: PackagesState, a: PackageArgs): boolean {
+  return a.update_cache && state.cacheAge !== undefined && (state.cacheAge < 0 || (a.cache_valid_time > 0 && state.cacheAge > a.cache_valid_time))
+}
+
+export function diffPackages(state: PackagesState, a: PackageArgs): Change[] {
+  const changes: Change[] = []
+  if (a.update_cache && (staleCache(state, a) || (a.cache_valid_time === 0 && a.name.length === 0))) {
+    changes.push({ path: 'package lists', after: 'refreshed', effect: 'action' })
+  }
+  for (const one of a.name) {
+    const { name, version } = splitVersion(one, state.backend.name)
+    const { installed, candidate } = state.packages.get(name) ?? { installed: undefined, candidate: undefined }
+    const path = `packages.${name}`
+    if (!present(a)) {
+      if (installed !== undefined) changes.push({ path, before: installed, effect: 'now' })
+    } else if (installed === undefined) {
+      if (!a.only_upgrade) changes.push({ path, after: version ?? candidate ?? UNKNOWN, effect: 'now' })
+    } else if (version !== undefined && !sameVersion(installed, version)) {
+      changes.push({ path, before: installed, after: version, effect: 'now' })
+    } else if (a.state === 'latest' && version === undefined && candidate !== undefined && candidate !== installed) {
+      changes.push({ path, before: installed, after: candidate, effect: 'now' })
+    }
+  }
+  if (a.autoremove && a.name.length === 0) changes.push({ path: 'unneeded packages', after: 'removed', effect: 'action' })
+  return changes
+}
+
+/** `9.0.*` as apt takes it. */
+const sameVersion = (installed: string, wanted: string): boolean =>
+  wanted.endsWith('*') ? installed.startsWith(wanted.slice(0, -1)) : installed === wanted
+
+export async function applyPackages(host: Host, a: PackageArgs, state: PackagesState, changes: readonly Change[]): Promise<JsonObject> {
+  const named = new Set(changes.filter((c) => c.path.startsWith('packages.')).map((c) => c.path.slice('packages.'.length)))
+  const wanted = a.name.filter((one) => named.has(splitVersion(one, state.backend.name).name))
+  const refresh = a.update_cache && (staleCache(state, a) || a.cache_valid_time === 0) && (wanted.length > 0 || a.name.length === 0 || staleCache(state, a))
+  const act: PackageAct = {
+    install: present(a) ? wanted : [],
+    remove: present(a) ? [] : wanted,
+    purge: a.purge,
+    autoremove: a.autoremove,
+    updateCache: refresh || (present(a) && wanted.length > 0 && state.cacheAge === -1),
+    recommends: a.install_recommends,
+    onlyUpgrade: a.only_upgrade,
+    options: [],
+    lockTimeout: a.lock_timeout,
+  }
+  if (wanted.length > 0) host.progress(`${state.backend.name}: ${wanted.slice(0, 6).join(' ')}${wanted.length > 6 ? ' …' : ''}`)
+  const done = await host.run(state.backend.act(act), { shielded: true })
+  const [stdout, stderr] = [done.stdout.toString(), done.stderr.toString()]
+  if (done.status !== 0) {
+    throw new ModuleFailure(`${state.backend.name} failed: ${reason(`${stdout}\n${stderr}`)}`, {
+      result: { rc: done.status, stdout, stderr },
+      ...hintFor(`${stdout}\n${stderr}`),
+    })
+  }
+  return { stdout, stdout_lines: stdout.split('\n'), stderr, ...(act.updateCache && { cache_updated: true }) }
+}
+
+/** The lines that say why, and not the hundred before them. */
+function reason(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
+  const errors = lines.filter((line) => /^(E:|Error|error:|dpkg: error)|No match for argument|nothing provides/.test(line))
+  return (errors.length > 0 ? errors : lines.slice(-3)).slice(0, 5).join('; ')
+}
+
+function hintFor(output: string): { hint?: string } {
+  if (/Unable to locate package|No match for argument|No provider of/.test(output)) return { hint: 'check the name, or use update_cache: true' }
+  if (/No space left on device/.test(output)) return { hint: 'the disk is full: free some space, and run dpkg --configure -a if it was cut' }
+  if (/Could not get lock|is another process using it/.test(output)) return { hint: 'another package run is under way; raise lock_timeout' }
+  if (/dpkg was interrupted/.test(output)) return { hint: 'run dpkg --configure -a on the host' }
+  return {}
+}
+
+export const resultPackages = (state: PackagesState): JsonObject => ({
+  ...(state.cacheAge !== undefined && { cache_updated: false }),
+})
+
+export const whyPackages = (state: PackagesState, a: PackageArgs): string =>
+  a.name.map((one) => `${one} ${state.packages.get(splitVersion(one, state.backend.name).name)?.installed ?? 'absent'}`).join(', ') || 'lists are fresh'
