@@ -9,15 +9,7 @@ import { z } from 'zod'
 export const position = z.strictObject({ file: z.string(), line: z.int().min(1), column: z.int().min(1) })
 
 /** What became of one task on one host. `undecided` exists only in check mode: see DESIGN on unknowns. */
-export const hostStatus = z.enum([
-  'ok',
-  'changed',
-  'skipped',
-  'failed',
-  'unreachable',
-  'cancelled',
-  'undecided',
-])
+export const hostStatus = z.enum(['ok', 'changed', 'skipped', 'failed', 'unreachable', 'cancelled', 'undecided'])
 
 /** One difference between what is and what shall be. `pending` waits for a boot or a guest; `action` is an act without a state. */
 export const change = z.strictObject({

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { quote, type ShellText, sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
+import { skipped } from '../../core/module/skipped.ts'
 import { type Host, ModuleFailure, type Reader, type Skipped } from '../../core/module/types.ts'
 
 /*
@@ -124,7 +125,7 @@ export async function checkExecution(
   cmd: string | string[],
   options: Execution,
 ): Promise<ExecutionResult | Skipped> {
-  const ran = { skipped: true, reason: 'commands are not run in check mode' } as const
+  const ran = skipped('commands are not run in check mode')
   if (options.creates === undefined && options.removes === undefined) return ran
   const mark = 'not-run:'
   const test = await host.read(sh.join([...guards(options, mark), sh`:`]))

@@ -1,7 +1,14 @@
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { apt } from './packages/apt.ts'
-import { applyPackages, diffPackages, packageArgs, probePackages, resultPackages, whyPackages } from './packages/package.ts'
+import {
+  applyPackages,
+  diffPackages,
+  packageArgs,
+  probePackages,
+  resultPackages,
+  whyPackages,
+} from './packages/package.ts'
 
 export default defineState({
   name: 'apt',
@@ -12,7 +19,10 @@ export default defineState({
       pkg: arg.list(arg.name()).optional().describe('another name of name'),
       package: arg.list(arg.name()).optional().describe('another name of name'),
     })
-    .transform(({ pkg, package: other, ...rest }) => ({ ...rest, name: [...rest.name, ...(pkg ?? []), ...(other ?? [])] })),
+    .transform(({ pkg, package: other, ...rest }) => ({
+      ...rest,
+      name: [...rest.name, ...(pkg ?? []), ...(other ?? [])],
+    })),
   local: true,
   shielded: true,
   examples: `

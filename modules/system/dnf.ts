@@ -1,6 +1,13 @@
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { applyPackages, diffPackages, packageArgs, probePackages, resultPackages, whyPackages } from './packages/package.ts'
+import {
+  applyPackages,
+  diffPackages,
+  packageArgs,
+  probePackages,
+  resultPackages,
+  whyPackages,
+} from './packages/package.ts'
 import { dnf } from './packages/rpm.ts'
 
 export default defineState({
@@ -9,7 +16,10 @@ export default defineState({
   summary: 'Installs or removes packages with dnf (or yum).',
   args: arg
     .object({ ...packageArgs, install_weak_deps: arg.bool().optional().describe('another name of install_recommends') })
-    .transform(({ install_weak_deps: weak, ...rest }) => ({ ...rest, install_recommends: rest.install_recommends ?? weak })),
+    .transform(({ install_weak_deps: weak, ...rest }) => ({
+      ...rest,
+      install_recommends: rest.install_recommends ?? weak,
+    })),
   local: true,
   shielded: true,
   examples: `

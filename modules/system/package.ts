@@ -1,11 +1,21 @@
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { applyPackages, diffPackages, packageArgs, probePackages, resultPackages, whyPackages } from './packages/package.ts'
+import {
+  applyPackages,
+  diffPackages,
+  packageArgs,
+  probePackages,
+  resultPackages,
+  whyPackages,
+} from './packages/package.ts'
 
 export default defineState({
   name: 'package',
   summary: 'Installs or removes packages with the package manager of the host.',
-  args: arg.object({ ...packageArgs, use: arg.str().default('auto').describe('accepted; the package manager is found') }),
+  args: arg.object({
+    ...packageArgs,
+    use: arg.str().default('auto').describe('accepted; the package manager is found'),
+  }),
   local: true,
   shielded: true,
   examples: `

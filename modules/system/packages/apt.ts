@@ -8,12 +8,16 @@ export const apt: PackageBackend = {
   name: 'apt',
   query({ names, candidates }) {
     const parts = [sh`echo @@dpkg; dpkg-query -W -f ${QUERY} 2>/dev/null`]
-    if (candidates) parts.push(sh`echo @@policy; apt-cache policy -- ${names} 2>/dev/null; echo @@provides; apt-cache showpkg -- ${names} 2>/dev/null | grep -E '^(Package:|Reverse Provides:|[a-z0-9].* .* \(= |[a-z0-9][^ ]* [^ ]*$)'`)
+    if (candidates)
+      parts.push(
+        sh`echo @@policy; apt-cache policy -- ${names} 2>/dev/null; echo @@provides; apt-cache showpkg -- ${names} 2>/dev/null | grep -E '^(Package:|Reverse Provides:|[a-z0-9].* .* \(= |[a-z0-9][^ ]* [^ ]*$)'`,
+      )
     parts.push(sh`exit 0`)
     return sh.join(parts)
   },
   parse(output, { names, candidates }) {
-    const [, dpkg = '', policy = ''] = /^@@dpkg\n([\s\S]*?)(?:@@policy\n([\s\S]*?))?(?:@@provides[\s\S]*)?$/.exec(output) ?? []
+    const [, dpkg = '', policy = ''] =
+      /^@@dpkg\n([\s\S]*?)(?:@@policy\n([\s\S]*?))?(?:@@provides[\s\S]*)?$/.exec(output) ?? []
     const installed = new Map<string, string>()
     const provided = new Map<string, string>()
     for (const line of dpkg.split('\n')) {
@@ -41,12 +45,15 @@ export const apt: PackageBackend = {
   ),
   act(act) {
     const common = sh`-y -q -o DPkg::Lock::Timeout=${String(act.lockTimeout)} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ${act.options}`
-    const recommends = sh.raw(act.recommends === undefined ? '' : `-o APT::Install-Recommends=${act.recommends ? 'yes' : 'no'}`)
+    const recommends = sh.raw(
+      act.recommends === undefined ? '' : `-o APT::Install-Recommends=${act.recommends ? 'yes' : 'no'}`,
+    )
     const upgrade = sh.raw(act.onlyUpgrade ? '--only-upgrade' : '')
     const parts = [sh`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical NEEDRESTART_MODE=l`, sh`set -e`]
     if (act.updateCache) parts.push(sh`apt-get update -q -o DPkg::Lock::Timeout=${String(act.lockTimeout)}`)
     if (act.install.length > 0) parts.push(sh`apt-get install ${common} ${recommends} ${upgrade} -- ${act.install}`)
-    if (act.remove.length > 0) parts.push(sh`apt-get ${sh.raw(act.purge ? 'purge' : 'remove')} ${common} -- ${act.remove}`)
+    if (act.remove.length > 0)
+      parts.push(sh`apt-get ${sh.raw(act.purge ? 'purge' : 'remove')} ${common} -- ${act.remove}`)
     if (act.autoremove) parts.push(sh`apt-get autoremove ${common}`)
     return sh.join(parts)
   },

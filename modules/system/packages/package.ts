@@ -51,7 +51,8 @@ export async function chooseBackend(host: Reader): Promise<PackageBackend> {
     sh`command -v apt-get >/dev/null && command -v dpkg-query >/dev/null && { echo apt; exit; }; command -v dnf >/dev/null && { echo dnf; exit; }; command -v yum >/dev/null && { echo dnf; exit; }; command -v zypper >/dev/null && echo zypper; exit 0`,
   )
   const backend = BACKENDS[answer.stdout.toString().trim()]
-  if (!backend) throw new ModuleFailure('no package manager that we know', { hint: 'apt, dnf, yum and zypper are known' })
+  if (!backend)
+    throw new ModuleFailure('no package manager that we know', { hint: 'apt, dnf, yum and zypper are known' })
   return backend
 }
 
@@ -87,7 +88,11 @@ export async function probePackages(host: Reader, a: PackageArgs, fixed?: Packag
 
 /** Lists are refreshed when they are older than allowed; without an age, only on the way to an installation. */
 function staleCache(state: PackagesState, a: PackageArgs): boolean {
-  return a.update_cache && state.cacheAge !== undefined && (state.cacheAge < 0 || (a.cache_valid_time > 0 && state.cacheAge > a.cache_valid_time))
+  return (
+    a.update_cache &&
+    state.cacheAge !== undefined &&
+    (state.cacheAge < 0 || (a.cache_valid_time > 0 && state.cacheAge > a.cache_valid_time))
+  )
 }
 
 export function diffPackages(state: PackagesState, a: PackageArgs): Change[] {
@@ -109,7 +114,8 @@ export function diffPackages(state: PackagesState, a: PackageArgs): Change[] {
       changes.push({ path, before: installed, after: candidate, effect: 'now' })
     }
   }
-  if (a.autoremove && a.name.length === 0) changes.push({ path: 'unneeded packages', after: 'removed', effect: 'action' })
+  if (a.autoremove && a.name.length === 0)
+    changes.push({ path: 'unneeded packages', after: 'removed', effect: 'action' })
   return changes
 }
 
@@ -117,10 +123,20 @@ export function diffPackages(state: PackagesState, a: PackageArgs): Change[] {
 const sameVersion = (installed: string, wanted: string): boolean =>
   wanted.endsWith('*') ? installed.startsWith(wanted.slice(0, -1)) : installed === wanted
 
-export async function applyPackages(host: Host, a: PackageArgs, state: PackagesState, changes: readonly Change[]): Promise<JsonObject> {
-  const named = new Set(changes.filter((c) => c.path.startsWith('packages.')).map((c) => c.path.slice('packages.'.length)))
+export async function applyPackages(
+  host: Host,
+  a: PackageArgs,
+  state: PackagesState,
+  changes: readonly Change[],
+): Promise<JsonObject> {
+  const named = new Set(
+    changes.filter((c) => c.path.startsWith('packages.')).map((c) => c.path.slice('packages.'.length)),
+  )
   const wanted = a.name.filter((one) => named.has(splitVersion(one, state.backend.name).name))
-  const refresh = a.update_cache && (staleCache(state, a) || a.cache_valid_time === 0) && (wanted.length > 0 || a.name.length === 0 || staleCache(state, a))
+  const refresh =
+    a.update_cache &&
+    (staleCache(state, a) || a.cache_valid_time === 0) &&
+    (wanted.length > 0 || a.name.length === 0 || staleCache(state, a))
   const act: PackageAct = {
     install: present(a) ? wanted : [],
     remove: present(a) ? [] : wanted,
@@ -132,7 +148,8 @@ export async function applyPackages(host: Host, a: PackageArgs, state: PackagesS
     options: [],
     lockTimeout: a.lock_timeout,
   }
-  if (wanted.length > 0) host.progress(`${state.backend.name}: ${wanted.slice(0, 6).join(' ')}${wanted.length > 6 ? ' …' : ''}`)
+  if (wanted.length > 0)
+    host.progress(`${state.backend.name}: ${wanted.slice(0, 6).join(' ')}${wanted.length > 6 ? ' …' : ''}`)
   const done = await host.run(state.backend.act(act), { shielded: true })
   const [stdout, stderr] = [done.stdout.toString(), done.stderr.toString()]
   if (done.status !== 0) {
@@ -147,14 +164,19 @@ export async function applyPackages(host: Host, a: PackageArgs, state: PackagesS
 /** The lines that say why, and not the hundred before them. */
 function reason(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  const errors = lines.filter((line) => /^(E:|Error|error:|dpkg: error)|No match for argument|nothing provides/.test(line))
+  const errors = lines.filter((line) =>
+    /^(E:|Error|error:|dpkg: error)|No match for argument|nothing provides/.test(line),
+  )
   return (errors.length > 0 ? errors : lines.slice(-3)).slice(0, 5).join('; ')
 }
 
 function hintFor(output: string): { hint?: string } {
-  if (/Unable to locate package|No match for argument|No provider of/.test(output)) return { hint: 'check the name, or use update_cache: true' }
-  if (/No space left on device/.test(output)) return { hint: 'the disk is full: free some space, and run dpkg --configure -a if it was cut' }
-  if (/Could not get lock|is another process using it/.test(output)) return { hint: 'another package run is under way; raise lock_timeout' }
+  if (/Unable to locate package|No match for argument|No provider of/.test(output))
+    return { hint: 'check the name, or use update_cache: true' }
+  if (/No space left on device/.test(output))
+    return { hint: 'the disk is full: free some space, and run dpkg --configure -a if it was cut' }
+  if (/Could not get lock|is another process using it/.test(output))
+    return { hint: 'another package run is under way; raise lock_timeout' }
   if (/dpkg was interrupted/.test(output)) return { hint: 'run dpkg --configure -a on the host' }
   return {}
 }
@@ -164,4 +186,6 @@ export const resultPackages = (state: PackagesState): JsonObject => ({
 })
 
 export const whyPackages = (state: PackagesState, a: PackageArgs): string =>
-  a.name.map((one) => `${one} ${state.packages.get(splitVersion(one, state.backend.name).name)?.installed ?? 'absent'}`).join(', ') || 'lists are fresh'
+  a.name
+    .map((one) => `${one} ${state.packages.get(splitVersion(one, state.backend.name).name)?.installed ?? 'absent'}`)
+    .join(', ') || 'lists are fresh'

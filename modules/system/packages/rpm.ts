@@ -4,15 +4,24 @@ import type { PackageAct, PackageBackend, PackageQuery, PackageState } from './b
 const FORMAT = '%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\n'
 
 /** What dnf and zypper share: rpm's database answers for what is installed, also by what a package provides. */
-function rpmBackend(name: 'dnf' | 'zypper', candidates: (names: readonly string[]) => ShellText, act: (a: PackageAct) => ShellText): PackageBackend {
+function rpmBackend(
+  name: 'dnf' | 'zypper',
+  candidates: (names: readonly string[]) => ShellText,
+  act: (a: PackageAct) => ShellText,
+): PackageBackend {
   return {
     name,
     query({ names, candidates: wanted }) {
-      const each = names.map((one) => sh`printf 'N\t%s\n' ${one}; rpm -q --qf ${FORMAT} -- ${one} 2>/dev/null || rpm -q --whatprovides --qf ${FORMAT} -- ${one} 2>/dev/null | grep -v 'no package provides'`)
+      const each = names.map(
+        (one) =>
+          sh`printf 'N\t%s\n' ${one}; rpm -q --qf ${FORMAT} -- ${one} 2>/dev/null || rpm -q --whatprovides --qf ${FORMAT} -- ${one} 2>/dev/null | grep -v 'no package provides'`,
+      )
       return sh.join([sh`echo @@rpm`, ...each, ...(wanted ? [sh`echo @@offered`, candidates(names)] : []), sh`exit 0`])
     },
     parse: parseRpm,
-    cacheAge: sh.raw(`t=$(find /var/cache/${name === 'dnf' ? 'dnf' : 'zypp'} -name 'repomd.xml' -exec stat -c %Y {} + 2>/dev/null | sort -n | head -n1); if [ -n "$t" ]; then echo $(($(date +%s) - t)); else echo -1; fi`),
+    cacheAge: sh.raw(
+      `t=$(find /var/cache/${name === 'dnf' ? 'dnf' : 'zypp'} -name 'repomd.xml' -exec stat -c %Y {} + 2>/dev/null | sort -n | head -n1); if [ -n "$t" ]; then echo $(($(date +%s) - t)); else echo -1; fi`,
+    ),
     act,
     versioned: (pkg, version) => `${pkg}-${version}`,
   }
@@ -52,7 +61,8 @@ export const dnf = rpmBackend(
     const common = sh`-y -q --setopt=exit_on_lock=False ${sh.raw(a.recommends === undefined ? '' : `--setopt=install_weak_deps=${a.recommends ? 'True' : 'False'}`)} ${a.options}`
     const parts = [sh`set -e`]
     if (a.updateCache) parts.push(sh`${tool} -q makecache`)
-    if (a.install.length > 0) parts.push(sh`${tool} ${common} ${sh.raw(a.onlyUpgrade ? 'upgrade' : 'install')} ${a.install}`)
+    if (a.install.length > 0)
+      parts.push(sh`${tool} ${common} ${sh.raw(a.onlyUpgrade ? 'upgrade' : 'install')} ${a.install}`)
     if (a.remove.length > 0) parts.push(sh`${tool} ${common} remove ${a.remove}`)
     if (a.autoremove) parts.push(sh`${tool} ${common} autoremove`)
     return sh.join(parts)
@@ -61,12 +71,16 @@ export const dnf = rpmBackend(
 
 export const zypper = rpmBackend(
   'zypper',
-  (names) => sh`zypper -q --no-refresh search -s -t package --match-exact ${names} 2>/dev/null | awk -F'|' '$3 ~ /package/ { gsub(/ /,"",$2); gsub(/ /,"",$4); if (!($2 in seen)) { seen[$2] = 1; print $2 "\t" $4 } }'`,
+  (names) =>
+    sh`zypper -q --no-refresh search -s -t package --match-exact ${names} 2>/dev/null | awk -F'|' '$3 ~ /package/ { gsub(/ /,"",$2); gsub(/ /,"",$4); if (!($2 in seen)) { seen[$2] = 1; print $2 "\t" $4 } }'`,
   (a) => {
     const parts = [sh`set -e`, sh`export ZYPP_LOCK_TIMEOUT=${String(a.lockTimeout)}`]
     const recommends = sh.raw(a.recommends === undefined ? '' : a.recommends ? '--recommends' : '--no-recommends')
     if (a.updateCache) parts.push(sh`zypper -n -q refresh`)
-    if (a.install.length > 0) parts.push(sh`zypper -n -q ${sh.raw(a.onlyUpgrade ? 'update' : 'install')} ${recommends} ${a.options} -- ${a.install}`)
+    if (a.install.length > 0)
+      parts.push(
+        sh`zypper -n -q ${sh.raw(a.onlyUpgrade ? 'update' : 'install')} ${recommends} ${a.options} -- ${a.install}`,
+      )
     if (a.remove.length > 0) parts.push(sh`zypper -n -q remove ${sh.raw(a.autoremove ? '-u' : '')} -- ${a.remove}`)
     return sh.join(parts)
   },

@@ -1,0 +1,63 @@
+import { createRegistry, type ModuleRegistry, type RegistryEntry } from '../core/module/registry.ts'
+import type { AnyModule } from '../core/module/types.ts'
+
+/*
+ * Every module that ships, by name. Code is loaded when a playbook first uses it. A test compares this table with the
+ * modules' own names and aliases.
+ */
+
+const module = (
+  name: string,
+  load: () => Promise<{ default: AnyModule }>,
+  aliases: readonly string[] = [],
+): RegistryEntry => ({
+  name,
+  aliases,
+  load: async () => (await load()).default,
+})
+
+const ENTRIES: readonly RegistryEntry[] = [
+  module('command', () => import('./commands/command.ts')),
+  module('raw', () => import('./commands/raw.ts')),
+  module('script', () => import('./commands/script.ts')),
+  module('shell', () => import('./commands/shell.ts')),
+
+  module('add_host', () => import('./control/add_host.ts')),
+  module('assert', () => import('./control/assert.ts')),
+  module('debug', () => import('./control/debug.ts')),
+  module('fail', () => import('./control/fail.ts')),
+  module('group_by', () => import('./control/group_by.ts')),
+  module('set_fact', () => import('./control/set_fact.ts')),
+
+  module('copy', () => import('./files/copy.ts')),
+  module('file', () => import('./files/file.ts')),
+  module('lineinfile', () => import('./files/lineinfile.ts')),
+  module('stat', () => import('./files/stat.ts')),
+  module('template', () => import('./files/template.ts')),
+
+  module('mount', () => import('./storage/mount.ts'), ['ansible.posix.mount']),
+  module('nfs_export', () => import('./storage/nfs_export.ts')),
+
+  module('apt', () => import('./system/apt.ts')),
+  module('dnf', () => import('./system/dnf.ts'), ['yum', 'ansible.builtin.yum']),
+  module('group', () => import('./system/group.ts')),
+  module('hostname', () => import('./system/hostname.ts')),
+  module('modprobe', () => import('./system/modprobe.ts'), ['community.general.modprobe']),
+  module('package', () => import('./system/package.ts')),
+  module('ping', () => import('./system/ping.ts')),
+  module('reboot', () => import('./system/reboot.ts')),
+  module('service', () => import('./system/service.ts'), [
+    'systemd',
+    'systemd_service',
+    'ansible.builtin.systemd',
+    'ansible.builtin.systemd_service',
+  ]),
+  module('setup', () => import('./system/setup.ts'), ['gather_facts', 'ansible.builtin.gather_facts']),
+  module('sysctl', () => import('./system/sysctl.ts'), ['ansible.posix.sysctl']),
+  module('user', () => import('./system/user.ts')),
+  module('wait_for', () => import('./system/wait_for.ts')),
+  module('wait_for_connection', () => import('./system/wait_for_connection.ts')),
+]
+
+/** The modules that ship with virtfleet. */
+export const builtinModules: ModuleRegistry = createRegistry(ENTRIES)

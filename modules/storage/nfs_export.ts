@@ -1,0 +1,103 @@
+import { sh } from '../../core/connection/quote.ts'
+import { arg } from '../../core/module/arg.ts'
+import { defineState } from '../../core/module/define.ts'
+import { type Change, ModuleFailure } from '../../core/module/types.ts'
+import { readText } from '../files/text.ts'
+import { type ExportClient, liveExports, optionsDiffer, setExport } from './exports.ts'
+
+const client = arg.object({
+  host: arg.name().describe('host, network such as 192.0.2.0/24, *.domain, or @netgroup'),
+  options: arg.list(arg.name()).default(['rw', 'sync', 'no_subtree_check', 'root_squash']).describe('as exports(5)'),
+})
+
+const args = arg
+  .object({
+    path: arg.path().describe('folder that is exported'),
+    clients: arg.list(client).default([]).describe('who may mount it, and how'),
+    state: arg.choice('present', 'absent').default('present'),
+    file: arg.path().default('/etc/exports.d/virtfleet.exports').describe('file that keeps it over a boot'),
+  })
+  .refine((a) => a.state === 'absent' || a.clients.length > 0, { message: 'name at least one client' })
+
+interface State {
+  readonly file: string | undefined
+  /** What the kernel exports now; undefined where no NFS server runs. */
+  readonly live: ExportClient[] | undefined
+  readonly directory: boolean
+}
+
+export default defineState({
+  name: 'nfs_export',
+  summary: 'Exports a folder over NFS, now and after every boot.',
+  args,
+  wakes: true,
+  examples: `
+- nfs_export:
+    path: /srv/images
+    clients:
+      - host: 192.0.2.0/24
+        options: [rw, sync, no_subtree_check, no_root_squash]
+`,
+  async probe(host, a): Promise<State> {
+    const [file, live, directory] = await Promise.all([
+      readText(host, a.file),
+      host.read(sh`command -v exportfs >/dev/null || exit 3; exportfs -s`),
+      host.read(sh`[ -d ${a.path} ]`),
+    ])
+    return {
+      file,
+      live: live.status === 0 ? liveExports(live.stdout.toString(), a.path) : undefined,
+      directory: directory.status === 0,
+    }
+  },
+  diff(state, a): Change[] {
+    const wanted = a.state === 'present' ? a.clients : []
+    const text = setExport(state.file ?? '', a.path, wanted)
+    const changes: Change[] = []
+    if (text !== (state.file ?? '')) {
+      changes.push({ path: a.file, effect: 'now', text: { header: a.file, before: state.file ?? '', after: text } })
+    }
+    const live = state.live ?? []
+    for (const one of wanted) {
+      const now = live.find((other) => other.host === one.host)
+      if (!now) changes.push({ path: `${a.path} to ${one.host}`, after: one.options, effect: 'now' })
+      else if (optionsDiffer(now.options, one.options)) {
+        changes.push({ path: `${a.path} to ${one.host}`, before: [...now.options], after: one.options, effect: 'now' })
+      }
+    }
+    for (const other of live) {
+      if (wanted.some((one) => one.host === other.host)) continue
+      changes.push({
+        path: `${a.path} to ${other.host}`,
+        before: [...other.options],
+        effect: 'now',
+        note: 'no longer exported',
+      })
+    }
+    return changes
+  },
+  async apply(host, a, state, changes) {
+    if (a.state === 'present' && !state.directory) {
+      throw new ModuleFailure(`the folder ${a.path} does not exist`, { hint: 'make it with the module file first' })
+    }
+    if (changes.some((change) => change.path === a.file)) {
+      await host.run(sh`mkdir -p -- ${a.file.slice(0, a.file.lastIndexOf('/'))}`)
+      await host.writeFile(
+        a.file,
+        Buffer.from(setExport(state.file ?? '', a.path, a.state === 'present' ? a.clients : [])),
+        { mode: '0644' },
+      )
+    }
+    const done = await host.run(sh`exportfs -ra`)
+    if (done.status === 127) {
+      throw new ModuleFailure('exportfs was not found on the host', {
+        hint: 'install nfs-kernel-server (Debian) or nfs-utils (EL)',
+      })
+    }
+    const warning = done.stderr.toString().trim()
+    if (done.status !== 0) throw new ModuleFailure(`exportfs: ${warning}`)
+    return warning === '' ? undefined : { warnings: warning.split('\n') }
+  },
+  result: (_state, a) => ({ path: a.path, state: a.state, clients: a.clients.map((one) => one.host) }),
+  why: (_state, a) => `${a.path} is exported as declared`,
+})
