@@ -133,6 +133,11 @@ export interface ModuleDescription {
   readonly returns?: Readonly<Record<string, string>>
   /** YAML of tasks, for the docs; a test validates them. */
   readonly examples?: string
+  /**
+   * What a change may reach besides what the task names, for check mode: `host` (packages, services, a boot), only its
+   * `subject`, or `nothing` (it reads). The default: host for run modules and shielded ones, subject for the others.
+   */
+  readonly touches?: 'host' | 'subject' | 'nothing'
 }
 
 /** A state on one host that can be compared: sysctl, template, package, libvirt_domain. */

@@ -1,0 +1,43 @@
+import { foldHosts } from './hosts.ts'
+import { oneLine } from './printable.ts'
+import { titleOf } from './task-text.ts'
+import type { TaskView } from './task-view.ts'
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+/** A host that takes longer than that is named, with its time. */
+const SLOW_MS = 3000
+const SHOWN_TASKS = 3
+const SHOWN_HOSTS = 4
+
+/** What is going on now: each running task, how far it is, and who is being waited for. */
+export function statusLines(views: readonly TaskView[], now: number, notice: string | undefined): string[] {
+  const spinner = FRAMES[Math.floor(now / 100) % FRAMES.length]!
+  const running = views.filter((view) => !view.done)
+  const lines = running.slice(0, SHOWN_TASKS).flatMap((view) => taskLines(view, now, spinner))
+  if (running.length > SHOWN_TASKS) lines.push(`  … and ${running.length - SHOWN_TASKS} more tasks`)
+  if (notice !== undefined) lines.push(notice)
+  return lines
+}
+
+function taskLines(view: TaskView, now: number, spinner: string): string[] {
+  const slow = [...view.running].filter(([, since]) => now - since > SLOW_MS)
+  const oldest = Math.max(0, ...slow.map(([, since]) => now - since))
+  const waiting = slow.length === 0 ? '' : `  waiting for ${shorten(slow.map(([host]) => host))} (${clock(oldest)})`
+  const lines = [`  ${spinner} ${titleOf(view.started)}  ${view.results.length}/${view.started.hosts}${waiting}`]
+  for (const [host, { message, percent }] of [...view.progress].slice(0, SHOWN_HOSTS)) {
+    const far = percent === undefined ? '' : `${Math.floor(percent)}% `
+    lines.push(`      ${host}: ${far}${oneLine(message, 120)}`)
+  }
+  return lines
+}
+
+function shorten(hosts: readonly string[]): string {
+  const text = foldHosts(hosts)
+  return text.length <= 50 ? text : `${hosts.length} hosts`
+}
+
+/** `42 s`, `3:07`. */
+export function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
