@@ -35,6 +35,8 @@ const ENTRIES: readonly RegistryEntry[] = [
   module('stat', () => import('./files/stat.ts')),
   module('template', () => import('./files/template.ts')),
 
+  module('bridge', () => import('./network/bridge.ts')),
+
   module('mount', () => import('./storage/mount.ts'), ['ansible.posix.mount']),
   module('nfs_export', () => import('./storage/nfs_export.ts')),
 

@@ -12,7 +12,11 @@ export function readForExcerpt(file: string): string | undefined {
 }
 
 /** Prints all of them to stderr with the lines they speak of; answers whether an error is among them. */
-export function printDiagnostics(diagnostics: readonly Diagnostic[], streams: Streams, options: { notes?: boolean } = {}): boolean {
+export function printDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  streams: Streams,
+  options: { notes?: boolean } = {},
+): boolean {
   for (const one of diagnostics) {
     if (one.severity === 'note' && !options.notes) continue
     streams.err.write(`${renderDiagnostic(one, readForExcerpt)}\n`)

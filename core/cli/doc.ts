@@ -27,7 +27,10 @@ async function show(name: string | undefined, flags: { schema?: boolean }, strea
   if (!module) {
     const { didYouMean } = await import('../language/index.ts')
     const guess = didYouMean(name, [...builtinModules.names()])
-    throw new CliError(`no module is named '${name}'`, { exitCode: EXIT.error, ...(guess !== undefined && { hint: `did you mean ${guess}?` }) })
+    throw new CliError(`no module is named '${name}'`, {
+      exitCode: EXIT.error,
+      ...(guess !== undefined && { hint: `did you mean ${guess}?` }),
+    })
   }
   streams.out.write(flags.schema ? `${JSON.stringify(argumentSchema(module), null, 2)}\n` : modulePage(module))
   return EXIT.ok

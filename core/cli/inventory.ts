@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import type { Inventory, VariableLayer } from '../inventory/index.ts'
 import type { Value } from '../language/index.ts'
 import { CliError, EXIT } from './exit.ts'
-import type { Streams } from './streams.ts'
 import type { VaultFlags } from './sources.ts'
+import type { Streams } from './streams.ts'
 
 interface Flags extends VaultFlags {
   inventory?: string[]
@@ -39,16 +39,20 @@ export async function openInventory(
   streams: Streams,
   playbookFolders: readonly string[] = [],
 ): Promise<{ inventory: Inventory; source: { folder: string; file: string } }> {
-  const [{ loadInventory }, { createRedactor, createVault }, { decryptWith, vaultPasswords }, { printDiagnostics }] = await Promise.all([
-    import('../inventory/index.ts'),
-    import('../secrets/index.ts'),
-    import('./sources.ts'),
-    import('./diagnostics.ts'),
-  ])
+  const [{ loadInventory }, { createRedactor, createVault }, { decryptWith, vaultPasswords }, { printDiagnostics }] =
+    await Promise.all([
+      import('../inventory/index.ts'),
+      import('../secrets/index.ts'),
+      import('./sources.ts'),
+      import('./diagnostics.ts'),
+    ])
   const redactor = createRedactor()
   const vault = createVault(await vaultPasswords(flags, streams, redactor))
   const sources = inventorySources(flags.inventory)
-  const { inventory, diagnostics } = await loadInventory(sources, { playbookFolders, decrypt: decryptWith(vault, redactor) })
+  const { inventory, diagnostics } = await loadInventory(sources, {
+    playbookFolders,
+    decrypt: decryptWith(vault, redactor),
+  })
   const failed = printDiagnostics(diagnostics, streams)
   if (failed) throw new CliError('the inventory cannot be used', { exitCode: EXIT.unparsable })
   return { inventory, source: sourceOf(sources) }
@@ -79,16 +83,25 @@ async function show(pattern: string | undefined, flags: Flags, streams: Streams)
   return hosts.length > 0 ? EXIT.ok : EXIT.error
 }
 
-async function showHost(name: string, variable: string | undefined, inventory: Inventory, streams: Streams): Promise<number> {
+async function showHost(
+  name: string,
+  variable: string | undefined,
+  inventory: Inventory,
+  streams: Streams,
+): Promise<number> {
   if (!inventory.hosts.has(name)) {
     const { didYouMean } = await import('../language/index.ts')
     const guess = didYouMean(name, [...inventory.hosts.keys()])
-    throw new CliError(`no host is named '${name}'`, { exitCode: EXIT.error, ...(guess !== undefined && { hint: `did you mean ${guess}?` }) })
+    throw new CliError(`no host is named '${name}'`, {
+      exitCode: EXIT.error,
+      ...(guess !== undefined && { hint: `did you mean ${guess}?` }),
+    })
   }
   const layers = inventory.layers(name)
   if (variable !== undefined) {
     const found = layers.filter((layer) => layer.variables.has(variable))
-    for (const layer of found) streams.out.write(`${layer.origin}: ${JSON.stringify(shown(layer.variables.get(variable)!))}\n`)
+    for (const layer of found)
+      streams.out.write(`${layer.origin}: ${JSON.stringify(shown(layer.variables.get(variable)!))}\n`)
     return found.length > 0 ? EXIT.ok : EXIT.error
   }
   streams.out.write(`${JSON.stringify(merged(layers), null, 2)}\n`)
@@ -106,7 +119,8 @@ function shown(value: Value): unknown {
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, one]) => [String(key), shown(one)]))
   if (Array.isArray(value)) return value.map(shown)
   if (typeof value === 'bigint') return String(value)
-  if (typeof value === 'object' && value !== null) return 'source' in value ? value.source : 'value' in value ? value.value : String(value)
+  if (typeof value === 'object' && value !== null)
+    return 'source' in value ? value.source : 'value' in value ? value.value : String(value)
   return value
 }
 

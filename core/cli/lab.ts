@@ -87,7 +87,8 @@ async function up(flags: Flags, streams: Streams): Promise<number> {
     ...(flags.memory !== undefined && { memory: flags.memory }),
     ...(flags.prefix !== undefined && { prefix: flags.prefix }),
     yes: flags.yes ?? false,
-    confirm: (packages) => confirm(streams, `The lab needs these Debian packages on this machine:\n  ${packages.join(' ')}\nInstall them?`),
+    confirm: (packages) =>
+      confirm(streams, `The lab needs these Debian packages on this machine:\n  ${packages.join(' ')}\nInstall them?`),
     signal: abort.signal,
   }
   const progress = progressOn(streams)
@@ -106,9 +107,22 @@ async function up(flags: Flags, streams: Streams): Promise<number> {
 
 async function status(flags: Flags, streams: Streams): Promise<number> {
   const summary = await labWork((lab) => lab.labStatus(place(flags)))
-  const rows = summary.machines.map((one) => [one.name, one.kind, one.role, one.status, `${one.address}:${one.port}`, one.log])
+  const rows = summary.machines.map((one) => [
+    one.name,
+    one.kind,
+    one.role,
+    one.status,
+    `${one.address}:${one.port}`,
+    one.log,
+  ])
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)))
-  for (const row of rows) streams.out.write(`${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()}\n`)
+  for (const row of rows)
+    streams.out.write(
+      `${row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    )
   streams.out.write(`inventory: ${summary.inventory}\n`)
   if (summary.acceleration !== undefined) streams.out.write(`acceleration: ${summary.acceleration}\n`)
   return EXIT.ok

@@ -23,7 +23,8 @@ export function openLog(options: LogOptions): Log {
   const redaction = winston.format((info) => {
     for (const [key, value] of Object.entries(info)) {
       if (typeof value === 'string' && key !== 'level') info[key] = options.redact(value)
-      else if (typeof value === 'object' && value !== null) info[key] = JSON.parse(options.redact(JSON.stringify(value)))
+      else if (typeof value === 'object' && value !== null)
+        info[key] = JSON.parse(options.redact(JSON.stringify(value)))
     }
     return info
   })

@@ -16,14 +16,19 @@ export async function secretFromFile(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CliError(`cannot read the password file ${path}: ${error.code}`, { exitCode: EXIT.error })
   })
-  if (text.startsWith('#!')) throw new CliError(`${path} is a script`, { hint: 'use --vault-id id@<(script), or a file with the password' })
+  if (text.startsWith('#!'))
+    throw new CliError(`${path} is a script`, { hint: 'use --vault-id id@<(script), or a file with the password' })
   const secret = text.split(/\r?\n/)[0]!
   if (secret === '') throw new CliError(`the password file ${path} is empty`, { exitCode: EXIT.error })
   return secret
 }
 
 /** `id@file`, `id@prompt` and the older options, as ansible-vault has them. */
-export async function vaultPasswords(flags: VaultFlags, streams: Streams, redactor: Redactor): Promise<VaultPassword[]> {
+export async function vaultPasswords(
+  flags: VaultFlags,
+  streams: Streams,
+  redactor: Redactor,
+): Promise<VaultPassword[]> {
   const passwords: VaultPassword[] = []
   const environment = process.env.ANSIBLE_VAULT_PASSWORD_FILE
   const files = flags.vaultPasswordFile ?? (environment === undefined || flags.vaultId ? [] : [environment])
@@ -31,10 +36,14 @@ export async function vaultPasswords(flags: VaultFlags, streams: Streams, redact
   for (const one of flags.vaultId ?? []) {
     const at = one.lastIndexOf('@')
     const [id, source] = at < 0 ? ['default', one] : [one.slice(0, at) || 'default', one.slice(at + 1)]
-    const password = source === 'prompt' ? await ask(streams, `Vault password (${id}): `, { hidden: true }) : await secretFromFile(source)
+    const password =
+      source === 'prompt'
+        ? await ask(streams, `Vault password (${id}): `, { hidden: true })
+        : await secretFromFile(source)
     passwords.push({ id, password })
   }
-  if (flags.askVaultPass) passwords.push({ id: 'default', password: await ask(streams, 'Vault password: ', { hidden: true }) })
+  if (flags.askVaultPass)
+    passwords.push({ id: 'default', password: await ask(streams, 'Vault password: ', { hidden: true }) })
   for (const one of passwords) redactor.add(one.password)
   return passwords
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { replaceLocalFile } from './replace-file.ts'
 import { CliError, EXIT } from './exit.ts'
+import { replaceLocalFile } from './replace-file.ts'
 import { type VaultFlags, vaultPasswords } from './sources.ts'
 import type { Streams } from './streams.ts'
 
@@ -25,13 +25,16 @@ export function vaultCommand(program: Command, streams: Streams, done: (code: nu
   add('encrypt <file>', 'encrypt a file in place', (file, flags) => rewrite(file, flags, streams, 'encrypt'))
   add('decrypt <file>', 'decrypt a file in place', (file, flags) => rewrite(file, flags, streams, 'decrypt'))
   add('view <file>', 'print what is in an encrypted file', (file, flags) => view(file, flags, streams))
-  add('encrypt-string [name]', 'encrypt the text on standard input as a YAML value', (name, flags) => encryptString(name, flags, streams))
+  add('encrypt-string [name]', 'encrypt the text on standard input as a YAML value', (name, flags) =>
+    encryptString(name, flags, streams),
+  )
 }
 
 async function openVault(flags: Flags, streams: Streams) {
   const { createRedactor, createVault } = await import('../secrets/index.ts')
   const passwords = await vaultPasswords(flags, streams, createRedactor())
-  if (passwords.length === 0) throw new CliError('no vault password given', { hint: 'use --vault-password-file, --vault-id or --ask-vault-pass' })
+  if (passwords.length === 0)
+    throw new CliError('no vault password given', { hint: 'use --vault-password-file, --vault-id or --ask-vault-pass' })
   return createVault(passwords)
 }
 
@@ -43,7 +46,8 @@ async function rewrite(file: string, flags: Flags, streams: Streams, what: 'encr
   if (encrypted === (what === 'encrypt')) {
     throw new CliError(`${file} is ${encrypted ? 'already' : 'not'} encrypted`, { exitCode: EXIT.error })
   }
-  const text = what === 'encrypt' ? await vault.encrypt(content, flags.encryptVaultId) : open(vault, content.toString(), file)
+  const text =
+    what === 'encrypt' ? await vault.encrypt(content, flags.encryptVaultId) : open(vault, content.toString(), file)
   await replaceLocalFile(file, text)
   streams.err.write(`${file}: ${what}ed\n`)
   return EXIT.ok
@@ -69,7 +73,10 @@ async function encryptString(name: string | undefined, flags: Flags, streams: St
   for await (const chunk of streams.in) chunks.push(Buffer.from(chunk as Buffer))
   const text = await vault.encrypt(Buffer.concat(chunks), flags.encryptVaultId)
   const indent = name === undefined ? '' : '  '
-  const lines = text.trimEnd().split('\n').map((line) => indent + line)
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => indent + line)
   streams.out.write(`${name === undefined ? '' : `${name}: `}!vault |\n${lines.join('\n')}\n`)
   return EXIT.ok
 }

@@ -6,7 +6,10 @@ export const VERSION: string = findVersion()
 function findVersion(): string {
   for (const up of ['../../package.json', '../../../package.json']) {
     try {
-      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { name?: string; version?: string }
+      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
+        name?: string
+        version?: string
+      }
       if (found.name === 'virtfleet' && found.version !== undefined) return found.version
     } catch {
       // Not there: the other one is.

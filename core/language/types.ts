@@ -63,7 +63,9 @@ export interface ToValueOptions {
 /**
  * What names mean while a template is evaluated. `get` may return values with Templates inside: the evaluator resolves them
  * against the same scope when, and only when, they are read (so an unused broken variable does no harm), remembers the
- * answer per scope, and reports a cycle by naming its members.
+ * answer per scope object, and reports a cycle by naming its members. So a scope does not change: make another one when a
+ * variable does, and do not write into dicts and lists it has given. Dicts made on demand are LazyDicts: `hostvars` is one
+ * of `variablesOf(scope)` by host; `vars` need not be supplied.
  */
 export interface Scope {
   get(name: string): Value | undefined
@@ -82,6 +84,15 @@ export interface Environment {
   readonly folders: readonly string[]
   /** Aborts lookups. */
   readonly signal?: AbortSignal
+  /** Opens and closes vault texts, for the filters and lookups `vault` and `unvault`; without it they fail. */
+  readonly vault?: VaultAccess
+}
+
+/** The vault passwords of the run. Who gives it registers what it opens with the redactor. */
+export interface VaultAccess {
+  /** The text of a `$ANSIBLE_VAULT` envelope. */
+  decrypt(vaultText: string): string
+  encrypt?(text: string): string
 }
 
 export interface CallContext {
@@ -89,8 +100,18 @@ export interface CallContext {
   readonly at: Position
 }
 
-export type FilterFunction = (input: Value, args: readonly Value[], kwargs: ReadonlyMap<string, Value>, context: CallContext) => Value
-export type TestFunction = (input: Value, args: readonly Value[], kwargs: ReadonlyMap<string, Value>, context: CallContext) => boolean
+export type FilterFunction = (
+  input: Value,
+  args: readonly Value[],
+  kwargs: ReadonlyMap<string, Value>,
+  context: CallContext,
+) => Value
+export type TestFunction = (
+  input: Value,
+  args: readonly Value[],
+  kwargs: ReadonlyMap<string, Value>,
+  context: CallContext,
+) => boolean
 
 /**
  * A lookup reads the outside world, so it may answer later. A promise suspends the evaluation: it is awaited by
@@ -105,9 +126,12 @@ export type LookupFunction = (
 // ---- Templates and expressions ------------------------------------------------------------------------------------------
 
 /**
+ * compile(template): CompiledTemplate                of a Template: exact positions, also in block scalars
  * compileTemplate(source, at): CompiledTemplate      cached by content; DiagnosticError with file:line:col for bad syntax
- * compileExpression(source, at): CompiledExpression  a bare expression, as in `when:` and `until:`
- * templateFile(source, file): CompiledTemplate       a whole file: Ansible's trim_blocks, keeps the final newline
+ * compileExpression(source, at, parts?): CompiledExpression  a bare expression, as in `when:` and `until:`
+ * templateFile(source, file): CompiledTemplate       a whole file: Ansible's trim_blocks, keeps the final newline; gives text
+ *
+ * As in Ansible a newline behind `%}` is dropped, and the result ends in as many newlines as the source.
  */
 export interface CompiledTemplate {
   readonly at: Position
@@ -117,6 +141,10 @@ export interface CompiledTemplate {
   evaluateAsync(scope: Scope): Promise<Value>
   /** Root names it reads, as far as can be told without evaluating; for static checks. */
   readonly names: readonly TemplateName[]
+  /** Filters, tests and lookups it names. */
+  readonly uses: TemplateUses
+  /** What is odd about how it is written, such as braces in a condition; no errors among them. */
+  readonly notes: readonly Diagnostic[]
 }
 
 export interface TemplateName {
@@ -138,6 +166,7 @@ export interface TemplateUses {
 /**
  * resolve(value, scope): Value                 replaces every Template inside, deeply; throws TemplateError
  * resolveAsync(value, scope): Promise<Value>
+ * evaluateCondition(compiled, scope): boolean  a condition as `when` has it: Python's truth; Async form too
  * toJson(value): Json                          the border to modules and events; Undefined and Unknown inside raise
  * fromJson(json): Value                        strings stay data, never templates
  * isTruthy(value): boolean                     Python's truth; raises for Undefined and Unknown

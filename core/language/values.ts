@@ -48,10 +48,15 @@ export class Tuple {
 export class Undefined {
   /** The expression that gave it, as `hostvars['kvm1'].foo`. */
   readonly name: string
-  readonly hint: string | undefined
-  constructor(name: string, hint?: string) {
+  readonly #hint: string | (() => string) | undefined
+  constructor(name: string, hint?: string | (() => string)) {
     this.name = name
-    this.hint = hint
+    this.#hint = hint
+  }
+
+  /** The whole message of the error, when there is more to say than that the name is undefined; made when asked for. */
+  get hint(): string | undefined {
+    return typeof this.#hint === 'function' ? this.#hint() : this.#hint
   }
 }
 

@@ -3,7 +3,15 @@
  * one script. Native RPC is to fill the same interface. Return codes are not trusted: writers are followed by a probe.
  */
 
-export type DomainState = 'running' | 'blocked' | 'paused' | 'shutdown' | 'shut off' | 'crashed' | 'pmsuspended' | 'no state'
+export type DomainState =
+  | 'running'
+  | 'blocked'
+  | 'paused'
+  | 'shutdown'
+  | 'shut off'
+  | 'crashed'
+  | 'pmsuspended'
+  | 'no state'
 
 export interface DomainSummary {
   readonly name: string
@@ -28,8 +36,13 @@ export interface LibvirtReader {
   available(): Promise<{ ok: true; versions: LibvirtVersions } | { ok: false; reason: string }>
   domains(): Promise<DomainSummary[]>
   /** Undefined if there is no such domain. inactive: the persistent definition; else the live one while it runs. */
-  domainXml(name: string, options?: { inactive?: boolean; migratable?: boolean; secure?: boolean }): Promise<string | undefined>
-  networks(): Promise<{ name: string; uuid: string; active: boolean; autostart: boolean; persistent: boolean; bridge?: string }[]>
+  domainXml(
+    name: string,
+    options?: { inactive?: boolean; migratable?: boolean; secure?: boolean },
+  ): Promise<string | undefined>
+  networks(): Promise<
+    { name: string; uuid: string; active: boolean; autostart: boolean; persistent: boolean; bridge?: string }[]
+  >
   networkXml(name: string, options?: { inactive?: boolean }): Promise<string | undefined>
   leases(network: string): Promise<{ mac: string; address: string; hostname?: string; expiry: string }[]>
   pools(): Promise<{ name: string; uuid: string; active: boolean; autostart: boolean; persistent: boolean }[]>
@@ -37,8 +50,11 @@ export interface LibvirtReader {
   volumes(pool: string): Promise<{ name: string; path: string }[]>
   volumeXml(pool: string, name: string): Promise<string | undefined>
   capabilities(): Promise<string>
-  /** Any other reading virsh command, as an argument vector without `virsh`. Raises LibvirtError. */
-  query(argv: readonly string[]): Promise<string>
+  /**
+   * Any other reading virsh command, as an argument vector without `virsh`; xml is given as its last file argument. Raises
+   * LibvirtError.
+   */
+  query(argv: readonly string[], options?: { xml?: string }): Promise<string>
 }
 
 /** Also changes. Every call raises LibvirtError with libvirt's own text and, where known, its code. */
@@ -53,7 +69,10 @@ export interface Libvirt extends LibvirtReader {
   defineNetwork(xml: string): Promise<void>
   definePool(xml: string): Promise<void>
   /** Any other virsh command that changes something, as an argument vector; xml is given as its last file argument. */
-  command(argv: readonly string[], options?: { xml?: string; timeoutMs?: number; signal?: AbortSignal }): Promise<string>
+  command(
+    argv: readonly string[],
+    options?: { xml?: string; timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<string>
 }
 
 /** libvirt said no. `code` is libvirt's virErrorNumber where it could be told (42: no domain), else undefined. */

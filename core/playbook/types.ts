@@ -1,5 +1,8 @@
 import type { Position } from '../events/types.ts'
+import type { VaultAccess } from '../inventory/types.ts'
+import type { Diagnostic } from '../language/diagnostic.ts'
 import type { CompiledExpression, Value, Variables } from '../language/types.ts'
+import type { ModuleRegistry } from '../module/registry.ts'
 
 /*
  * The typed tree of a playbook. Everything that can be known without a host is resolved here: imports, roles and their
@@ -12,7 +15,10 @@ export interface Playbook {
   readonly plays: readonly Play[]
 }
 
-/** Keywords that plays, blocks and tasks share; the innermost wins, `when`, `tags` and `vars` add up. */
+/**
+ * Keywords that plays, blocks and tasks share; the innermost wins, `when`, `tags` and `vars` add up. On a step they are complete:
+ * what its play, role, imports and blocks say is in them already, except the play's `vars`, a layer of their own.
+ */
 export interface Keywords {
   /** Each must hold; outer ones first. */
   readonly when: readonly CompiledExpression[]
@@ -46,6 +52,7 @@ export interface Play extends Keywords {
   readonly gatherFacts: Value | undefined
   readonly gatherSubset: Value | undefined
   readonly varsFiles: readonly Value[]
+  readonly varsPrompt: readonly VarsPrompt[]
   readonly serial: Value | undefined
   readonly strategy: 'linear' | 'free' | 'host_pinned'
   /** inventory, reverse_inventory, sorted, reverse_sorted, shuffle */
@@ -63,6 +70,17 @@ export interface Play extends Keywords {
   readonly handlers: readonly Step[]
   /** Folder of the playbook: files, templates, roles, group_vars are looked for beside it. */
   readonly folder: string
+  readonly at: Position
+}
+
+/** A variable the user is asked for before the play, unless extra variables give it. */
+export interface VarsPrompt {
+  readonly name: string
+  readonly prompt: Value
+  readonly default: Value | undefined
+  /** Not echoed; the default is true. */
+  readonly private: boolean
+  readonly confirm: boolean
   readonly at: Position
 }
 
@@ -100,6 +118,7 @@ export interface Task extends StepCommon {
   readonly argsTemplate: Value | undefined
   readonly loop: Loop | undefined
   readonly register: string | undefined
+  /** Empty with `retries` given: until the task succeeds. */
   readonly until: readonly CompiledExpression[]
   readonly retries: Value | undefined
   readonly delay: Value | undefined
@@ -143,9 +162,30 @@ export interface Include extends StepCommon {
   readonly register: string | undefined
 }
 
+export interface PlaybookOptions extends VaultAccess {
+  /** Knows the modules by name; those that take free text are loaded while the playbook is read. */
+  readonly registry: ModuleRegistry
+  /** More folders with roles, after `roles/` beside the playbook. */
+  readonly rolesPath?: readonly string[]
+}
+
+export interface LoadedPlaybook {
+  /** Undefined when the file could not be read at all; a playbook with errors must not be run. */
+  readonly playbook: Playbook | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** What an include brought. */
+export interface LoadedInclude {
+  readonly steps: readonly Step[]
+  readonly handlers: readonly Step[]
+  readonly role?: Role | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
 /*
- * Implemented by load.ts:
- *   loadPlaybook(file, options): Promise<{ playbook: Playbook | undefined, diagnostics }>
- *   loadInclude(include, target, options): Promise<{ steps: Step[], handlers: Step[], role?: Role, diagnostics }>
- *   validatePlaybook(playbook, options): Promise<Diagnostic[]>   modules, arguments, filters, undefined names — all at once
+ * Implemented by load.ts and validate.ts:
+ *   loadPlaybook(file, options): Promise<LoadedPlaybook>
+ *   loadInclude(include, target, options): Promise<LoadedInclude>
+ *   validatePlaybook(playbook, options): Promise<Diagnostic[]>   modules, arguments, filters, undefined names: all at once
  */

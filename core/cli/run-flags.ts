@@ -1,0 +1,104 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { VaultFlags } from './sources.ts'
+
+/** Options of `virtfleet run`, named as ansible-playbook's where it has the same. */
+export interface RunFlags extends VaultFlags {
+  inventory?: string[]
+  limit?: string
+  tags?: string[]
+  skipTags?: string[]
+  extraVars?: string[]
+  check?: boolean
+  diff?: boolean
+  forks: number
+  verbose: number
+  startAtTask?: string
+  syntaxCheck?: boolean
+  listHosts?: boolean
+  listTasks?: boolean
+  listTags?: boolean
+  forceHandlers?: boolean
+  output: 'console' | 'ndjson'
+  logFile?: string
+  leaseWait: number
+  user?: string
+  privateKey?: string
+  connection?: string
+  timeout?: number
+  sshCommonArgs?: string
+  hostKeyChecking?: 'strict' | 'accept-new' | 'off'
+  askPass?: boolean
+  connectionPasswordFile?: string
+  become?: boolean
+  becomeMethod?: string
+  becomeUser?: string
+  askBecomePass?: boolean
+  becomePasswordFile?: string
+}
+
+const FORKS = 50
+const LEASE_WAIT_S = 60
+
+function number(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('it must be a whole number')
+  return Number(text)
+}
+
+const commas = (text: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  ...text.split(',').map((one) => one.trim()),
+]
+const collect = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text]
+
+/** Exit codes are part of the interface, so they stand in the help. */
+const EXIT_CODES = `
+Exit codes:
+  0   all hosts are as declared
+  1   an error before or beside the run
+  2   a task failed on a host
+  4   a host could not be reached, or a file could not be parsed
+  5   the command line is wrong
+  99  interrupted
+
+Interrupted once (Ctrl-C), a run starts nothing new and lets what must not be cut finish; twice, it ends what runs on the hosts.`
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('-i, --inventory <source>', 'file, folder, script, or host1,host2, (again for more)', collect)
+    .option('-l, --limit <pattern>', 'only these hosts')
+    .option('-C, --check', 'change nothing; say what would change')
+    .option('-D, --diff', 'show what changes, line by line')
+    .option('-t, --tags <tags>', 'only tasks with these tags', commas)
+    .option('--skip-tags <tags>', 'not the tasks with these tags', commas)
+    .option('-e, --extra-vars <vars>', 'key=value …, JSON or YAML, or @file (again for more)', collect)
+    .option('--start-at-task <name>', 'begin at this task')
+    .option('--force-handlers', 'run handlers also on hosts that failed')
+    .option('-f, --forks <n>', 'hosts at work at the same time', number, FORKS)
+    .option('-v, --verbose', 'say more (again for still more)', (_, before: number) => before + 1, 0)
+    .option('--syntax-check', 'only read the playbooks and report mistakes')
+    .option('--list-hosts', 'only list the hosts')
+    .option('--list-tasks', 'only list the tasks')
+    .option('--list-tags', 'only list the tags')
+    .addOption(
+      new Option('--output <format>', 'for people or for programs').choices(['console', 'ndjson']).default('console'),
+    )
+    .option('--log-file <file>', 'operational log as JSON lines')
+    .option('--lease-wait <seconds>', 'how long to wait for a host that another run works on', number, LEASE_WAIT_S)
+    .option('-u, --user <name>', 'user to log in as')
+    .option('--private-key <file>', 'key to log in with')
+    .addOption(new Option('-c, --connection <kind>', 'how to connect').choices(['ssh', 'openssh', 'local']))
+    .option('-T, --timeout <seconds>', 'for one attempt to connect', number)
+    .option('--ssh-common-args <args>', 'more arguments for ssh')
+    .addOption(new Option('--host-key-checking <policy>', 'unknown host keys').choices(['strict', 'accept-new', 'off']))
+    .option('-k, --ask-pass', 'ask for the login password')
+    .option('--connection-password-file <file>')
+    .option('-b, --become', 'run tasks as another user')
+    .addOption(new Option('--become-method <method>').choices(['sudo', 'su', 'doas']))
+    .option('--become-user <name>')
+    .option('-K, --ask-become-pass', 'ask for the password of sudo, su or doas')
+    .option('--become-password-file <file>')
+    .option('--vault-password-file <file>', 'file with a vault password (again for more)', collect)
+    .option('--vault-id <id@source>', 'vault password by id; source is a file or prompt (again for more)', collect)
+    .option('-J, --ask-vault-pass', 'ask for the vault password')
+    .addHelpText('after', EXIT_CODES)
+}

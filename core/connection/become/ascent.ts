@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { ConnectionError } from '../errors.ts'
+import { quote } from '../quote.ts'
+import type { Greeting } from '../shell/greeting.ts'
+import type { Ascent } from '../shell/start.ts'
+import type { Become } from '../types.ts'
+import { asksPassword, becomeFailure } from './answers.ts'
+import { becomeCommand, needsTerminal } from './commands.ts'
+
+/** Leads a login shell to another user's shell: the tool's command, its password when it asks, its refusals by name. */
+export function ascent(become: Become, options: { loginUser: string; terminal?: boolean }): Ascent {
+  const pty = options.terminal ?? needsTerminal(become, options.loginUser)
+  return {
+    pty,
+    async climb(greeting, { shellPath, host, signal }) {
+      const nonce = randomBytes(12).toString('hex')
+      greeting.expect(nonce)
+      if (pty) await rawTerminal(greeting, nonce, host, become, signal)
+      const prompt = `[virtfleet ${nonce}] password: `
+      greeting.send(`LC_ALL=C; export LC_ALL; unset LANGUAGE; ${becomeCommand(become, { nonce, prompt, shellPath })}\n`)
+      let asked = false
+      for (;;) {
+        const said = await greeting.until(signal, { prompt: (text) => asksPassword(become, prompt, text) })
+        if (said.kind === 'mark') return
+        if (said.kind === 'ended') throw becomeFailure(become, host, greeting, asked)
+        if (asked)
+          throw new ConnectionError('become-password', host, `${become.method} refused the password for ${become.user}`)
+        if (become.password === undefined) {
+          throw new ConnectionError(
+            'become-password',
+            host,
+            `${become.method} asks for a password and none is given`,
+            'give ansible_become_password or --ask-become-pass',
+          )
+        }
+        asked = true
+        greeting.send(`${become.password}\n`)
+      }
+    },
+  }
+}
+
+/** No echo and no line editing before anything else is sent. */
+async function rawTerminal(
+  greeting: Greeting,
+  nonce: string,
+  host: string,
+  become: Become,
+  signal: AbortSignal,
+): Promise<void> {
+  greeting.send(`stty raw -echo && printf '\\036%s raw\\n' ${quote(nonce)}\n`)
+  const said = await greeting.until(signal)
+  if (said.kind !== 'mark') {
+    throw new ConnectionError('shell', host, `no terminal for ${become.method}: ${greeting.said}`)
+  }
+}

@@ -1,0 +1,143 @@
+import type { Duplex } from 'node:stream'
+import { wantsTerminal } from './become/answers.ts'
+import { ascent } from './become/ascent.ts'
+import { ConnectionError } from './errors.ts'
+import type { ShellText } from './quote.ts'
+import { runOnChannel } from './shell/large.ts'
+import { openCommand } from './shell/open.ts'
+import { UserShell } from './shell/shell.ts'
+import { type Started, startShell } from './shell/start.ts'
+import type { Transport } from './transport.ts'
+import type { Become, Channel, Connection, ConnectionEnd, Endpoint, Shell } from './types.ts'
+
+/** Two of the same user and method share one shell. */
+const keyOf = (become: Become | undefined): string =>
+  become ? JSON.stringify([become.method, become.user, become.exe, become.flags]) : ''
+
+export interface ConnectionOptions {
+  /** Between TERM and KILL; default 5000. */
+  readonly graceMs?: number
+  /** Tries a become password on one host before it is sent to the others; the pool gives it. */
+  readonly proof?: PasswordProof
+}
+
+export interface PasswordProof {
+  first<T>(become: Become, host: string, attempt: () => Promise<T>): Promise<T>
+}
+
+/** The contract's connection over any transport. */
+export class HostConnection implements Connection {
+  readonly endpoint: Endpoint
+  private readonly transport: Transport
+  private readonly options: ConnectionOptions
+  private readonly shells = new Map<string, Promise<UserShell>>()
+  /** Users whose tool wanted a terminal (requiretty). */
+  private readonly terminals = new Set<string>()
+
+  constructor(endpoint: Endpoint, transport: Transport, options: ConnectionOptions = {}) {
+    this.endpoint = endpoint
+    this.transport = transport
+    this.options = options
+  }
+
+  get description(): string {
+    return this.transport.description
+  }
+
+  get closed(): Promise<ConnectionEnd> {
+    return this.transport.closed
+  }
+
+  shell(become?: Become): Promise<Shell> {
+    const key = keyOf(become)
+    const known = this.shells.get(key)
+    if (known) return known
+    const opened = this.openShell(become)
+    this.shells.set(key, opened)
+    opened.catch(() => {
+      if (this.shells.get(key) === opened) this.shells.delete(key)
+    })
+    return opened
+  }
+
+  async resetShell(become?: Become): Promise<void> {
+    const key = keyOf(become)
+    const known = this.shells.get(key)
+    this.shells.delete(key)
+    await known?.then(
+      (shell) => shell.close(),
+      () => undefined,
+    )
+  }
+
+  async open(script: ShellText, options: { become?: Become; signal?: AbortSignal } = {}): Promise<Channel> {
+    const started = await this.start(options.become, options.signal)
+    return openCommand(started, script, this.endpoint.name, options.signal)
+  }
+
+  forward(target: { host: string; port: number } | { socketPath: string }): Promise<Duplex> {
+    return this.transport.forward(target)
+  }
+
+  reconnectCheck(signal?: AbortSignal): Promise<void> {
+    return this.transport.reconnectCheck(signal)
+  }
+
+  async close(): Promise<void> {
+    const shells = [...this.shells.values()]
+    this.shells.clear()
+    await Promise.all(shells.map((opened) => opened.then((shell) => shell.close()).catch(() => undefined)))
+    await this.transport.close()
+  }
+
+  private get shellPath(): string {
+    return this.endpoint.shellPath ?? '/bin/sh'
+  }
+
+  private async openShell(become: Become | undefined): Promise<UserShell> {
+    const started = await this.start(become)
+    return new UserShell(
+      {
+        name: this.endpoint.name,
+        shellPath: this.shellPath,
+        start: () => this.start(become),
+        runWithInput: async (script, stdin, options) => {
+          const own = await this.start(become, options.signal)
+          return runOnChannel(own, script, stdin, this.endpoint.name, options)
+        },
+      },
+      started,
+    )
+  }
+
+  private start(become: Become | undefined, signal?: AbortSignal): Promise<Started> {
+    const proof = this.options.proof
+    if (become?.password === undefined || !proof) return this.climb(become, signal)
+    return proof.first(become, this.endpoint.name, () => this.climb(become, signal))
+  }
+
+  private async climb(become: Become | undefined, signal: AbortSignal | undefined): Promise<Started> {
+    const { transport, endpoint, options } = this
+    const key = keyOf(become)
+    const attempt = (terminal: boolean): Promise<Started> =>
+      startShell({
+        host: endpoint.name,
+        open: transport.openChannel,
+        shellPath: this.shellPath,
+        ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
+        ...(become && { ascend: ascent(become, { loginUser: transport.user, ...(terminal && { terminal }) }) }),
+        ...(signal && { signal }),
+      })
+    try {
+      return await attempt(this.terminals.has(key))
+    } catch (error) {
+      if (!become || this.terminals.has(key) || !wantsTerminal(error)) throw error
+      this.terminals.add(key)
+      return attempt(true)
+    }
+  }
+}
+
+/** A connection that ended while something was asked of it. */
+export const connectionLost = (host: string, reason: string): ConnectionError =>
+  new ConnectionError('lost', host, `the connection was lost: ${reason}`)

@@ -1,0 +1,5 @@
+export { FileError } from './errors.ts'
+export type { ReplaceOptions } from './install.ts'
+export { readFile } from './read.ts'
+export { replaceFile } from './replace.ts'
+export { type UploadOptions, type UploadSource, uploadLarge } from './upload.ts'

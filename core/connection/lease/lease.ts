@@ -1,0 +1,154 @@
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectionError } from '../errors.ts'
+import type { Become, Channel, Connection, ConnectionEnd, Shell } from '../types.ts'
+import { inUse, type LeaseHolder, readHolder, thisHolder, writeHolder } from './holder.ts'
+import { EXPIRY_SECONDS, holdScript, lookScript } from './script.ts'
+
+/** A host is this run's until the lease is released or lost. */
+export interface Lease {
+  readonly holder: LeaseHolder
+  /** Settles once it is over; not expected when the connection or the holder on the host was lost. */
+  readonly ended: Promise<ConnectionEnd>
+  release(): Promise<void>
+}
+
+export interface LeaseOptions {
+  readonly run: string
+  /** Default: this process. */
+  readonly who?: Omit<LeaseHolder, 'run' | 'since'>
+  /** The user who holds it. Only leases of the same user on a host exclude one another: take root's where tasks run as root. */
+  readonly become?: Become
+  /** Seconds to wait for a host in use; default 0. */
+  readonly wait?: number
+  readonly signal?: AbortSignal
+  /** Called when the host is in use and it will be waited for, and again whenever the holder changes. */
+  readonly onWaiting?: (holder: LeaseHolder | undefined) => void
+  /** Seconds without a word from us after which the host gives it up; default 90. */
+  readonly expirySeconds?: number
+}
+
+/** Another run has the host, and the time to wait for it is over. */
+export class HostInUse extends Error {
+  readonly host: string
+  readonly holder: LeaseHolder | undefined
+  constructor(host: string, holder: LeaseHolder | undefined) {
+    super(inUse(host, holder))
+    this.name = 'HostInUse'
+    this.host = host
+    this.holder = holder
+  }
+}
+
+const POLL_MS = 1000
+/** One that only looks holds the lock for a moment: that is not being in use. */
+const GLANCES = 3
+const GLANCE_MS = 100
+
+/**
+ * Takes the host for one run: a lock on the host, held by a process whose standard input is a channel of this
+ * connection. It is gone with the channel, whatever happens to this process; if the network is lost without a word, the
+ * host gives it up after a while. It writes /run/virtfleet (memory only); a check run takes none, and uses leaseHolder.
+ * Raises HostInUse, ConnectionError `unsupported` without flock(1), and the signal's reason.
+ */
+export async function acquireLease(connection: Connection, options: LeaseOptions): Promise<Lease> {
+  const { signal, become } = options
+  signal?.throwIfAborted()
+  const expiry = options.expirySeconds ?? EXPIRY_SECONDS
+  const script = holdScript(connection.endpoint.shellPath ?? '/bin/sh', expiry)
+  const channel = await connection.open(script, { ...(become && { become }), ...(signal && { signal }) })
+  try {
+    const holder = { ...thisHolder(options.run), ...options.who }
+    await new Attempt(connection.endpoint.name, channel, holder, options).held()
+    return heldLease(channel, holder, expiry)
+  } catch (error) {
+    channel.close()
+    throw error
+  }
+}
+
+/** Who has the host, if anybody; for a check run, which takes no lease. One command, nothing is written. */
+export async function leaseHolder(shell: Shell, signal?: AbortSignal): Promise<LeaseHolder | 'unknown' | undefined> {
+  const { stdout } = await shell.run(lookScript(), signal ? { signal } : {})
+  const [busy, line = ''] = stdout.toString('utf8', 0, 4096).split('\n')
+  return busy === 'busy' ? (readHolder(line) ?? 'unknown') : undefined
+}
+
+/** Asks until the lock is held or the time is over. */
+class Attempt {
+  readonly #host: string
+  readonly #channel: Channel
+  readonly #holder: LeaseHolder
+  readonly #options: LeaseOptions
+  readonly #lines: AsyncIterator<string>
+  #said: string | undefined
+
+  constructor(host: string, channel: Channel, holder: LeaseHolder, options: LeaseOptions) {
+    this.#host = host
+    this.#channel = channel
+    this.#holder = holder
+    this.#options = options
+    this.#lines = createInterface({ input: channel.stream })[Symbol.asyncIterator]()
+    channel.stderr.resume()
+  }
+
+  async held(): Promise<void> {
+    const { signal, wait = 0 } = this.#options
+    const end = performance.now() + wait * 1000
+    for (let asked = 1; ; asked++) {
+      const answer = await this.#ask()
+      if (answer === 'held') return
+      const other = readHolder(answer.replace(/^busy /, ''))
+      const glancing = asked < GLANCES
+      const left = end - performance.now()
+      if (!glancing && left <= 0) throw new HostInUse(this.#host, other)
+      if (!glancing) this.#waiting(answer, other)
+      await delay(glancing ? GLANCE_MS : Math.min(POLL_MS, left), undefined, signal ? { signal } : {})
+    }
+  }
+
+  #waiting(answer: string, holder: LeaseHolder | undefined): void {
+    if (answer === this.#said) return
+    this.#said = answer
+    this.#options.onWaiting?.(holder)
+  }
+
+  async #ask(): Promise<string> {
+    this.#options.signal?.throwIfAborted()
+    this.#channel.stream.write(`try ${writeHolder(this.#holder)}\n`)
+    const { value, done } = await this.#lines.next()
+    this.#options.signal?.throwIfAborted()
+    if (done) throw new ConnectionError('lost', this.#host, 'the lease holder ended on the host')
+    if (value === 'held' || value.startsWith('busy')) return value
+    const host = this.#host
+    if (value === 'noflock')
+      throw new ConnectionError('unsupported', host, `${host} has no flock(1)`, 'install util-linux, or busybox')
+    throw new ConnectionError('unsupported', host, `the lease cannot be kept on ${host}: ${value.slice(0, 200)}`)
+  }
+}
+
+function heldLease(channel: Channel, holder: LeaseHolder, expirySeconds: number): Lease {
+  let released = false
+  const beat = setInterval(() => channel.stream.write('\n'), (expirySeconds * 1000) / 4)
+  beat.unref()
+  const ended = channel.exit
+    .then(
+      () => 'the lease holder ended on the host',
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    .then((reason): ConnectionEnd => {
+      clearInterval(beat)
+      return released ? { expected: true, reason: 'released' } : { expected: false, reason }
+    })
+  return {
+    holder,
+    ended,
+    release: async () => {
+      released = true
+      clearInterval(beat)
+      channel.stream.end()
+      await ended
+      channel.close()
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { type ShellText, sh } from '../quote.ts'
+
+/*
+ * The lock is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid
+ * (checked to be ours) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a
+ * second run may have it open; it names the holder while the lock is held, and is empty otherwise.
+ */
+
+const FOLDER = `
+uid=$(id -u)
+if [ "$uid" = 0 ]; then folder=/run/virtfleet; [ -d /run ] || folder=/var/run/virtfleet
+else folder=/tmp/virtfleet-$uid; fi
+file=$folder/lease
+if command -v flock >/dev/null 2>&1; then flock=flock
+elif busybox flock --help >/dev/null 2>&1; then flock='busybox flock'
+else flock=; fi
+own() {
+  set -- $(LC_ALL=C ls -ldn "$folder" 2>/dev/null)
+  case $1 in drwx------*) [ "$3" = "$uid" ] ;; *) return 1 ;; esac
+}
+`
+
+/** Seconds without a word from the controller after which the lock is given up: a lost connection may tell nobody. */
+export const EXPIRY_SECONDS = 90
+
+/**
+ * Reads lines: `try HOLDER` is answered by `held` or `busy HOLDER`, anything else is a sign of life. The lock ends with
+ * the input, at the latest. The watcher counts to three between signs of life; it does not have the lock open, and ends
+ * when its parent is not the holder any more.
+ */
+function holderScript(expirySeconds: number): string {
+  return `${FOLDER}
+umask 077
+[ -n "$flock" ] || { echo noflock; exit 0; }
+mkdir "$folder" 2>/dev/null
+own || { echo "unusable $folder"; exit 0; }
+trap '' USR1
+(
+  exec </dev/null >/dev/null 2>&1
+  missed=0 sleeper=
+  trap 'missed=0' USR1
+  trap '[ -z "$sleeper" ] || kill "$sleeper"; exit 0' TERM
+  holding() { read -r _ _ _ parent _ </proc/self/stat && [ "$parent" = "$$" ]; }
+  while [ "$missed" -lt 3 ]; do
+    missed=$((missed + 1))
+    sleep ${Math.max(1, Math.ceil(expirySeconds / 3))} & sleeper=$!
+    while kill -0 "$sleeper" && ! wait "$sleeper"; do :; done
+    holding || exit 0
+  done
+  kill -s KILL "$$"
+) &
+watcher=$!
+held=
+{
+  while read -r word holder; do
+    kill -s USR1 "$watcher" 2>/dev/null
+    [ "$word" = try ] || continue
+    if $flock -n 9; then
+      held=1
+      printf '%s\\n' "$holder" >"$file" && echo held || { echo "unusable $file"; break; }
+    else
+      read -r other <"$file" || other=
+      printf 'busy %s\\n' "$other"
+    fi
+  done
+  [ -z "$held" ] || : >"$file"
+} 9>>"$file" || echo "unusable $file"
+kill "$watcher" 2>/dev/null
+exit 0
+`
+}
+
+/** A shell of its own, so that the watcher can end it by its number. */
+export function holdScript(shellPath: string, expirySeconds: number): ShellText {
+  return sh`exec ${shellPath} -c ${holderScript(expirySeconds)}`
+}
+
+/** Prints `busy` and the holder if there is one; writes nothing. The lock is only tried, shared, for that moment. */
+export function lookScript(): ShellText {
+  return sh.raw(`${FOLDER}
+[ -n "$flock" ] && own && [ -r "$file" ] || exit 0
+{ $flock -s -n 9 || { echo busy; cat "$file"; }; } 9<"$file"
+`)
+}

@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pLimit from 'p-limit'
+import { PasswordTrials } from './become/trials.ts'
+import { HostConnection } from './connection.ts'
+import { ConnectionError, type ConnectionFailure } from './errors.ts'
+import { localTransport } from './local/transport.ts'
+import { openOpenssh } from './openssh/transport.ts'
+import { Bastions } from './ssh/bastions.ts'
+import { openSsh } from './ssh/transport.ts'
+import type { Transport } from './transport.ts'
+import type { Connection, ConnectionPool, Endpoint } from './types.ts'
+
+/** Handshakes at once: each is 3 ms of our CPU, and a bastion's sshd drops what comes too fast. */
+const HANDSHAKES = 50
+const DEFAULT_RETRIES = 3
+const FIRST_DELAY_MS = 500
+const LONGEST_DELAY_MS = 15_000
+/** What another attempt may heal. Never a refused key or credential. */
+const PASSING: readonly ConnectionFailure[] = ['refused', 'timeout', 'unreachable', 'lost']
+/** After a refused credential a host is left alone for so long, as sshd's penalties want it. */
+const AFTER_AUTH_FAILURE_MS = 5000
+
+export interface PoolOptions {
+  readonly handshakes?: number
+  /** Between TERM and KILL for what is ended on a host; default 5000. */
+  readonly graceMs?: number
+  /** How one attempt is made; the default opens the endpoint's transport. */
+  readonly open?: (endpoint: Endpoint, signal: AbortSignal) => Promise<Transport>
+}
+
+/** One connection per endpoint, opened with retries. */
+export function connectionPool(options: PoolOptions = {}): ConnectionPool {
+  return new Pool(options)
+}
+
+interface Entry {
+  readonly key: string
+  readonly connection: Promise<Connection>
+  readonly stop: AbortController
+  /** Callers who wait for it to open; when the last is gone, so is the attempt. */
+  waiting: number
+}
+
+class Pool implements ConnectionPool {
+  private readonly options: PoolOptions
+  private readonly entries = new Map<string, Entry>()
+  private readonly handshake
+  private readonly bastions = new Bastions()
+  private readonly trials = new PasswordTrials()
+  /** When a host may be tried again after a refused credential. */
+  private readonly notBefore = new Map<string, number>()
+
+  constructor(options: PoolOptions) {
+    this.options = options
+    this.handshake = pLimit(options.handshakes ?? HANDSHAKES)
+  }
+
+  async get(endpoint: Endpoint, signal?: AbortSignal): Promise<Connection> {
+    signal?.throwIfAborted()
+    const entry = this.entryOf(endpoint)
+    entry.waiting++
+    let aborted: (() => void) | undefined
+    try {
+      if (!signal) return await entry.connection
+      return await Promise.race([
+        entry.connection,
+        new Promise<never>((_resolve, reject) => {
+          aborted = () => reject(signal.reason)
+          signal.addEventListener('abort', aborted, { once: true })
+        }),
+      ])
+    } finally {
+      if (aborted) signal?.removeEventListener('abort', aborted)
+      entry.waiting--
+      if (signal?.aborted && entry.waiting === 0) entry.stop.abort(signal.reason)
+    }
+  }
+
+  async forget(name: string): Promise<void> {
+    const entry = this.entries.get(name)
+    this.entries.delete(name)
+    await this.end(entry)
+  }
+
+  async closeAll(): Promise<void> {
+    const entries = [...this.entries.values()]
+    this.entries.clear()
+    await Promise.all(entries.map((entry) => this.end(entry)))
+  }
+
+  private async end(entry: Entry | undefined): Promise<void> {
+    entry?.stop.abort(new ConnectionError('lost', '', 'the connection was given up'))
+    await entry?.connection.then(
+      (connection) => connection.close(),
+      () => undefined,
+    )
+  }
+
+  private entryOf(endpoint: Endpoint): Entry {
+    const key = JSON.stringify(endpoint)
+    const known = this.entries.get(endpoint.name)
+    if (known && known.key === key) return known
+    if (known) void this.end(known)
+    const stop = new AbortController()
+    const entry: Entry = { key, connection: this.connect(endpoint, stop.signal), stop, waiting: 0 }
+    this.entries.set(endpoint.name, entry)
+    const drop = (): void => {
+      if (this.entries.get(endpoint.name) === entry) this.entries.delete(endpoint.name)
+    }
+    entry.connection.then((connection) => void connection.closed.then(drop), drop)
+    return entry
+  }
+
+  private async connect(endpoint: Endpoint, signal: AbortSignal): Promise<Connection> {
+    const retries = endpoint.retries ?? DEFAULT_RETRIES
+    for (let attempt = 0; ; attempt++) {
+      const wait = (this.notBefore.get(endpoint.name) ?? 0) - Date.now()
+      if (wait > 0) await delay(wait, undefined, { signal })
+      try {
+        const transport = await this.handshake(() => {
+          signal.throwIfAborted()
+          return this.open(endpoint, signal)
+        })
+        const { graceMs } = this.options
+        return new HostConnection(endpoint, transport, {
+          proof: this.trials,
+          ...(graceMs !== undefined && { graceMs }),
+        })
+      } catch (error) {
+        const failure = error instanceof ConnectionError ? error.failure : undefined
+        if (failure === 'auth') this.notBefore.set(endpoint.name, Date.now() + AFTER_AUTH_FAILURE_MS)
+        if (!failure || !PASSING.includes(failure) || attempt >= retries) throw error
+        await delay(backOff(attempt), undefined, { signal })
+      }
+    }
+  }
+
+  private open(endpoint: Endpoint, signal: AbortSignal): Promise<Transport> {
+    if (this.options.open) return this.options.open(endpoint, signal)
+    switch (endpoint.transport) {
+      case 'ssh':
+        return openSsh(endpoint, { signal, bastions: this.bastions })
+      case 'openssh':
+        return openOpenssh(endpoint, signal)
+      case 'local':
+        return Promise.resolve(localTransport(endpoint))
+    }
+  }
+}
+
+/** Exponential, with full jitter over its upper half, so that a fleet does not come back at once. */
+function backOff(attempt: number): number {
+  const most = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt)
+  return most / 2 + (Math.random() * most) / 2
+}

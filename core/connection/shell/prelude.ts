@@ -1,0 +1,208 @@
+import { quote } from '../quote.ts'
+
+/*
+ * The two shells of a session. The listening shell reads our lines and is never busy; each batch runs in a job: a shell of
+ * its own session and process group, which gets its script through a pipe (argv and environment are open to other users).
+ *
+ * A mark is RS, the batch's nonce, a space, a word with arguments, and a newline. Marks of a job: `B` (what follows belongs
+ * to the next command), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
+ * more), `F seq` (no FIFO could be made), `J` (the job is over). Marks of the listening shell: `H` (hello), `K` (the
+ * job was ended), `A` (it is alive), `S` (survivors of the last job: the batch was not begun).
+ */
+
+/** Directories in which a private 0700 directory for FIFOs is tried, in this order; noexec does not matter. */
+const FIFO_DIRECTORIES =
+  '"${XDG_RUNTIME_DIR:-/run/user/$vf_uid}" /dev/shm /run /tmp /var/tmp "${HOME:-/}/.cache" "${HOME:-/}"'
+
+const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+export interface PreludeOptions {
+  readonly nonce: string
+  readonly shellPath: string
+  /** Seconds between TERM and KILL. */
+  readonly grace: number
+  /** stderr is merged into stdout: marks are written once. */
+  readonly merged: boolean
+}
+
+/** ksh's `print` where printf is a process of its own, whose arguments everybody sees. */
+export const PRINT = `if [ -n "\${KSH_VERSION-}" ]; then vf_p() { print -rn -- "$1"; }; else vf_p() { printf %s "$1"; }; fi`
+
+const mark = (merged: boolean): string =>
+  merged ? `vf_m() { vf_p "\x1e$N $*\n"; }` : `vf_m() { vf_p "\x1e$N $*\n"; vf_p "\x1e$N $*\n" >&2; }`
+
+/**
+ * Functions of a job; $1 is the FIFO directory. The watchdog ends with its sleep when it is told to; mksh may sleep through the
+ * first signal in `wait`, so there its sleeps are short, outside the group, and nothing waits; and the job is told again.
+ */
+function jobPrelude({ grace, merged, shellPath }: PreludeOptions): string {
+  return `${PRINT}
+${mark(merged)}
+D=$1 vf_x=$2 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g=
+set --
+vf_now() { vf_n=; read -r vf_n vf_o </proc/uptime; vf_n=$((\${vf_n%.*} * 100 + 1\${vf_n#*.} - 100)); }
+vf_arm() {
+  [ -z "$vf_w" ] || kill "$vf_w" 2>/dev/null
+  vf_f=$((vf_n + $1))
+  ( vf_s="$((($1 + 9) / 100)).$((($1 + 9) % 100 / 10))"
+    if [ -n "\${KSH_VERSION-}" ]; then
+      vf_n=$((($1 + 9) / 100))
+      $vf_x sleep "0.\${vf_s#*.}"
+      while [ "$vf_n" -gt 0 ]; do $vf_x sleep 1; vf_n=$((vf_n - 1)); done
+    else
+      trap 'kill $! ; exit 0' TERM
+      sleep "$vf_s" & wait $! || { sleep "$((($1 + 99) / 100))" & wait $!; }
+    fi
+    while kill -s USR2 $$; do $vf_x sleep 1; done ) </dev/null >/dev/null 2>&1 &
+  vf_w=$!
+}
+vf_T() { vf_k=$1; vf_now; vf_d=$((vf_n + $2)); if [ -z "$vf_w" ] || [ "$vf_d" -lt "$vf_f" ]; then vf_arm "$2"; fi; }
+vf_fire() {
+  vf_i=1
+  [ -n "$vf_d" ] || { vf_J; return 0; }
+  vf_now
+  if [ "$vf_d" -gt "$vf_n" ]; then vf_arm "$((vf_d - vf_n))"; return 0; fi
+  trap : TERM
+  for vf_s in "$$" $vf_g; do kill -s TERM -- "-$vf_s" 2>/dev/null; done
+  trap - TERM
+  vf_m X "$vf_k"
+  sleep ${grace}
+  for vf_s in $vf_g "$$"; do kill -s KILL -- "-$vf_s" 2>/dev/null; done
+}
+trap vf_fire USR2
+vf_q() {
+  vf_g=$1 vf_b=$! vf_s=
+  while :; do
+    vf_i=
+    wait "$vf_b"; vf_o=$?
+    [ "$vf_o" = 127 ] && [ -n "$vf_s" ] || vf_s=$vf_o
+    [ -n "$vf_i" ] && [ "$vf_s" -gt 128 ] || break
+  done
+  vf_d= vf_g=
+  return "$vf_s"
+}
+vf_F() {
+  mkfifo -m 600 "$D/o" ${merged ? '' : '"$D/e" '}2>/dev/null || { vf_m F "$1"; exit 1; }
+  case $2 in
+    '') cat <"$D/o" & vf_c=$!${merged ? '' : '; cat <"$D/e" >&2 & vf_e=$!'} ;;
+    *) $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/o" & vf_c=$!
+      ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/e" >&2 & vf_e=$!`} ;;
+  esac
+  exec 3>"$D/o"
+  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e"'}
+  rm -f "$D/o" "$D/e"
+}
+vf_G() {
+  vf_p "\x1e$N E $* $vf_c $vf_e\n" >&3
+  ${merged ? '' : 'vf_p "\x1e$N E $* $vf_c $vf_e\n" >&4'}
+  exec 3>&- 4>&-
+  wait "$vf_c" $vf_e
+  vf_c= vf_e=
+}
+vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
+vf_m B
+`
+}
+
+/** What the listening shell is told first; its last act is the hello mark. */
+export function prelude(options: PreludeOptions): string {
+  const { nonce, shellPath, grace, merged } = options
+  return `unset ENV BASH_ENV CDPATH LANGUAGE GREP_OPTIONS POSIXLY_CORRECT
+[ -z "\${BASH_VERSION-}" ] || unset SSH_CLIENT SSH2_CLIENT
+PATH=${STANDARD_PATH}\${PATH:+:$PATH} LC_ALL=C
+if [ -d /usr/lib/locale/C.utf8 ] || [ -d /usr/lib/locale/C.UTF-8 ]; then LC_ALL=C.UTF-8
+elif command -v locale >/dev/null 2>&1; then case $(locale -a 2>/dev/null) in *C.utf8* | *C.UTF-8*) LC_ALL=C.UTF-8 ;; esac
+else for vf_s in /lib/ld-musl-*; do [ ! -e "$vf_s" ] || LC_ALL=C.UTF-8; done; fi
+export PATH LC_ALL
+cd . 2>/dev/null || cd "\${HOME:-/}" 2>/dev/null || cd /
+${PRINT}
+${mark(merged)}
+N=${nonce} D= vf_pid=
+if command -v setsid >/dev/null 2>&1; then vf_x=setsid
+elif command -v busybox >/dev/null 2>&1; then vf_x='busybox setsid'
+else vf_x=; trap : TERM; fi
+if command -v base64 >/dev/null 2>&1; then vf_s=base64
+elif command -v openssl >/dev/null 2>&1; then vf_s=openssl
+elif command -v busybox >/dev/null 2>&1; then vf_s=busybox
+else vf_s=octal; fi
+vf_id=$(id 2>/dev/null)
+vf_uid=\${vf_id#uid=} vf_uid=\${vf_uid%%[!0-9]*}
+vf_r=${quote(jobPrelude(options))}
+vf_kill() { kill -s "$1" -- "$vf_to" 2>/dev/null; }
+vf_gone() {
+  vf_s=; { read -r vf_s </proc/"$vf_pid"/stat; } 2>/dev/null
+  case $vf_s in '' | *') Z '*) return 0 ;; esac
+  return 1
+}
+vf_alive() {
+  [ -n "$vf_x" ] && vf_kill 0 || return 1
+  for vf_c in /proc/[0-9]*/stat; do
+    vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
+    case \${vf_s##*) } in [ZX]*) ;; ?" "*" $vf_pid "*) vf_s=\${vf_s##*) ? }; vf_s=\${vf_s#* }
+      [ "\${vf_s%% *}" != "$vf_pid" ] || return 0 ;; esac
+  done
+  return 1
+}
+vf_mkdir() {
+  for vf_s in ${FIFO_DIRECTORIES}; do
+    [ -d "$vf_s" ] && [ -w "$vf_s" ] || continue
+    if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}; return 0; fi
+  done
+}
+vf_job() {
+  N=$1
+  if [ -n "$vf_pid" ]; then
+    wait "$vf_pid" 2>/dev/null
+    if [ -n "$2" ] && vf_alive; then vf_m S; return 0; fi
+    vf_pid=
+  fi
+  [ -z "$3" ] || [ -n "$D" ] || vf_mkdir
+  vf_p "N=$N
+$vf_r$4
+" | { trap - INT QUIT; exec $vf_x ${quote(shellPath)} -s -- "$D" "$vf_x"; } &
+  vf_pid=$! vf_to=0
+  [ -z "$vf_x" ] || vf_to=-$vf_pid
+}
+vf_cut() {
+  for vf_c in "$1" "$2"; do
+    vf_s=; { read -r vf_s </proc/"\${vf_c:-none}"/stat; } 2>/dev/null
+    case \${vf_s##*) } in [A-Z]" $vf_pid "*) kill -s TERM -- "$3$vf_c" 2>/dev/null ;; esac
+  done
+}
+vf_end() {
+  if [ -n "$vf_pid" ]; then
+    vf_kill TERM
+    vf_kill CONT
+    wait "$vf_pid" 2>/dev/null
+    vf_n=0
+    while vf_alive; do
+      if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; fi
+      [ "$vf_n" -lt ${grace + 2}0 ] || break
+      sleep 0.1 2>/dev/null || { sleep 1; vf_n=$((vf_n + 9)); }
+      vf_n=$((vf_n + 1))
+    done
+    vf_pid=
+  fi
+  vf_m K
+}
+vf_stop() { [ -z "$vf_pid" ] || [ -z "$vf_x" ] || vf_kill STOP; vf_m A; }
+vf_cont() { [ -z "$vf_pid" ] || vf_kill CONT; }
+vf_poll() { if [ -n "$vf_pid" ] && vf_gone; then vf_end; else vf_m A; fi; }
+vf_exit() {
+  trap - EXIT HUP PIPE
+  if [ -n "$vf_pid" ] && ! vf_gone; then
+    vf_kill TERM
+    vf_kill CONT
+    ( vf_n=0
+      while vf_alive && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
+      [ -z "$D" ] || rm -rf "$D"
+      vf_kill KILL ) </dev/null >/dev/null 2>&1 &
+  else
+    [ -z "$D" ] || rm -rf "$D"
+  fi
+}
+trap vf_exit EXIT
+trap exit HUP PIPE
+vf_m H "$vf_s|$vf_x|$vf_id"
+`
+}

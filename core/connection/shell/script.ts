@@ -1,0 +1,58 @@
+import { quote, type ShellText } from '../quote.ts'
+import { type Decoder, encodeInput } from './input.ts'
+import { PRINT } from './prelude.ts'
+
+/** One command as the session sends it. */
+export interface ScriptCommand {
+  readonly seq: number
+  readonly script: ShellText
+  readonly stdin: Buffer | undefined
+  readonly timeoutMs: number
+  readonly foreign: boolean
+  readonly shielded: boolean
+}
+
+export interface ScriptOptions {
+  readonly decoder: Decoder
+  readonly shellPath: string
+}
+
+/** The job's script for some commands in order (the functions are those of prelude.ts). */
+export function jobScript(commands: readonly ScriptCommand[], options: ScriptOptions): string {
+  const timed = commands.some((c) => c.timeoutMs > 0)
+  return commands
+    .map((command, i) => {
+      const last = i === commands.length - 1
+      return ownOutput(command) ? apart(command, options, last) : inline(command, options, last && timed)
+    })
+    .join('')
+}
+
+/** Its output goes through FIFOs of its own, and a `J` or `B` mark follows. */
+export const ownOutput = (command: { foreign: boolean; shielded: boolean }): boolean =>
+  command.foreign || command.shielded
+
+function body(command: ScriptCommand, { decoder }: ScriptOptions): string {
+  const run = `( N=; eval ${quote(command.script.text)}\n)`
+  if (command.stdin === undefined || command.stdin.length === 0) return `${run} </dev/null`
+  return `${encodeInput(command.stdin, decoder)} | ${run}`
+}
+
+const deadline = (command: ScriptCommand): string =>
+  command.timeoutMs > 0 ? `vf_T ${command.seq} ${Math.ceil(command.timeoutMs / 10)}\n` : ''
+
+function inline(command: ScriptCommand, options: ScriptOptions, endWatch: boolean): string {
+  const wait = command.timeoutMs > 0 ? ' & vf_q' : ''
+  const end = endWatch ? `vf_s=$?\nvf_J\nvf_m E ${command.seq} "$vf_s"\n` : `vf_m E ${command.seq} $?\n`
+  return `${deadline(command)}${body(command, options)}${wait}\n${end}`
+}
+
+function apart(command: ScriptCommand, options: ScriptOptions, last: boolean): string {
+  const streams = '>&3 2>&4 3>&- 4>&-'
+  const wait = command.timeoutMs > 0 ? ` & vf_q${command.shielded ? ' "$!"' : ''}` : ''
+  const run = command.shielded
+    ? `vf_p ${quote(`${PRINT}\n${body(command, options)}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
+    : `{ ${body(command, options)}\n} ${streams}`
+  const after = last ? 'vf_J\nvf_m J\n' : 'vf_m B\n'
+  return `vf_F ${command.seq} ${command.shielded ? 's' : "''"}\n${deadline(command)}${run}${wait}\nvf_G ${command.seq} $?\n${after}`
+}

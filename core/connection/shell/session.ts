@@ -1,0 +1,315 @@
+import { randomBytes } from 'node:crypto'
+import { CommandTimeout, ConnectionError } from '../errors.ts'
+import { quote } from '../quote.ts'
+import type { ByteChannel } from '../transport.ts'
+import type { Command } from './command.ts'
+import type { Greeting } from './greeting.ts'
+import type { Decoder } from './input.ts'
+import type { MarkReader } from './marks.ts'
+import { jobScript, ownOutput } from './script.ts'
+
+/** A job that says nothing for so long is asked whether it is still there. */
+const POLL_MS = 10_000
+/** What a shell does at the end of its input it does without the channel, too. */
+const CLOSE_MS = 500
+
+export interface SessionOptions {
+  readonly host: string
+  readonly user: string
+  readonly shellPath: string
+  readonly decoder: Decoder
+  readonly merged: boolean
+  readonly graceMs: number
+}
+
+type StreamName = 'stdout' | 'stderr'
+
+/** Where one stream is in the batch: which command its bytes belong to. */
+interface Cursor {
+  at: number
+  inside: boolean
+  /** Between a foreign command's end and the cut of its reader: what its survivors write goes nowhere. */
+  cutting: boolean
+  over: boolean
+  /** Answers of the listening shell to `vf_poll` and `vf_end` that are still due. */
+  due: number
+}
+
+interface Batch {
+  readonly commands: readonly Command[]
+  readonly nonce: string
+  readonly cursors: Record<StreamName, Cursor>
+  ending: boolean
+  frozen: boolean
+  quietSince: number
+}
+
+/**
+ * One long-lived shell on one channel, with one batch of commands in flight. It knows nothing of queues: the owner gives a
+ * batch when `idle`, and gets back the commands that were never begun.
+ */
+export class Session {
+  readonly options: SessionOptions
+  /** Why it must not be used again. */
+  retired: string | undefined
+  private readonly channel: ByteChannel
+  private readonly readers: Record<StreamName, MarkReader>
+  private readonly streams: readonly StreamName[]
+  private readonly lost: (session: Session) => void
+  private batch: Batch | undefined
+  private finished: ((unbegun: Command[]) => void) | undefined
+  private previous: 'none' | 'own' | 'foreign' = 'none'
+  private readonly poll: NodeJS.Timeout
+  private closing = false
+
+  constructor(greeting: Greeting, options: SessionOptions, lost: (session: Session) => void) {
+    this.options = options
+    this.channel = greeting.channel
+    this.readers = { stdout: greeting.stdout, stderr: greeting.stderr }
+    this.streams = options.merged ? ['stdout'] : ['stdout', 'stderr']
+    this.lost = lost
+    for (const name of ['stdout', 'stderr'] as const) {
+      this.readers[name].sink = {
+        data: (bytes) => this.data(name, bytes),
+        mark: (words) => this.mark(name, words),
+      }
+    }
+    this.poll = setInterval(() => this.ask(), POLL_MS / 2)
+    this.poll.unref()
+    void this.channel.exit.then(() => this.ended())
+  }
+
+  get idle(): boolean {
+    return this.batch === undefined && this.retired === undefined
+  }
+
+  /** Sends a batch in one write. Resolves, when the job is over, with the commands that were never begun. */
+  run(commands: readonly Command[]): Promise<Command[]> {
+    const nonce = randomBytes(12).toString('hex')
+    const cursor = (): Cursor => ({ at: 0, inside: false, cutting: false, over: false, due: 0 })
+    this.batch = {
+      commands,
+      nonce,
+      cursors: { stdout: cursor(), stderr: cursor() },
+      ending: false,
+      frozen: false,
+      quietSince: Date.now(),
+    }
+    for (const name of this.streams) this.readers[name].expect(nonce)
+    const fifo = commands.some(ownOutput) ? '1' : "''"
+    const survivors = this.previous === 'own' ? '1' : "''"
+    this.previous = commands.some(ownOutput) ? 'foreign' : 'own'
+    const text = jobScript(
+      commands.map((c, i) => c.scripted(i + 1)),
+      this.options,
+    )
+    const done = new Promise<Command[]>((resolve) => {
+      this.finished = resolve
+    })
+    for (const command of commands) command.sent()
+    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifo} ${quote(text)}\n`)
+    return done
+  }
+
+  /** Ends the job's whole group: TERM, KILL after the grace. Commands not yet begun are handed back. */
+  end(): void {
+    const batch = this.batch
+    if (!batch || batch.ending) return
+    batch.ending = true
+    this.tell(batch, 'vf_end')
+    const limit = setTimeout(() => this.retire('the commands on it could not be ended'), this.options.graceMs + 10_000)
+    limit.unref()
+    void this.channel.exit.then(() => clearTimeout(limit))
+    const finished = this.finished
+    this.finished = (unbegun) => {
+      clearTimeout(limit)
+      finished?.(unbegun)
+    }
+  }
+
+  /**
+   * Some command of the batch is wanted no more. Ends the job if it runs that command; what is not yet begun is handed back.
+   * With others behind it the job is first frozen, so that it cannot have gone on to one of them meanwhile.
+   */
+  cancel(): void {
+    const batch = this.batch
+    if (!batch || batch.ending || batch.frozen || !this.unwanted(batch)) return
+    if (batch.commands.every((c) => c.answered)) {
+      this.end()
+      return
+    }
+    batch.frozen = true
+    this.tell(batch, 'vf_stop')
+  }
+
+  /** The command that runs, by what has come of both streams, is one that nobody waits for and that may be ended. */
+  private unwanted(batch: Batch): boolean {
+    const current = batch.commands[Math.max(...this.streams.map((n) => batch.cursors[n].at))]
+    return current?.answered === true && !current.shielded
+  }
+
+  private thaw(batch: Batch): void {
+    if (!batch.frozen || this.streams.some((n) => batch.cursors[n].due > 0)) return
+    batch.frozen = false
+    if (batch.ending) return
+    if (this.unwanted(batch)) this.end()
+    else this.channel.stdin.write('vf_cont\n')
+  }
+
+  /** Ends its input: the shell ends what still runs on it, and itself. */
+  async close(): Promise<void> {
+    this.closing = true
+    this.retired ??= 'closed'
+    this.channel.stdin.end()
+    const limit = setTimeout(() => this.channel.close(), CLOSE_MS)
+    await this.channel.exit
+    clearTimeout(limit)
+  }
+
+  private retire(reason: string): void {
+    this.retired ??= reason
+    void this.close()
+  }
+
+  private ask(): void {
+    const batch = this.batch
+    if (!batch || batch.ending || Date.now() - batch.quietSince < POLL_MS) return
+    batch.quietSince = Date.now()
+    this.tell(batch, 'vf_poll')
+  }
+
+  /** A line to the listening shell, which answers it on each stream. */
+  private tell(batch: Batch, line: string): void {
+    for (const name of this.streams) batch.cursors[name].due++
+    this.channel.stdin.write(`${line}\n`)
+  }
+
+  private data(name: StreamName, bytes: Buffer): void {
+    const batch = this.batch
+    const cursor = batch?.cursors[name]
+    if (!batch || !cursor) {
+      this.retire('something wrote on it outside of any command')
+      return
+    }
+    batch.quietSince = Date.now()
+    const command = cursor.inside ? batch.commands[cursor.at] : undefined
+    if (command) command.heard(this.options.merged ? 'stdout' : name, bytes)
+    else if (!cursor.cutting && !batch.ending) this.retired ??= 'something wrote on it outside of any command'
+  }
+
+  private mark(name: StreamName, words: string): void {
+    const batch = this.batch
+    if (!batch) return
+    batch.quietSince = Date.now()
+    const cursor = batch.cursors[name]
+    const [kind, seq, status, ...readers] = words.split(' ')
+    switch (kind) {
+      case 'B':
+        cursor.inside = true
+        cursor.cutting = false
+        if (name === 'stdout') this.begin(batch, cursor.at)
+        break
+      case 'E':
+        if (Number(seq) === cursor.at + 1) this.commandEnded(batch, name, Number(status), readers)
+        break
+      case 'X':
+        if (name === 'stdout') this.timeIsOver(batch, Number(seq))
+        break
+      case 'F':
+        batch.commands[Number(seq) - 1]?.fail(this.noDirectory())
+        this.end()
+        break
+      case 'S':
+        this.retired ??= 'a command left processes behind'
+        cursor.over = true
+        break
+      case 'J':
+        cursor.over = true
+        break
+      case 'K':
+        cursor.over = true
+        cursor.due--
+        break
+      case 'A':
+        cursor.due--
+        this.thaw(batch)
+        break
+    }
+    this.settle(batch)
+  }
+
+  private commandEnded(batch: Batch, name: StreamName, status: number, readers: readonly string[]): void {
+    const cursor = batch.cursors[name]
+    const command = batch.commands[cursor.at]
+    if (!command) return
+    cursor.at++
+    const apart = ownOutput(command)
+    cursor.inside = !apart && cursor.at < batch.commands.length
+    cursor.cutting = apart
+    if (!apart && cursor.at === batch.commands.length) cursor.over = true
+    command.ended(status, this.streams.length, this.options.merged)
+    if (command.answered && apart && !cursor.over) {
+      // Processes it left may hold its output open: then the reader is cut, otherwise this does nothing.
+      setImmediate(() => {
+        if (this.batch === batch && cursor.cutting && !cursor.over) this.cut(readers, command.shielded)
+      })
+    }
+    if (name === 'stdout' && cursor.inside) this.begin(batch, cursor.at)
+  }
+
+  private cut(readers: readonly string[], group: boolean): void {
+    const [stdout = '', stderr = ''] = readers.filter((pid) => /^\d+$/.test(pid))
+    this.channel.stdin.write(`vf_cut '${stdout}' '${stderr}' ${group ? '-' : "''"}\n`)
+  }
+
+  private begin(batch: Batch, at: number): void {
+    batch.commands[at]?.begun()
+    if (batch.commands[at]?.answered) this.cancel()
+  }
+
+  private timeIsOver(batch: Batch, seq: number): void {
+    const command = batch.commands[seq - 1]
+    command?.fail(new CommandTimeout(command.timeoutMs))
+    this.end()
+  }
+
+  private settle(batch: Batch): void {
+    if (!this.streams.every((n) => batch.cursors[n].over && batch.cursors[n].due === 0)) return
+    const done = Math.max(...this.streams.map((n) => batch.cursors[n].at))
+    const begun = this.streams.some((n) => batch.cursors[n].inside) ? done + 1 : done
+    this.batch = undefined
+    if (batch.ending || this.retired) this.previous = 'none'
+    batch.commands.slice(0, begun).forEach((c) => {
+      c.fail(this.failure('its shell on the host was killed', true))
+    })
+    const finished = this.finished
+    this.finished = undefined
+    finished?.(batch.commands.slice(begun).filter((c) => !c.answered))
+  }
+
+  private noDirectory(): ConnectionError {
+    return new ConnectionError(
+      'shell',
+      this.options.host,
+      'no directory on the host in which a FIFO can be made',
+      'make one of /run/user/UID, /dev/shm, /tmp, ~/.cache writable for the user',
+    )
+  }
+
+  private failure(reason: string, mayHaveRun: boolean): ConnectionError {
+    const said = mayHaveRun ? 'the command may have run' : 'the command was not sent'
+    return new ConnectionError('lost', this.options.host, `${reason}; ${said}`, undefined, undefined)
+  }
+
+  private ended(): void {
+    clearInterval(this.poll)
+    this.retired ??= 'its channel was lost'
+    const batch = this.batch
+    this.batch = undefined
+    const reason = this.closing ? 'the shell was closed' : 'the connection was lost'
+    for (const command of batch?.commands ?? []) command.fail(this.failure(reason, true))
+    this.finished?.([])
+    this.finished = undefined
+    this.lost(this)
+  }
+}

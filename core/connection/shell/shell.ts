@@ -1,0 +1,192 @@
+import { CommandTimeout, ConnectionError } from '../errors.ts'
+import type { ShellText } from '../quote.ts'
+import type { CommandOptions, CommandResult, Shell } from '../types.ts'
+import { Command } from './command.ts'
+import { Session } from './session.ts'
+import type { Started } from './start.ts'
+
+/** Script of unanswered commands in flight, so that neither end can block the other. */
+const MAX_IN_FLIGHT = 256 * 1024
+/** Larger input goes through a channel of its own. */
+export const LARGE_INPUT = 96 * 1024
+
+export interface ShellHost {
+  readonly name: string
+  readonly shellPath: string
+  /** Opens one more shell of this user. */
+  start(): Promise<Started>
+  /** Runs one command with large input on a channel of its own. */
+  runWithInput(script: ShellText, stdin: Buffer, options: CommandOptions): Promise<CommandResult>
+}
+
+/** The shell of one user: a queue in front of a session, with spares for lines as they come and for sessions that retired. */
+export class UserShell implements Shell {
+  readonly user: string
+  private readonly host: ShellHost
+  private readonly queue: Command[] = []
+  private session: Session | undefined
+  private replacing: Promise<void> | undefined
+  private readonly streaming: Session[] = []
+  private readonly all = new Set<Session>()
+  private flushing = false
+  private closed = false
+  private count = 0
+
+  constructor(host: ShellHost, started: Started) {
+    this.host = host
+    this.user = started.user
+    this.session = this.adopt(started)
+  }
+
+  get writes(): number {
+    return this.count
+  }
+
+  run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason)
+    if (this.closed) return Promise.reject(this.notSent('the shell was closed'))
+    const stdin = options.stdin === undefined ? 0 : Buffer.byteLength(options.stdin)
+    if (stdin > LARGE_INPUT) {
+      this.count++
+      return this.host.runWithInput(script, Buffer.from(options.stdin ?? ''), options)
+    }
+    const command = new Command(script, options)
+    this.watch(command, options.signal)
+    if (options.onLine) void this.runAlone(command)
+    else {
+      this.queue.push(command)
+      this.schedule()
+    }
+    return command.result
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    for (const command of this.queue.splice(0)) command.fail(this.notSent('the shell was closed'))
+    await Promise.all([...this.all].map((s) => s.close()))
+  }
+
+  private adopt(started: Started): Session {
+    const { user, decoder, merged, graceMs } = started
+    const session = new Session(
+      started.greeting,
+      { host: this.host.name, shellPath: this.host.shellPath, user, decoder, merged, graceMs },
+      (lost) => {
+        this.all.delete(lost)
+        if (this.queue.length > 0) this.schedule()
+      },
+    )
+    this.all.add(session)
+    return session
+  }
+
+  private schedule(): void {
+    if (this.flushing) return
+    this.flushing = true
+    setImmediate(() => {
+      this.flushing = false
+      this.flush()
+    })
+  }
+
+  private flush(): void {
+    if (this.queue.length === 0 || this.closed || this.replacing) return
+    if (!this.session || this.session.retired !== undefined) {
+      this.replacing = this.replace()
+      return
+    }
+    if (!this.session.idle) return
+    const batch = this.take()
+    if (batch.length > 0) void this.send(this.session, batch)
+  }
+
+  /** As many waiting commands as may travel together, in order. */
+  private take(): Command[] {
+    const batch: Command[] = []
+    let size = 0
+    while (this.queue.length > 0) {
+      const command = this.queue[0]!
+      if (!command.answered) {
+        size += command.size
+        if (batch.length > 0 && size > MAX_IN_FLIGHT) break
+        batch.push(command)
+      }
+      this.queue.shift()
+    }
+    return batch
+  }
+
+  private async send(session: Session, batch: Command[]): Promise<void> {
+    this.count++
+    const unbegun = await session.run(batch)
+    if (session === this.session) {
+      this.queue.unshift(...unbegun)
+      if (session.retired !== undefined) void session.close()
+      if (this.queue.length > 0) this.schedule()
+    }
+  }
+
+  /** A command whose lines are wanted as they come gets a session of its own, which is kept for the next one. */
+  private async runAlone(command: Command): Promise<void> {
+    let session = this.streaming.pop()
+    try {
+      for (let pending = [command]; pending.length > 0; ) {
+        if (!session || session.retired !== undefined) session = this.adopt(await this.host.start())
+        if (command.answered) break
+        this.count++
+        pending = await session.run(pending)
+      }
+    } catch (error) {
+      command.fail(error as Error)
+    }
+    if (!session) return
+    if (session.idle && !this.closed && this.streaming.length === 0) this.streaming.push(session)
+    else void session.close()
+  }
+
+  private async replace(): Promise<void> {
+    try {
+      this.session = this.adopt(await this.host.start())
+    } catch (error) {
+      for (const command of this.queue.splice(0)) command.fail(error as Error)
+    }
+    this.replacing = undefined
+    this.schedule()
+  }
+
+  /** Ties a command to its signal, its time limit on this side, and the end of one that says too much. */
+  private watch(command: Command, signal: AbortSignal | undefined): void {
+    const end = (): void => {
+      for (const session of this.all) session.cancel()
+    }
+    command.onExcess = () => {
+      if (!command.shielded) end()
+    }
+    if (signal) {
+      const aborted = (): void => {
+        // What is shielded and sent runs to its end, and is waited for.
+        if (command.shielded && command.state !== 'queued') return
+        command.fail(signal.reason as Error)
+        end()
+      }
+      signal.addEventListener('abort', aborted, { once: true })
+      const forget = (): void => signal.removeEventListener('abort', aborted)
+      command.result.then(forget, forget)
+    }
+    if (command.timeoutMs > 0) {
+      command.onBegun = () => {
+        // The host keeps the limit; this one is for a host that does not answer.
+        const limit = setTimeout(() => {
+          command.fail(new CommandTimeout(command.timeoutMs))
+          end()
+        }, command.timeoutMs + 2000)
+        const forget = (): void => clearTimeout(limit)
+        command.result.then(forget, forget)
+      }
+    }
+  }
+
+  private notSent(reason: string): ConnectionError {
+    return new ConnectionError('lost', this.host.name, `${reason}; the command was not sent`)
+  }
+}

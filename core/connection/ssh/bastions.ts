@@ -1,0 +1,82 @@
+import type { Duplex } from 'node:stream'
+import type { ResolvedEndpoint } from '../config/resolved.ts'
+import { ConnectionError } from '../errors.ts'
+import { dial } from './dial.ts'
+import { type Login, login } from './login.ts'
+
+/** Bastions of a ProxyJump, each logged in to once for all hosts behind it; closed when the last stream through it is. */
+export class Bastions {
+  private readonly logins = new Map<string, { login: Promise<Login>; users: number }>()
+
+  /** A stream to the server itself, through its bastions if it has any. */
+  async reach(name: string, resolved: ResolvedEndpoint, signal?: AbortSignal): Promise<Duplex> {
+    return this.through(name, resolved, resolved.proxyJump, signal)
+  }
+
+  private async through(
+    name: string,
+    target: ResolvedEndpoint,
+    jumps: readonly ResolvedEndpoint[],
+    signal?: AbortSignal,
+  ): Promise<Duplex> {
+    const last = jumps.at(-1)
+    if (!last) return dial(name, target, signal)
+    const before = jumps.slice(0, -1)
+    const key = JSON.stringify(jumps.map((j) => [j.user, j.host, j.port, j.hostKeyAlias, j.proxyCommand]))
+    const entry = this.logins.get(key) ?? {
+      login: this.through(name, last, before).then((sock) => login(name, last, sock)),
+      users: 0,
+    }
+    this.logins.set(key, entry)
+    entry.users++
+    const leave = (): void => {
+      entry.users--
+      if (entry.users > 0) return
+      if (this.logins.get(key) === entry) this.logins.delete(key)
+      void entry.login.then(
+        ({ client }) => client.end(),
+        () => undefined,
+      )
+    }
+    try {
+      const bastion = await entry.login
+      void bastion.ended.then(() => {
+        if (this.logins.get(key) === entry) this.logins.delete(key)
+      })
+      const stream = await forwardTcp(bastion, name, target.host, target.port)
+      stream.once('close', leave)
+      return stream
+    } catch (error) {
+      leave()
+      throw error instanceof ConnectionError
+        ? new ConnectionError(error.failure, name, `through ${last.host}: ${error.message}`, error.hint, error)
+        : error
+    }
+  }
+}
+
+/** direct-tcpip. Raises ConnectionError `unreachable` with the server's reason. */
+export function forwardTcp({ client }: Login, name: string, host: string, port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
+      if (!error) resolve(stream)
+      else
+        reject(
+          new ConnectionError('unreachable', name, `${host}:${port} cannot be reached from the host: ${error.message}`),
+        )
+    })
+  })
+}
+
+/** streamlocal. Raises ConnectionError `unreachable` with the server's reason. */
+export function forwardSocket({ client }: Login, name: string, socketPath: string): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.openssh_forwardOutStreamLocal(socketPath, (error: Error | undefined, stream: Duplex) => {
+      if (!error) resolve(stream)
+      else
+        reject(
+          new ConnectionError('unreachable', name, `${socketPath} cannot be reached from the host: ${error.message}`),
+        )
+    })
+  })
+}

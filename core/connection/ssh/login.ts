@@ -1,0 +1,85 @@
+import type { Duplex } from 'node:stream'
+import { Client, type ServerHostKeyAlgorithm } from 'ssh2'
+import { credentials } from '../config/credentials.ts'
+import type { ResolvedEndpoint } from '../config/resolved.ts'
+import { ConnectionError } from '../errors.ts'
+import { fingerprint, keyType } from '../hostkeys/key.ts'
+import { hostVerifier } from '../hostkeys/verifier.ts'
+import { failureOf } from './failure.ts'
+
+/** An authenticated connection of ssh2, with its errors kept. */
+export interface Login {
+  readonly client: Client
+  /** `root@10.0.0.1:22, ssh-ed25519 SHA256:…` */
+  readonly description: string
+  readonly warnings: readonly string[]
+  /** The last error, for the reason of an end. */
+  readonly lastError: () => Error | undefined
+  readonly ended: Promise<void>
+}
+
+/** Key exchange, host key and authentication over a stream. Raises ConnectionError. */
+export async function login(
+  name: string,
+  resolved: ResolvedEndpoint,
+  sock: Duplex,
+  signal?: AbortSignal,
+): Promise<Login> {
+  const where = `${resolved.host}:${resolved.port}`
+  const client = new Client()
+  let lastError: Error | undefined
+  let refusal: ConnectionError | undefined
+  let key = ''
+  const warnings: string[] = []
+  // For its whole life: ssh2 reports errors after `ready` and after `end` too, and an unheard one ends the process.
+  client.on('error', (error) => {
+    lastError = error
+  })
+  sock.on('error', (error: Error) => {
+    lastError ??= error
+  })
+  const ended = new Promise<void>((resolve) => client.once('close', () => resolve()))
+  try {
+    const verifier = hostVerifier({ name }, resolved)
+    const offered = await credentials({ name }, resolved)
+    await new Promise<void>((resolve, reject) => {
+      const aborted = (): void => reject(signal?.reason)
+      if (signal?.aborted) aborted()
+      signal?.addEventListener('abort', aborted, { once: true })
+      client.once('ready', resolve)
+      client.once('error', reject)
+      client.once('close', () => reject(lastError ?? new Error('closed during the handshake')))
+      void ended.then(() => signal?.removeEventListener('abort', aborted))
+      client.connect({
+        sock,
+        username: resolved.user,
+        readyTimeout: resolved.connectTimeoutMs,
+        keepaliveInterval: resolved.serverAliveIntervalMs,
+        keepaliveCountMax: resolved.serverAliveCountMax,
+        algorithms: { serverHostKey: [...verifier.algorithms] as ServerHostKeyAlgorithm[] },
+        authHandler: offered.handler(),
+        hostVerifier: (presented: Buffer, verify: (ok: boolean) => void) => {
+          const verdict = verifier.verify(presented)
+          if (!verdict.ok) refusal = verdict.error
+          else if (verdict.warning !== undefined) warnings.push(verdict.warning)
+          key = `${keyType(presented) ?? 'unknown'} ${fingerprint(presented)}`
+          verify(verdict.ok)
+        },
+      })
+    }).catch((error: unknown) => {
+      if (refusal) throw refusal
+      if ((error as { level?: string } | undefined)?.level !== 'client-authentication') throw error
+      const tried = offered.offered.join(', ')
+      const hint = offered.notes.length > 0 ? offered.notes.join('; ') : undefined
+      const message = `${resolved.user}@${where} refused every credential offered: ${tried}`
+      throw new ConnectionError('auth', name, message, hint, error)
+    })
+  } catch (error) {
+    client.destroy()
+    sock.destroy()
+    signal?.throwIfAborted()
+    throw failureOf(name, where, error)
+  }
+  client.setNoDelay(true)
+  return { client, description: `${resolved.user}@${where}, ${key}`, warnings, lastError: () => lastError, ended }
+}

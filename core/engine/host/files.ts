@@ -1,0 +1,71 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { type ControllerFiles, ModuleFailure } from '../../module/types.ts'
+
+/**
+ * Files of the controller. A relative name is looked for as Ansible does: in files/ or templates/ of the role and of
+ * those it is a dependency of, beside the task's file, then beside the playbook; each folder with and without files/.
+ */
+export class TaskFiles implements ControllerFiles {
+  readonly #folders: readonly string[]
+
+  constructor(folders: readonly string[]) {
+    this.#folders = folders
+  }
+
+  async find(kind: 'files' | 'templates', path: string): Promise<string> {
+    if (path.startsWith('~/')) return join(homedir(), path.slice(2))
+    if (isAbsolute(path)) return path
+    const searched = this.#folders.flatMap((folder) => [join(folder, kind), folder])
+    for (const folder of searched) {
+      const candidate = resolve(folder, path)
+      if (await exists(candidate)) return path.endsWith('/') ? `${candidate}/` : candidate
+    }
+    throw new ModuleFailure(`there is no file '${path}' on the controller`, { hint: `searched in ${searched.join(', ')}` })
+  }
+
+  async read(absolutePath: string): Promise<Buffer> {
+    return told(absolutePath, () => readFile(absolutePath))
+  }
+
+  async list(absolutePath: string): Promise<string[]> {
+    const names: string[] = []
+    const walk = async (folder: string, prefix: string): Promise<void> => {
+      for (const entry of await told(folder, () => readdir(folder, { withFileTypes: true }))) {
+        const name = prefix + entry.name
+        const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(join(folder, entry.name))))
+        names.push(isFolder ? `${name}/` : name)
+        if (isFolder) await walk(join(folder, entry.name), `${name}/`)
+      }
+    }
+    await walk(absolutePath, '')
+    return names.sort()
+  }
+
+  async stat(absolutePath: string): ReturnType<ControllerFiles['stat']> {
+    const found = await told(absolutePath, () => stat(absolutePath))
+    const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other'
+    return { kind, size: found.size, mode: found.mode & 0o7777, mtimeMs: found.mtimeMs }
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+
+async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new ModuleFailure(`cannot read ${path} on the controller: ${error instanceof Error ? error.message : error}`)
+  }
+}

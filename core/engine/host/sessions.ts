@@ -1,0 +1,102 @@
+import { inUse } from '../../connection/lease/holder.ts'
+import { acquireLease, HostInUse, type Lease } from '../../connection/lease/lease.ts'
+import { ConnectionError } from '../../connection/errors.ts'
+import type { Become, Connection, Endpoint } from '../../connection/types.ts'
+import type { Run } from '../run-state.ts'
+
+const LEASE_WAIT_MS = 60_000
+
+/** Another run has the host: the task did not run there. */
+export class HostLeased extends Error {}
+
+export interface ConnectOptions {
+  readonly signal: AbortSignal
+  readonly become?: Become | undefined
+  /** False in check mode, for `lease: false`, and for the controller itself. */
+  readonly lease: boolean
+  readonly onWaiting: (message: string) => void
+}
+
+/** Connections of the run, and the lease that is taken where a host is first contacted. */
+export class Sessions {
+  readonly #run: Run
+  readonly #leases = new Map<string, Promise<Lease | undefined>>()
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  async connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {
+    this.#keepSecret(endpoint)
+    const connection = await this.#run.request.pool.get(endpoint, options.signal)
+    if (options.lease && endpoint.transport !== 'local') await this.#lease(connection, options)
+    return connection
+  }
+
+  /** A new connection where the old one is gone or must not be used again; the lease was held by the old one. */
+  async forget(name: string): Promise<void> {
+    await this.release(name)
+    await this.#run.request.pool.forget(name)
+  }
+
+  /** Until the lease of a host is free again. */
+  async release(name: string): Promise<void> {
+    const lease = this.#leases.get(name)
+    this.#leases.delete(name)
+    await lease?.then((held) => held?.release()).catch(() => undefined)
+  }
+
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#leases.keys()].map((name) => this.release(name)))
+  }
+
+  #keepSecret(endpoint: Endpoint): void {
+    for (const secret of [endpoint.password, endpoint.privateKeyPassphrase]) {
+      if (secret !== undefined) this.#run.request.redactor.add(secret)
+    }
+  }
+
+  async #lease(connection: Connection, options: ConnectOptions): Promise<void> {
+    const { name } = connection.endpoint
+    let lease = this.#leases.get(name)
+    if (!lease) {
+      lease = this.#acquire(connection, options)
+      this.#leases.set(name, lease)
+      lease.then(
+        (held) => held?.ended.then(() => this.#drop(name, lease)),
+        () => this.#drop(name, lease),
+      )
+    }
+    await lease
+  }
+
+  #drop(name: string, lease: Promise<Lease | undefined> | undefined): void {
+    if (this.#leases.get(name) === lease) this.#leases.delete(name)
+  }
+
+  async #acquire(connection: Connection, options: ConnectOptions): Promise<Lease | undefined> {
+    try {
+      return await acquireLease(connection, {
+        run: this.#run.id,
+        wait: (this.#run.request.leaseWait ?? LEASE_WAIT_MS) / 1000,
+        signal: options.signal,
+        ...(options.become && { become: options.become }),
+        onWaiting: (holder) => options.onWaiting(`${inUse(connection.endpoint.name, holder)}; waiting for it`),
+      })
+    } catch (error) {
+      if (error instanceof HostInUse) throw new HostLeased(error.message)
+      if (error instanceof ConnectionError && error.failure === 'unsupported') {
+        this.#run.diagnose([
+          {
+            severity: 'warning',
+            code: 'no-lease',
+            message: `${connection.endpoint.name} is not leased: ${error.message}`,
+            ...(error.hint !== undefined && { hint: error.hint }),
+          },
+        ])
+        return undefined
+      }
+      throw error
+    }
+  }
+}

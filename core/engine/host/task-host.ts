@@ -1,0 +1,169 @@
+import { ConnectionError, FileError, type Become, type CommandOptions, type CommandResult, type Connection, replaceFile, type Shell, type ShellText, sh } from '../../connection/index.ts'
+import type { Json } from '../../events/json.ts'
+import { fromJson, resolve, templateFile, toJson, type Value, Undefined } from '../../language/index.ts'
+import type { Libvirt } from '../../libvirt/types.ts'
+import { createVirsh } from '../../libvirt/virsh/virsh.ts'
+import { type ControllerFiles, type FileAttributes, type Host, ModuleFailure, type RenderOptions } from '../../module/types.ts'
+import type { LayeredScope } from '../variables/scope.ts'
+import { withEnvironment } from './environment.ts'
+
+/** What a host is made of for one task. */
+export interface TaskHostOptions {
+  readonly name: string
+  readonly scope: LayeredScope
+  readonly signal: AbortSignal
+  readonly check: boolean
+  readonly wantsDiff: boolean
+  readonly become: Become | undefined
+  readonly environment: ReadonlyMap<string, string>
+  readonly files: ControllerFiles
+  /** What runs now must end by itself: package managers, network changes. */
+  readonly shielded: boolean
+  readonly connect: () => Promise<Connection>
+  /** Closes the connection and opens another one, without retries. */
+  readonly reconnect: () => Promise<void>
+  readonly progress: (message: string, percent?: number) => void
+  readonly line: (stream: 'stdout' | 'stderr', line: string) => void
+  readonly secret: (value: string) => void
+}
+
+/** A host as modules see it: reads and writes over the connection's shell of the task's user. */
+export class TaskHost implements Host {
+  readonly name: string
+  readonly signal: AbortSignal
+  readonly check: boolean
+  readonly wantsDiff: boolean
+  readonly files: ControllerFiles
+  readonly #options: TaskHostOptions
+  #libvirt: Libvirt | undefined
+
+  constructor(options: TaskHostOptions) {
+    this.name = options.name
+    this.signal = options.signal
+    this.check = options.check
+    this.wantsDiff = options.wantsDiff
+    this.files = options.files
+    this.#options = options
+  }
+
+  variable(name: string): Json | undefined {
+    const { scope } = this.#options
+    const value = scope.get(name)
+    if (value === undefined) return undefined
+    const resolved = resolve(value, scope)
+    return resolved instanceof Undefined ? undefined : toJson(resolved)
+  }
+
+  async read(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
+    const shell = await this.#shell()
+    return shell.run(withEnvironment(script, this.#options.environment), { signal: this.signal, ...options })
+  }
+
+  async run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
+    const shell = await this.#shell()
+    const { shielded } = this.#options
+    try {
+      return await shell.run(withEnvironment(script, this.#options.environment), {
+        signal: this.signal,
+        ...(shielded && { shielded }),
+        ...options,
+      })
+    } catch (error) {
+      throw lostWhileWriting(error)
+    }
+  }
+
+  get libvirt(): Libvirt {
+    if (!this.#libvirt) {
+      const uri = this.variable('libvirt_uri')
+      this.#libvirt = createVirsh({
+        uri: typeof uri === 'string' && uri !== '' ? uri : 'qemu:///system',
+        read: (script, options) => this.read(script, options),
+        run: (script, options) => this.run(script, options),
+      })
+    }
+    return this.#libvirt
+  }
+
+  connection(): Promise<Connection> {
+    return this.#options.connect()
+  }
+
+  reconnect(): Promise<void> {
+    return this.#options.reconnect()
+  }
+
+  async writeFile(path: string, content: Buffer, attributes: FileAttributes): Promise<{ backup?: string }> {
+    const shell = await this.#shell()
+    const { mode, owner, group, backup, validate } = attributes
+    if (validate !== undefined) await this.#validate(validate, content)
+    try {
+      return await replaceFile(shell, path, content, {
+        signal: this.signal,
+        ...(mode !== undefined && { mode }),
+        ...(owner !== undefined && { owner }),
+        ...(group !== undefined && { group }),
+        ...(backup !== undefined && { backup }),
+      })
+    } catch (error) {
+      if (error instanceof FileError) throw new ModuleFailure(error.message, { cause: error })
+      throw lostWhileWriting(error)
+    }
+  }
+
+  secret(value: string): void {
+    this.#options.secret(value)
+  }
+
+  async render(source: string, file: string, options: RenderOptions = {}): Promise<string> {
+    const scope = this.#options.scope.with(variablesOf(options))
+    const header = headerOf(options)
+    const value = await templateFile(header + source, file).evaluateAsync(scope)
+    return String(value)
+  }
+
+  progress(message: string, percent?: number): void {
+    this.#options.progress(message, percent)
+  }
+
+  line(stream: 'stdout' | 'stderr', line: string): void {
+    this.#options.line(stream, line)
+  }
+
+  async #shell(): Promise<Shell> {
+    const connection = await this.#options.connect()
+    return connection.shell(this.#options.become)
+  }
+
+  /** Ansible's `validate`: a command that must accept the new content before it is put in place. */
+  async #validate(command: string, content: Buffer): Promise<void> {
+    if (!command.includes('%s')) throw new ModuleFailure('validate must contain %s for the path of the file')
+    const script = sh`umask 077; n=$(mktemp) || exit 1; trap 'rm -f -- "$n"' EXIT; cat >"$n" || exit 1
+${sh.raw(command.replaceAll('%s', '"$n"'))} </dev/null`
+    const done = await this.read(script, { stdin: content, foreign: true })
+    if (done.status === 0) return
+    const said = (done.stderr.toString().trim() || done.stdout.toString().trim()).slice(0, 2000)
+    throw new ModuleFailure(`failed to validate: ${said || `${command} ended with status ${done.status}`}`, {
+      result: { rc: done.status },
+    })
+  }
+}
+
+/** A connection that ended while the host was being changed: nobody knows how far it came. */
+function lostWhileWriting(error: unknown): unknown {
+  if (!(error instanceof ConnectionError) || error.failure !== 'lost') return error
+  const message = `${error.message}; the command may have run, wholly or in part`
+  return new ConnectionError('lost', error.host, message, error.hint, error)
+}
+
+function variablesOf(options: RenderOptions): Map<string, Value> {
+  return new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [name, fromJson(value)]))
+}
+
+/** Options of whitespace are said in the template's own first line, as Ansible has it. */
+function headerOf(options: RenderOptions): string {
+  const parts: string[] = []
+  if (options.trimBlocks === false) parts.push('trim_blocks: False')
+  if (options.lstripBlocks === true) parts.push('lstrip_blocks: True')
+  return parts.length === 0 ? '' : `#jinja2: ${parts.join(', ')}\n`
+}

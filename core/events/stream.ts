@@ -1,0 +1,48 @@
+import type { Json } from './json.ts'
+import type { EventBody, EventListener, EventSink, RunEvent } from './types.ts'
+
+/** Hides secrets by value. What the secrets folder makes fits. */
+export interface Redaction {
+  json(value: Json): Json
+}
+
+export interface EventStreamOptions {
+  readonly run: string
+  readonly listeners: readonly EventListener[]
+  readonly redaction: Redaction
+  readonly now: () => Date
+  /** A listener that throws is a bug of its own: it is told here, and the others still hear the event. */
+  readonly onListenerError?: (error: unknown) => void
+}
+
+/**
+ * The mouth of a run's event stream: adds time, run and sequence number, hides every known secret, and calls the
+ * listeners in order. Nothing reaches a listener by another way.
+ */
+export class EventStream implements EventSink {
+  readonly #options: EventStreamOptions
+  #sequence = 0
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options
+  }
+
+  emit(body: EventBody): void {
+    const { run, listeners, redaction, now, onListenerError } = this.#options
+    const { event, ...fields } = body
+    const seq = ++this.#sequence
+    const clean = redaction.json(withoutUndefined(fields)) as Record<string, Json>
+    const whole = { event, time: now().toISOString(), run, seq, ...clean } as RunEvent
+    for (const listener of listeners) {
+      try {
+        listener(whole)
+      } catch (error) {
+        onListenerError?.(error)
+      }
+    }
+  }
+}
+
+function withoutUndefined(fields: object): Json {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Json
+}

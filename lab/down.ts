@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { removeGroup } from './container.ts'
+import { withLock } from './lock.ts'
+import { removeNetwork } from './network.ts'
+import { endProcess, findMarked } from './process.ts'
+import type { Report } from './progress.ts'
+import { type Lab, labFolder, readLab, requireLab, saveLab } from './state.ts'
+import { openMachine } from './up.ts'
+import { runFolder } from './vm.ts'
+
+/** Shuts every machine down and keeps its disk; `labUp` brings the same ones back. */
+export async function labDown(options: { dir?: string }, report: Report): Promise<void> {
+  const dir = labFolder(options.dir)
+  await requireLab(dir)
+  await withLock(join(dir, 'lock'), {}, async () => {
+    const lab = await requireLab(dir)
+    let done = 0
+    const total = lab.state.machines.length
+    await Promise.all(
+      lab.state.machines.map(async (record) => {
+        await openMachine(lab, record).stop()
+        done += 1
+        report({ step: 'shutting down', detail: record.name, done, total })
+      }),
+    )
+    await clear(lab)
+    saveLab(lab)
+  })
+}
+
+/**
+ * Removes a lab: every process that carries its mark, its network, control groups and folder. The image cache stays. Works
+ * after `up` was killed half way, and on a folder without a lab it does nothing; returns whether there was one.
+ */
+export async function labDestroy(options: { dir?: string }, report: Report): Promise<boolean> {
+  const dir = labFolder(options.dir)
+  if (!existsSync(dir)) return false
+  const say = (done: number, detail = dir) => report({ step: 'destroying', detail, done, total: 2 })
+  return withLock(join(dir, 'lock'), { onWait: (pid) => say(0, `waiting for process ${pid}`) }, async () => {
+    const lab = await readLab(dir)
+    if (!lab) return false
+    say(0)
+    await clear(lab)
+    say(1)
+    await rm(dir, { recursive: true, force: true })
+    say(2)
+    return true
+  }).finally(() => rmdir(dir).catch(() => {}))
+}
+
+/** Ends all that runs for the lab and removes what it left in the kernel. */
+async function clear(lab: Lab): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    const ours = findMarked(lab.state.id)
+    if (ours.length === 0) break
+    await Promise.all(ours.map((who) => endProcess(who, 500)))
+  }
+  if (lab.state.network) await removeNetwork(lab.state.network)
+  await removeGroup(`virtfleet-lab-${lab.state.id}`)
+  await rm(runFolder(lab), { recursive: true, force: true })
+}

@@ -1,0 +1,30 @@
+import type { Difference } from '../../../core/libvirt/xml/diff.ts'
+import { type Element, parseXml, XmlError } from '../../../core/libvirt/xml/element.ts'
+import { type Change, ModuleFailure } from '../../../core/module/types.ts'
+
+/** Differences of XML as changes of a task. */
+export function asChanges(differences: readonly Difference[], effect: Change['effect'], note?: string): Change[] {
+  return differences.map(({ path, before, after }) => ({
+    path,
+    ...(before === undefined ? {} : { before }),
+    after,
+    effect,
+    ...(note === undefined ? {} : { note }),
+  }))
+}
+
+/** XML of the user's; what is wrong with it is his mistake, and names the line. */
+export function parseDeclared(source: string, what: string): Element {
+  try {
+    return parseXml(source)
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error
+    const at = error.line === undefined ? '' : `, line ${error.line}: ${excerpt(source, error.line)}`
+    throw new ModuleFailure(`the ${what} is not well-formed XML: ${error.message}${at}`)
+  }
+}
+
+/** One line of a source, shortened. */
+export function excerpt(source: string, line: number): string {
+  return (source.split('\n')[line - 1] ?? '').trim().slice(0, 120)
+}

@@ -1,0 +1,71 @@
+import { readDomain } from '../../core/libvirt/xml/domain.ts'
+import { defineState } from '../../core/module/define.ts'
+import { applyDomain } from './domain/apply.ts'
+import { domainArgs } from './domain/args.ts'
+import { diffDomain } from './domain/diff.ts'
+import { probeDomain } from './domain/probe.ts'
+
+export default defineState({
+  name: 'libvirt_domain',
+  summary: 'A virtual machine: its definition, its devices, whether it runs and starts with the host.',
+  description: `The definition is compared by meaning, and only what the task declares: units, order, generated addresses and
+devices that others attached do not count. Disks and interfaces that are declared anew are attached to the running guest;
+what cannot change while it runs is reported as waiting for its next boot, unless \`restart: if_needed\`.
+
+A guest is asked to shut down, never cut off unless \`shutdown_policy: destroy\`. Removing a domain leaves its images alone
+unless \`delete_storage\`, which deletes only writable images that no other domain uses.`,
+  args: domainArgs,
+  returns: {
+    name: 'Name of the domain.',
+    uuid: 'Its UUID.',
+    state: 'running, paused, shut off …, or absent.',
+    autostart: 'Whether it starts with the host.',
+    macs: 'Addresses of its interfaces.',
+    disks: 'Its disks: target, source, format.',
+  },
+  examples: `- name: A virtual machine
+  libvirt_domain:
+    name: web1
+    state: running
+    autostart: true
+    template: domain.xml.njk
+    variables:
+      memory_mib: 2048
+      vcpus: 2
+      disks:
+        - {source: /var/lib/libvirt/images/web1.qcow2}
+      interfaces:
+        - {mac: "52:54:00:12:34:56", network: default}
+
+- name: One more disk, while it runs
+  libvirt_domain:
+    name: web1
+    disks:
+      - {target: vdb, source: /var/lib/libvirt/images/web1-data.qcow2}
+
+- name: Gone, with its images
+  libvirt_domain:
+    name: web1
+    state: absent
+    delete_storage: true
+`,
+  wakes: true,
+  shielded: true,
+  probe: probeDomain,
+  diff: diffDomain,
+  apply: applyDomain,
+  result({ answer }, args) {
+    const found = answer.kind === 'answer' ? answer.value.found : undefined
+    const xml = found?.config ?? found?.live
+    if (!found || !xml) return { name: args.name, state: 'absent' }
+    const model = readDomain(xml)
+    return {
+      name: args.name,
+      uuid: found.summary.uuid,
+      state: found.summary.state,
+      autostart: found.summary.autostart,
+      macs: model.nics.flatMap((n) => (n.mac === undefined ? [] : [n.mac])),
+      disks: model.disks.map((d) => ({ target: d.target, source: d.source ?? '', format: d.format ?? '' })),
+    }
+  },
+})

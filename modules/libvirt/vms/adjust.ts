@@ -1,0 +1,40 @@
+import { LibvirtError } from '../../../core/libvirt/types.ts'
+import { formatXml } from '../../../core/libvirt/xml/element.ts'
+import { mergeXml } from '../../../core/libvirt/xml/merge.ts'
+import type { Host } from '../../../core/module/types.ts'
+import { attempt, refused } from '../daemon/failure.ts'
+import { stopGuest } from '../domain/power.ts'
+import type { VmsArgs } from './args.ts'
+import { domainsOf } from './fleet.ts'
+import { probeVms, type SeenVm } from './probe.ts'
+
+/** Makes VMs that are there what the task says, from what is there now. Answers with what failed. */
+export async function adjustVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
+  const state = await probeVms(host, args)
+  const failures = new Map<string, Error>()
+  await Promise.all(
+    names.map(async (name) => {
+      const seen = domainsOf(state).find((d) => d.model.name === name)
+      try {
+        if (seen) await adjust(host, args, name, seen)
+      } catch (error) {
+        failures.set(name, error instanceof LibvirtError ? refused(`VM '${name}'`, error) : (error as Error))
+      }
+    }),
+  )
+  return failures
+}
+
+async function adjust(host: Host, args: VmsArgs, name: string, seen: SeenVm): Promise<void> {
+  if (seen.drift.length > 0 && seen.declared && seen.config)
+    await host.libvirt.defineDomain(formatXml(mergeXml(seen.declared, seen.config)))
+  if (args.autostart !== undefined && args.autostart !== seen.autostart)
+    await host.libvirt.setAutostart('domain', name, args.autostart)
+  const off = seen.state === 'shut off' || seen.state === 'crashed'
+  if (args.state === 'stopped' && !off) await stopGuest(host, { name, uuid: seen.model.uuid ?? name }, args)
+  if (args.state !== 'running') return
+  if (seen.state === 'crashed') await host.libvirt.destroyDomain(name)
+  if (off) await host.libvirt.startDomain(name)
+  else if (seen.state === 'paused')
+    await attempt(`resume '${name}'`, () => host.libvirt.command(['resume', `--domain=${name}`]))
+}

@@ -1,0 +1,54 @@
+import type { z } from 'zod'
+import { arg } from '../../../core/module/arg.ts'
+import { stopArgs } from '../domain/args.ts'
+
+const each = {
+  memory: arg.str().optional().describe('Memory, such as 2GiB.'),
+  vcpus: arg.int().optional(),
+  disk_size: arg.str().optional().describe('Virtual size of the disk, such as 20G; default that of the base.'),
+  network: arg.str().optional().describe('Network of libvirt.'),
+  bridge: arg.str().optional().describe('Bridge of the host, instead of a network.'),
+}
+
+const override = arg.object({
+  name: arg.name().describe('Which VM.'),
+  host: arg.str().optional().describe('Where it is made; a VM that exists is not moved.'),
+  ...each,
+  variables: arg.dict(arg.raw()).default({}),
+})
+
+/** Arguments of libvirt_vms. */
+export const vmsArgs = arg.object({
+  names: arg.list(arg.name()).optional().describe('Names of the VMs; or count and pattern.'),
+  count: arg.int().optional().describe('Number of VMs.'),
+  pattern: arg.str().optional().describe('Their names: web%02d gives web01, web02 …'),
+  start: arg.int().default(1).describe('Number of the first one.'),
+  state: arg.choice('running', 'stopped', 'absent').default('running'),
+  fleet: arg
+    .name()
+    .default('default')
+    .describe('UUIDs and MACs are computed from it and the name; the journal is kept under it.'),
+  template: arg.str().default('domain.xml.njk').describe('Template of all definitions.'),
+  base: arg
+    .path()
+    .optional()
+    .describe('Image on every host that the disks are overlays of. Without one, disks are empty.'),
+  base_format: arg.choice('qcow2', 'raw').default('qcow2'),
+  path: arg.path().default('/var/lib/libvirt/images').describe('Folder of the disks on the hosts.'),
+  ...each,
+  variables: arg.dict(arg.raw()).default({}).describe('More variables for the template.'),
+  overrides: arg.list(override).default([]).describe('What is different for one VM.'),
+  placement: arg
+    .choice('spread', 'pack')
+    .default('spread')
+    .describe('By free memory: spread evenly, or fill one host after another.'),
+  reserve: arg.str().default('512MiB').describe('Memory that stays free on every host.'),
+  autostart: arg.bool().optional(),
+  wait_for: arg
+    .choice('none', 'running', 'address')
+    .default('running')
+    .describe('address: until each has one by DHCP, ARP or agent.'),
+  timeout: arg.int().default(300).describe('Seconds to wait for addresses.'),
+  ...stopArgs,
+})
+export type VmsArgs = z.output<typeof vmsArgs>

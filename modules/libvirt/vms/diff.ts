@@ -1,0 +1,184 @@
+import {
+  type Change,
+  type FleetChange,
+  type FleetStates,
+  type HostName,
+  ModuleFailure,
+} from '../../../core/module/types.ts'
+import { asChanges } from '../daemon/changes.ts'
+import type { VmsArgs } from './args.ts'
+import { assignMacs, domainsOf, type Known, locate, refuseForeignDisks, silentHosts } from './fleet.ts'
+import { type Candidate, type Placed, place } from './placement.ts'
+import type { SeenVm, VmHost } from './probe.ts'
+import { bytes, type WantedVm, wantedVms } from './wanted.ts'
+
+/** What has to change in the fleet. Raises ModuleFailure where a silent host could hold what is asked for. */
+export function diffVms(states: FleetStates<VmHost>, args: VmsArgs): FleetChange[] {
+  const vms = wantedVms(args)
+  const known = new Map(vms.map((vm) => [vm.name, locate(states, args.fleet, vm)]))
+  const silent = silentHosts(states)
+  // What is not seen may live on a silent host, whether it is to be made or to be gone.
+  const unseen = vms.filter((vm) => known.get(vm.name)?.host === undefined).map((vm) => vm.name)
+  if (silent.size > 0 && unseen.length > 0) throw undecidable(silent, unseen)
+  const changes =
+    args.state === 'absent'
+      ? removals(states, vms, known)
+      : [...makings(states, args, vms, known), ...adjustments(args, vms, known)]
+  const touching = changes.filter((c) => c.changes.some((change) => change.effect !== 'pending'))
+  if (silent.size > 0 && touching.length > 0)
+    throw undecidable(
+      silent,
+      touching.map((c) => c.item),
+    )
+  return changes
+}
+
+function undecidable(silent: ReadonlyMap<HostName, string>, vms: readonly string[]): ModuleFailure {
+  const hosts = [...silent].map(([name, why]) => `${name} (${why})`).join(', ')
+  return new ModuleFailure(
+    `nothing is done for ${vms.join(', ')}: they may be on hosts that did not answer: ${hosts}`,
+    {
+      hint: 'bring the hosts back, or take them out of the play when they are gone for good',
+      result: { silent: [...silent.keys()], vms: [...vms] },
+    },
+  )
+}
+
+function makings(
+  states: FleetStates<VmHost>,
+  args: VmsArgs,
+  vms: readonly WantedVm[],
+  known: ReadonlyMap<string, Known>,
+): FleetChange[] {
+  const missing = vms.filter((vm) => known.get(vm.name)?.host === undefined)
+  if (missing.length === 0) return []
+  const placed = placement(states, args, missing, known)
+  const macs = assignMacs(states, args, missing)
+  return missing.map((vm) => {
+    const where = placed.get(vm.name)
+    const knowledge = known.get(vm.name)
+    if (!where || !knowledge) throw new Error(`VM ${vm.name} was not placed`)
+    refuseForeignDisks(states, vm, knowledge, where.host)
+    const after = args.state === 'running' ? 'running' : 'shut off'
+    // The MAC and the acceleration stand among the changes because apply sees nothing else of the fleet.
+    return fleetChange('make', vm.name, where.host, [
+      { path: 'state', before: 'absent', after, effect: 'now', note: where.why },
+      { path: 'mac', after: macs.get(vm.name) ?? '', effect: 'now' },
+      { path: 'acceleration', after: states.answered.get(where.host)?.acceleration ?? 'tcg', effect: 'now' },
+    ])
+  })
+}
+
+/** A VM whose disk was made before goes where that is; the others by free memory. */
+function placement(
+  states: FleetStates<VmHost>,
+  args: VmsArgs,
+  missing: readonly WantedVm[],
+  known: ReadonlyMap<string, Known>,
+): Map<string, Placed> {
+  const result = new Map<string, Placed>()
+  const rest: WantedVm[] = []
+  for (const vm of missing) {
+    const begun = known.get(vm.name)?.journals[0]
+    if (begun && (vm.host === undefined || vm.host === begun.host))
+      result.set(vm.name, { host: begun.host, why: `on ${begun.host}: begun there` })
+    else rest.push(vm)
+  }
+  const able = [...states.answered].filter(([, host]) => host.check || (host.domains.kind === 'answer' && host.base))
+  if (able.length === 0)
+    throw new ModuleFailure(
+      `no host can take VMs: ${[...states.answered].map(([n, h]) => `${n} has no ${h.base ? 'libvirt' : args.base}`).join(', ')}`,
+    )
+  const candidates: Candidate[] = able.map(([name, host]) => ({ name, freeKiB: host.availableKiB - claimed(host) }))
+  for (const [name, where] of place(rest, candidates, args.placement, Number(bytes('reserve', args.reserve) / 1024n)))
+    result.set(name, where)
+  return result
+}
+
+/** Memory of guests that were started and have not touched all of theirs cannot be told from here; what is off counts not. */
+function claimed(host: VmHost): number {
+  const starting = domainsOf(host).filter((d) => d.state === 'paused' && d.reason === 'starting up')
+  return starting.reduce((sum, d) => sum + d.model.memoryKiB, 0)
+}
+
+function adjustments(args: VmsArgs, vms: readonly WantedVm[], known: ReadonlyMap<string, Known>): FleetChange[] {
+  return vms.flatMap((vm) => {
+    const { host, seen } = known.get(vm.name) ?? {}
+    if (host === undefined || !seen) return []
+    const changes = [...asChanges(seen.drift, 'now'), ...pending(seen, args), ...power(vm, seen, args)]
+    if (args.autostart !== undefined && args.autostart !== seen.autostart)
+      changes.push({ path: 'autostart', before: seen.autostart, after: args.autostart, effect: 'now' })
+    return changes.length === 0 ? [] : [fleetChange('adjust', vm.name, host, changes)]
+  })
+}
+
+function pending(seen: SeenVm, args: VmsArgs): Change[] {
+  if (args.state !== 'running' || seen.state === 'shut off') return []
+  return asChanges(seen.liveDrift, 'pending', 'at the next boot of the guest').map((c) => ({
+    ...c,
+    path: `live.${c.path}`,
+  }))
+}
+
+function power(vm: WantedVm, seen: SeenVm, args: VmsArgs): Change[] {
+  const off = seen.state === 'shut off' || seen.state === 'crashed'
+  if (args.state === 'stopped')
+    return off ? [] : [{ path: 'state', before: seen.state, after: 'shut off', effect: 'now' }]
+  if (seen.state === 'paused' && seen.reason !== 'user' && seen.reason !== 'unknown')
+    throw new ModuleFailure(`VM '${vm.name}' is paused by '${seen.reason}': to resume it would hide why`)
+  if (off || seen.state === 'paused') return [{ path: 'state', before: seen.state, after: 'running', effect: 'now' }]
+  if (args.wait_for !== 'address' || seen.addresses.length > 0) return []
+  return [{ path: 'address', before: 'none', after: 'any', effect: 'now', note: 'waits for the guest' }]
+}
+
+function removals(
+  states: FleetStates<VmHost>,
+  vms: readonly WantedVm[],
+  known: ReadonlyMap<string, Known>,
+): FleetChange[] {
+  return vms.flatMap((vm) => {
+    const { host, seen, journals } = known.get(vm.name) ?? { host: undefined, seen: undefined, journals: [] }
+    const where = [...new Set([...(host === undefined ? [] : [host]), ...journals.map((j) => j.host)])]
+    if (where.length === 0) return []
+    const files = [...new Set(journals.flatMap((j) => j.entry.files))]
+    refuseSharedFiles(states, vm, files)
+    const changes: Change[] = [
+      ...(seen ? [{ path: 'state', before: seen.state, after: 'absent', effect: 'now' as const }] : []),
+      ...files.map((f) => ({ path: `files.${f}`, before: 'present', after: 'absent', effect: 'now' as const })),
+    ]
+    const note =
+      seen && journals.length === 0
+        ? [
+            {
+              path: 'journal',
+              before: 'none',
+              after: 'none',
+              effect: 'pending' as const,
+              note: 'no journal says this fleet made its files: they stay',
+            },
+          ]
+        : []
+    return [fleetChange('remove', vm.name, where[0] ?? '', [...changes, ...note], where)]
+  })
+}
+
+/** A file of ours that somebody else uses by now stays, and so does everything. */
+function refuseSharedFiles(states: FleetStates<VmHost>, vm: WantedVm, files: readonly string[]): void {
+  for (const [name, host] of states.answered) {
+    for (const { model } of domainsOf(host)) {
+      const used =
+        model.uuid === vm.uuid ? undefined : model.disks.find((d) => d.source !== undefined && files.includes(d.source))
+      if (used) throw new ModuleFailure(`${used.source}, made for '${vm.name}', is a disk of ${model.name} on ${name}`)
+    }
+  }
+}
+
+function fleetChange(
+  kind: string,
+  name: string,
+  host: HostName,
+  changes: readonly Change[],
+  hosts: readonly HostName[] = [host],
+): FleetChange {
+  return { id: `${kind} ${name}`, item: name, hosts, changes, needs: [] }
+}

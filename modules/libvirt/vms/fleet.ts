@@ -1,0 +1,98 @@
+import { fleetMac } from '../../../core/libvirt/identity/mac.ts'
+import { type FleetStates, type HostName, ModuleFailure } from '../../../core/module/types.ts'
+import type { VmsArgs } from './args.ts'
+import type { JournalEntry } from './journal.ts'
+import type { SeenVm, VmHost } from './probe.ts'
+import type { WantedVm } from './wanted.ts'
+
+/** What the fleet as a whole has of one wanted VM. */
+export interface Known {
+  readonly host: HostName | undefined
+  readonly seen: SeenVm | undefined
+  /** Hosts whose journal has it. */
+  readonly journals: readonly { readonly host: HostName; readonly entry: JournalEntry }[]
+}
+
+/** Hosts that did not answer, or whose libvirt did not: what they hold is not known. */
+export function silentHosts(states: FleetStates<VmHost>): Map<HostName, string> {
+  const silent = new Map(states.silent)
+  for (const [name, host] of states.answered) {
+    if (host.domains.kind === 'silent') silent.set(name, `libvirt does not answer: ${host.domains.reason}`)
+  }
+  return silent
+}
+
+/** Domains of a host that answered. */
+export const domainsOf = (host: VmHost): readonly SeenVm[] => (host.domains.kind === 'answer' ? host.domains.value : [])
+
+/** Finds a VM in the fleet. Raises ModuleFailure where it is there twice, or is not this fleet's. */
+export function locate(states: FleetStates<VmHost>, fleet: string, vm: WantedVm): Known {
+  const journals = [...states.answered].flatMap(([host, state]) =>
+    state.journal.filter((e) => e.name === vm.name && e.uuid === vm.uuid).map((entry) => ({ host, entry })),
+  )
+  const places = [...states.answered].flatMap(([host, state]) =>
+    domainsOf(state)
+      .filter((d) => d.model.name === vm.name || d.model.uuid === vm.uuid)
+      .map((seen) => ({ host, seen })),
+  )
+  if (places.length > 1)
+    throw new ModuleFailure(
+      `VM '${vm.name}' is on more than one host: ${places.map((p) => `${p.host} (${p.seen.state})`).join(', ')}`,
+      {
+        hint: 'nothing was touched; remove the definition that is wrong',
+      },
+    )
+  const place = places[0]
+  if (place && (place.seen.model.uuid !== vm.uuid || place.seen.model.name !== vm.name))
+    throw new ModuleFailure(
+      `the domain '${place.seen.model.name}' on ${place.host} is not of the fleet '${fleet}': its UUID is ${place.seen.model.uuid}, not ${vm.uuid}`,
+    )
+  return { host: place?.host, seen: place?.seen, journals }
+}
+
+/** MACs of all machines that answered, but those of these VMs. */
+export function takenMacs(states: FleetStates<VmHost>, but: ReadonlySet<string>): Set<string> {
+  const taken = new Set<string>()
+  for (const host of states.answered.values()) {
+    for (const { model } of domainsOf(host)) {
+      if (!but.has(model.uuid ?? '')) for (const { mac } of model.nics) if (mac !== undefined) taken.add(mac)
+    }
+  }
+  return taken
+}
+
+/** The MAC of each VM that is to be made; none is given twice. */
+export function assignMacs(
+  states: FleetStates<VmHost>,
+  args: VmsArgs,
+  missing: readonly WantedVm[],
+): Map<string, string> {
+  const taken = takenMacs(states, new Set(missing.map((v) => v.uuid)))
+  const result = new Map<string, string>()
+  for (const vm of missing) {
+    const mac = fleetMac(args.fleet, vm.name, 0, taken)
+    taken.add(mac)
+    result.set(vm.name, mac)
+  }
+  return result
+}
+
+/** Refuses a disk that is there and not ours, or that another machine has. */
+export function refuseForeignDisks(states: FleetStates<VmHost>, vm: WantedVm, known: Known, target: HostName): void {
+  const storage = states.answered.get(target)?.storage
+  for (const [name, host] of states.answered) {
+    if (host.storage !== storage) continue
+    const owner = domainsOf(host).find(
+      (d) => d.model.uuid !== vm.uuid && d.model.disks.some((disk) => disk.source === vm.disk),
+    )
+    if (owner)
+      throw new ModuleFailure(`${vm.disk}, the disk of '${vm.name}', belongs to ${owner.model.name} on ${name}`)
+    const ours = known.journals.some(
+      (j) => j.entry.files.includes(vm.disk) && states.answered.get(j.host)?.storage === storage,
+    )
+    if (host.files.has(vm.disk) && !ours)
+      throw new ModuleFailure(`${vm.disk} is already on ${name}, and this fleet did not make it`, {
+        hint: 'move it away, or choose another name or path',
+      })
+  }
+}

@@ -1,0 +1,51 @@
+import { type ShellText, sh } from '../../../core/connection/quote.ts'
+
+/*
+ * What this fleet made on a host: one file for each VM, written before anything is created. Clean-up removes only what
+ * stands here.
+ */
+const ROOT = '/var/lib/virtfleet/vms'
+
+/** One VM of ours. */
+export interface JournalEntry {
+  readonly name: string
+  readonly uuid: string
+  /** Files we made. */
+  readonly files: readonly string[]
+}
+
+export const journalFolder = (fleet: string): string => `${ROOT}/${fleet}`
+export const journalFile = (fleet: string, name: string): string => `${ROOT}/${fleet}/${name}.json`
+
+/** Prints every entry of a fleet, one JSON document a line. */
+export function readJournal(fleet: string): ShellText {
+  return sh`for f in ${journalFolder(fleet)}/*.json; do [ -f "$f" ] && cat "$f" && echo; done; true`
+}
+
+/** Entries that can be read; a torn one was never followed by a creation. */
+export function parseJournal(output: string): JournalEntry[] {
+  return output.split('\n').flatMap((line) => {
+    const entry = parseEntry(line)
+    return entry ? [entry] : []
+  })
+}
+
+function parseEntry(line: string): JournalEntry | undefined {
+  if (line.trim() === '') return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { name, uuid, files } = value as Record<string, unknown>
+  if (typeof name !== 'string' || typeof uuid !== 'string' || !Array.isArray(files)) return undefined
+  return { name, uuid, files: files.filter((f): f is string => typeof f === 'string' && f.startsWith('/')) }
+}
+
+/** Writes an entry whole or not at all. */
+export function writeEntry(fleet: string, entry: JournalEntry): ShellText {
+  const file = journalFile(fleet, entry.name)
+  return sh`mkdir -p ${journalFolder(fleet)} && printf '%s\n' ${JSON.stringify(entry)} >${`${file}.tmp`} && mv -f ${`${file}.tmp`} ${file}`
+}

@@ -1,0 +1,81 @@
+import { LibvirtError } from '../../../core/libvirt/types.ts'
+import { formatXml } from '../../../core/libvirt/xml/element.ts'
+import { type Host, ModuleFailure } from '../../../core/module/types.ts'
+import { refused } from '../daemon/failure.ts'
+import type { VmsArgs } from './args.ts'
+import { dropDisks, makeDisks } from './disks.ts'
+import { renderVm } from './render.ts'
+import type { WantedVm } from './wanted.ts'
+
+/** What a VM to be made needs besides what the task says. */
+export interface Making {
+  readonly vm: WantedVm
+  readonly mac: string
+  readonly acceleration: 'kvm' | 'tcg'
+}
+
+/**
+ * Makes all of them: one script for journals and disks, one virsh for definitions, one for starts. Answers with what
+ * failed, of which nothing is left that this run made; the others are there.
+ */
+export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Map<Making, Error>> {
+  const failures = new Map<Making, Error>()
+  const left = () => items.filter((i) => !failures.has(i))
+  const definitions = new Map<Making, string>()
+  await each(left(), failures, async (item) => {
+    definitions.set(item, formatXml(await renderVm(host, args, item.vm, item)))
+  })
+  host.progress(`making ${left().length} disks`)
+  const vms = left().map((i) => i.vm)
+  const disks = await makeDisks(host, args, vms)
+  for (const item of left()) {
+    const problem = disks.failures.get(item.vm)
+    if (problem) failures.set(item, new ModuleFailure(`the disk of '${item.vm.name}' was not made: ${problem.message}`))
+  }
+  host.progress(`defining ${left().length} VMs`)
+  await each(left(), failures, (item) => host.libvirt.defineDomain(definitions.get(item) ?? ''))
+  const defined = left()
+  if (args.autostart === true)
+    await each(left(), failures, ({ vm }) => host.libvirt.setAutostart('domain', vm.name, true))
+  if (args.state === 'running') {
+    host.progress(`starting ${left().length} VMs`)
+    await each(left(), failures, ({ vm }) => host.libvirt.startDomain(vm.name))
+  }
+  await takeBack(host, args, failures, defined, disks.made)
+  return failures
+}
+
+async function takeBack(
+  host: Host,
+  args: VmsArgs,
+  failures: ReadonlyMap<Making, Error>,
+  defined: readonly Making[],
+  made: ReadonlySet<WantedVm>,
+): Promise<void> {
+  const failed = defined.filter((item) => failures.has(item))
+  await Promise.allSettled(failed.map(({ vm }) => host.libvirt.undefineDomain(vm.name, ['--managed-save'])))
+  const disks = [...failures.keys()].map((item) => item.vm).filter((vm) => made.has(vm))
+  await dropDisks(host, args, disks)
+}
+
+/** All in one tick, so that they travel together. */
+async function each(
+  items: readonly Making[],
+  failures: Map<Making, Error>,
+  act: (item: Making) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    items.map(async (item) => {
+      try {
+        await act(item)
+      } catch (error) {
+        failures.set(item, failureOf(item, error))
+      }
+    }),
+  )
+}
+
+function failureOf({ vm }: Making, error: unknown): Error {
+  if (error instanceof LibvirtError) return refused(`VM '${vm.name}'`, error)
+  return error instanceof Error ? error : new Error(String(error))
+}

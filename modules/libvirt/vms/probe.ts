@@ -1,0 +1,163 @@
+import { sh } from '../../../core/connection/quote.ts'
+import type { DomainState as PowerState } from '../../../core/libvirt/types.ts'
+import { type Difference, diffXml } from '../../../core/libvirt/xml/diff.ts'
+import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
+import { type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
+import type { Reader } from '../../../core/module/types.ts'
+import { type Answer, ask } from '../daemon/ask.ts'
+import { filledInAtStart } from '../domain/diff.ts'
+import { machineAliases } from '../domain/machines.ts'
+import type { VmsArgs } from './args.ts'
+import { type JournalEntry, parseJournal, readJournal } from './journal.ts'
+import { renderVm } from './render.ts'
+import { type WantedVm, wantedVms } from './wanted.ts'
+
+/** A domain on a host; of those the task names, what differs. */
+export interface SeenVm {
+  readonly state: PowerState
+  readonly reason: string
+  readonly autostart: boolean
+  readonly model: DomainModel
+  readonly addresses: readonly string[]
+  /** Of the definition. */
+  readonly drift: readonly Difference[]
+  /** Of what runs. */
+  readonly liveDrift: readonly Difference[]
+  /** The definition with what is declared, where that differs. */
+  readonly declared: Element | undefined
+  readonly config: Element | undefined
+}
+
+/** One host as far as the task's VMs are concerned. */
+export interface VmHost {
+  readonly domains: Answer<readonly SeenVm[]>
+  readonly journal: readonly JournalEntry[]
+  /** Which of the task's disks are there. */
+  readonly files: ReadonlySet<string>
+  readonly base: boolean
+  /** Where the disks are: hosts with the same text see the same files. */
+  readonly storage: string
+  readonly availableKiB: number
+  readonly acceleration: 'kvm' | 'tcg'
+  readonly check: boolean
+}
+
+/** Four reads for any number of VMs. */
+export async function probeVms(host: Reader, args: VmsArgs): Promise<VmHost> {
+  const vms = wantedVms(args)
+  const files = vms.map((v) => v.disk)
+  const facts = host.read(sh`
+[ -c /dev/kvm ] && grep -Eqm1 '^(flags|Features).*[[:space:]](vmx|svm)([[:space:]]|$)' /proc/cpuinfo && echo kvm
+sed -n 's/^MemAvailable: *\\([0-9]*\\).*/memory \\1/p' /proc/meminfo
+d=${args.path}; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
+echo "storage $(findmnt -no FSTYPE,SOURCE -T "$d" 2>/dev/null | tail -n 1)"
+[ -e ${args.base ?? '/'} ] && echo base
+for f in ${files}; do [ -e "$f" ] && printf 'file %s\n' "$f"; done
+ip neigh show 2>/dev/null | sed 's/^/neigh /'; true`)
+  const [answer, journal, domains] = await Promise.all([facts, host.read(readJournal(args.fleet)), readDomains(host)])
+  const lines = answer.stdout.toString().split('\n')
+  const after = (word: string): string[] =>
+    lines.filter((l) => l.startsWith(`${word} `)).map((l) => l.slice(word.length + 1))
+  const acceleration = lines.includes('kvm') ? 'kvm' : 'tcg'
+  const mount = after('storage')[0]?.trim() ?? ''
+  const common = { acceleration: acceleration as 'kvm' | 'tcg', neighbours: after('neigh') }
+  return {
+    domains:
+      domains.kind === 'answer'
+        ? {
+            kind: 'answer',
+            value: await Promise.all(domains.value.list.map((d) => see(host, args, vms, d, domains.value, common))),
+          }
+        : domains,
+    journal: parseJournal(journal.stdout.toString()),
+    files: new Set(after('file')),
+    base: args.base === undefined || lines.includes('base'),
+    storage: /^(?:nfs4?|ceph|glusterfs|fuse\.glusterfs|ocfs2|gfs2|cifs)\s/.test(mount) ? mount : `local ${host.name}`,
+    availableKiB: Number(after('memory')[0] ?? 0),
+    acceleration,
+    check: host.check,
+  }
+}
+
+interface RawDomain {
+  readonly state: PowerState
+  readonly reason: string
+  readonly autostart: boolean
+  readonly config: Element
+  readonly live: Element | undefined
+}
+
+interface RawHost {
+  readonly list: readonly RawDomain[]
+  readonly leases: ReadonlyMap<string, string[]>
+  readonly capabilities: string
+}
+
+async function readDomains(host: Reader): Promise<Answer<RawHost>> {
+  return await ask(host, async (libvirt) => {
+    const [domains, networks, capabilities] = await Promise.all([
+      libvirt.domains(),
+      libvirt.networks(),
+      libvirt.capabilities(),
+    ])
+    const active = networks.filter((n) => n.active)
+    const [configs, lives, leases] = await Promise.all([
+      Promise.all(domains.map((d) => libvirt.domainXml(d.name, { inactive: true }))),
+      Promise.all(domains.map((d) => (d.state === 'shut off' ? undefined : libvirt.domainXml(d.name)))),
+      Promise.all(active.map((n) => libvirt.leases(n.name).catch(() => []))),
+    ])
+    const byMac = new Map<string, string[]>()
+    for (const { mac, address } of leases.flat()) byMac.set(mac, [...(byMac.get(mac) ?? []), address])
+    const list = domains.flatMap(({ state, reason, autostart }, i) => {
+      const config = configs[i] ?? lives[i]
+      if (config === undefined) return []
+      const live = lives[i]
+      return [
+        { state, reason, autostart, config: parseXml(config), live: live === undefined ? undefined : parseXml(live) },
+      ]
+    })
+    return { list, leases: byMac, capabilities }
+  })
+}
+
+async function see(
+  host: Reader,
+  args: VmsArgs,
+  vms: readonly WantedVm[],
+  domain: RawDomain,
+  raw: RawHost,
+  common: { acceleration: 'kvm' | 'tcg'; neighbours: readonly string[] },
+): Promise<SeenVm> {
+  const model = readDomain(domain.config)
+  const vm = vms.find((v) => v.name === model.name)
+  const ours = vm !== undefined && model.uuid === vm.uuid && args.state !== 'absent'
+  const mac = model.nics[0]?.mac
+  const declared =
+    ours && mac !== undefined ? await renderVm(host, args, vm, { mac, acceleration: common.acceleration }) : undefined
+  const machines = machineAliases(raw.capabilities)
+  return {
+    state: domain.state,
+    reason: domain.reason,
+    autostart: domain.autostart,
+    model,
+    addresses: model.nics.flatMap((n) => addressesOf(n.mac, raw.leases, common.neighbours)),
+    drift: declared ? diffXml(declared, domain.config, machines) : [],
+    liveDrift:
+      declared && domain.live ? diffXml(declared, domain.live, machines).filter((d) => !filledInAtStart(d)) : [],
+    declared,
+    config: domain.config,
+  }
+}
+
+function addressesOf(
+  mac: string | undefined,
+  leases: ReadonlyMap<string, string[]>,
+  neighbours: readonly string[],
+): string[] {
+  if (mac === undefined) return []
+  const leased = leases.get(mac) ?? []
+  if (leased.length > 0) return leased
+  return neighbours
+    .filter((line) => line.includes(` lladdr ${mac} `) && !/FAILED|INCOMPLETE/.test(line) && !line.startsWith('fe80:'))
+    .map((line) => line.split(' ')[0] ?? '')
+}

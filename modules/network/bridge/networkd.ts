@@ -1,0 +1,57 @@
+import { sh } from '../../../core/connection/quote.ts'
+import type { NetworkBackend } from './backend.ts'
+import { type BridgeSpec, forwardDelay } from './spec.ts'
+
+// The first file in the order of names wins, so ours come before what an installer wrote.
+const base = (spec: BridgeSpec): string => `/etc/systemd/network/05-virtfleet-${spec.name}`
+const portFile = (spec: BridgeSpec): string => `${base(spec)}-ports.network`
+const HEAD = '# Managed by virtfleet: module bridge.\n'
+
+/** systemd-networkd: one file for the device, one for its addresses, one for its ports. */
+export const networkd: NetworkBackend = {
+  name: 'networkd',
+  mode: '0644',
+  inputs: (spec) => [`${base(spec)}.netdev`, `${base(spec)}.network`, portFile(spec)],
+  files(spec) {
+    if (spec.state === 'absent') return new Map(this.inputs(spec).map((path) => [path, undefined]))
+    return new Map<string, string | undefined>([
+      [`${base(spec)}.netdev`, device(spec)],
+      [`${base(spec)}.network`, network(spec)],
+      [
+        portFile(spec),
+        spec.ports.length === 0
+          ? undefined
+          : `${HEAD}[Match]\nName=${spec.ports.join(' ')}\n\n[Network]\nBridge=${spec.name}\n`,
+      ],
+    ])
+  },
+  before: () => sh`:`,
+  activate: (spec) =>
+    sh`systemctl is-active -q systemd-networkd || systemctl enable --now systemd-networkd
+${spec.state === 'absent' ? sh`ip link del dev ${spec.name} 2>/dev/null || :` : sh`:`}
+networkctl reload
+for i in ${[...(spec.state === 'absent' ? [] : [spec.name]), ...spec.ports]}; do networkctl reconfigure "$i" 2>/dev/null || :; done`,
+}
+
+function device(spec: BridgeSpec): string {
+  const lines = ['[NetDev]', `Name=${spec.name}`, 'Kind=bridge']
+  if (spec.mac !== undefined) lines.push(`MACAddress=${spec.mac}`)
+  if (spec.mtu !== undefined) lines.push(`MTUBytes=${spec.mtu}`)
+  lines.push('', '[Bridge]', `STP=${spec.stp ? 'yes' : 'no'}`, `ForwardDelaySec=${forwardDelay(spec)}`)
+  return `${HEAD}${lines.join('\n')}\n`
+}
+
+function network(spec: BridgeSpec): string {
+  const lines = [
+    '[Match]',
+    `Name=${spec.name}`,
+    '',
+    '[Network]',
+    'ConfigureWithoutCarrier=yes',
+    `DHCP=${spec.dhcp4 ? 'ipv4' : 'no'}`,
+  ]
+  for (const one of spec.addresses) lines.push(`Address=${one}`)
+  if (spec.gateway4 !== undefined) lines.push(`Gateway=${spec.gateway4}`)
+  for (const one of spec.nameservers) lines.push(`DNS=${one}`)
+  return `${HEAD}${lines.join('\n')}\n`
+}

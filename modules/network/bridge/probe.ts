@@ -1,0 +1,103 @@
+import { sh } from '../../../core/connection/quote.ts'
+import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
+import type { ConfigFiles, NetworkBackend } from './backend.ts'
+import { ifupdown } from './ifupdown.ts'
+import { netplan } from './netplan.ts'
+import { networkd } from './networkd.ts'
+import type { BridgeSpec } from './spec.ts'
+
+interface Link {
+  ifname: string
+  mtu: number
+  address?: string
+  master?: string
+  flags?: string[]
+  linkinfo?: { info_kind?: string; info_data?: { stp_state?: number; forward_delay?: number } }
+  addr_info?: { local?: string; prefixlen: number; scope: string; dynamic?: boolean }[]
+}
+
+export interface BridgeState {
+  readonly backend: NetworkBackend
+  readonly files: ConfigFiles
+  readonly link: Link | undefined
+  readonly ports: readonly string[]
+  /** Ports that belong to guests: taps. */
+  readonly guestPorts: readonly string[]
+  readonly addresses: readonly string[]
+  /** Every interface of the host, for telling what can be a port. */
+  readonly names: readonly string[]
+  readonly gateway: string | undefined
+}
+
+const BACKENDS = { networkd, netplan, ifupdown }
+
+/** Everything in two round trips: what configures the network, then its files beside what the kernel has. */
+export async function probeBridge(host: Reader, spec: BridgeSpec): Promise<BridgeState> {
+  const backend = spec.backend === 'auto' ? await chooseBackend(host) : BACKENDS[spec.backend]
+  const [files, more, links, routes] = await Promise.all([
+    Promise.all(backend.inputs(spec).map(async (path) => [path, await content(host, path)] as const)),
+    backend.name === 'netplan' ? netplanFiles(host) : [],
+    host.read(sh`ip -j -d addr`),
+    host.read(sh`ip -j -4 route show default`),
+  ])
+  const all = json<Link>(links.stdout, 'ip addr')
+  const link = all.find((one) => one.ifname === spec.name)
+  const ports = all.filter((one) => one.master === spec.name)
+  const isTap = (one: Link): boolean => one.linkinfo?.info_kind === 'tun' || /^(vnet|tap|vif)\d/.test(one.ifname)
+  return {
+    backend,
+    files: new Map([...more, ...files]),
+    link,
+    ports: ports.filter((one) => !isTap(one)).map((one) => one.ifname),
+    guestPorts: ports.filter(isTap).map((one) => one.ifname),
+    addresses: (link?.addr_info ?? [])
+      .filter((one) => one.scope !== 'link')
+      .map((one) => `${one.local}/${one.prefixlen}`),
+    names: all.map((one) => one.ifname),
+    gateway: json<{ gateway?: string; dev?: string }>(routes.stdout, 'ip route').find((one) => one.dev === spec.name)
+      ?.gateway,
+  }
+}
+
+async function content(host: Reader, path: string): Promise<string | undefined> {
+  const answer = await host.read(sh`[ -e ${path} ] || exit 44; cat -- ${path}`)
+  if (answer.status === 44) return undefined
+  if (answer.status !== 0)
+    throw new ModuleFailure(`cannot read ${path}: ${answer.stderr.toString().trim()}`, { hint: 'use become: true' })
+  return answer.stdout.toString()
+}
+
+async function netplanFiles(host: Reader): Promise<(readonly [string, string | undefined])[]> {
+  const listed = await host.read(sh`ls -1 /etc/netplan/ 2>/dev/null | grep '\.yaml$'; exit 0`)
+  const names = listed.stdout
+    .toString()
+    .split('\n')
+    .filter((name) => name !== '')
+  return Promise.all(
+    names.map(async (name) => [`/etc/netplan/${name}`, await content(host, `/etc/netplan/${name}`)] as const),
+  )
+}
+
+function json<T>(output: Buffer, what: string): T[] {
+  try {
+    const text = output.toString().trim()
+    return text === '' ? [] : (JSON.parse(text) as T[])
+  } catch {
+    throw new ModuleFailure(`cannot understand the answer of ${what}`, { hint: 'iproute2 4.14 or newer is needed' })
+  }
+}
+
+async function chooseBackend(host: Reader): Promise<NetworkBackend> {
+  const answer =
+    await host.read(sh`command -v netplan >/dev/null && ls /etc/netplan/*.yaml >/dev/null 2>&1 && { echo netplan; exit; }
+systemctl is-active -q NetworkManager 2>/dev/null && { echo NetworkManager; exit; }
+systemctl is-active -q systemd-networkd 2>/dev/null && { echo networkd; exit; }
+command -v ifup >/dev/null && [ -e /etc/network/interfaces ] && { echo ifupdown; exit; }
+exit 0`)
+  const name = answer.stdout.toString().trim()
+  if (name === 'netplan' || name === 'networkd' || name === 'ifupdown') return BACKENDS[name]
+  const what = name === '' ? 'nothing that we know configures' : `${name} configures`
+  throw new ModuleFailure(`${what} the network of this host`, {
+    hint: 'systemd-networkd, netplan and ifupdown are known; name one with backend',
+  })
+}

@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { expect } from 'chai'
+import {
+  type Connection,
+  FileError,
+  readFile,
+  replaceFile,
+  type Shell,
+  uploadLarge,
+} from '../../../core/connection/index.ts'
+import { Bench } from './setup.ts'
+
+const failure = (promise: Promise<unknown>): Promise<Error> =>
+  promise.then(
+    () => {
+      throw new Error('it was expected to fail')
+    },
+    (error: Error) => error,
+  )
+
+for (const kind of ['dash', 'ash', 'mksh'] as const) {
+  describe(`connection: files, ${kind}`, function () {
+    this.timeout(30_000)
+    const bench = new Bench()
+    let dir: string
+    let connection: Connection
+    let shell: Shell
+    before(async () => {
+      await bench.start()
+      dir = mkdtempSync(join(tmpdir(), 'virtfleet-files-'))
+      connection = await bench.connect('ssh', kind)
+      shell = await connection.shell()
+    })
+    after(async () => {
+      rmSync(dir, { recursive: true, force: true })
+      await bench.stop()
+    })
+    const at = (name: string): string => join(dir, name)
+
+    it('makes a new file in one write', async () => {
+      const path = at("new 'file'\n")
+      const content = randomBytes(20_000)
+      const before = shell.writes
+      expect(await replaceFile(shell, path, content, { mode: '0640', owner: 'nobody', group: 'games' })).to.deep.equal(
+        {},
+      )
+      expect(shell.writes - before).to.equal(1)
+      expect(readFileSync(path).equals(content)).to.equal(true)
+      const stat = statSync(path)
+      expect([stat.mode & 0o7777, stat.uid, stat.gid]).to.deep.equal([0o640, 65534, 60])
+    })
+
+    it("gives a new file the user's default mode", async () => {
+      await replaceFile(shell, at('plain'), Buffer.from('x'))
+      await replaceFile(shell, at('owned'), Buffer.from('x'), { owner: 'nobody' })
+      expect(statSync(at('plain')).mode & 0o777).to.equal(0o644)
+      expect(statSync(at('owned')).mode & 0o777).to.equal(0o644)
+    })
+
+    it('keeps owner and mode, follows a symlink, and leaves a backup', async () => {
+      const real = at('real')
+      writeFileSync(real, 'old')
+      chownSync(real, 65534, 60)
+      chmodSync(real, 0o4711)
+      symlinkSync('real', at('link'))
+      const { backup } = await replaceFile(shell, at('link'), Buffer.from('new'), { backup: true })
+      expect(lstatSync(at('link')).isSymbolicLink()).to.equal(true)
+      const stat = statSync(real)
+      expect([readFileSync(real, 'utf8'), stat.mode & 0o7777, stat.uid, stat.gid]).to.deep.equal([
+        'new',
+        0o4711,
+        65534,
+        60,
+      ])
+      expect(backup).to.match(/\/real\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$/)
+      expect(readFileSync(backup ?? '', 'utf8')).to.equal('old')
+    })
+
+    it('writes in place where the file is a mount point', async function () {
+      writeFileSync(at('mounted'), 'old')
+      writeFileSync(at('source'), 'old')
+      try {
+        execFileSync('mount', ['--bind', at('source'), at('mounted')], { stdio: 'ignore' })
+      } catch {
+        this.skip()
+      }
+      try {
+        await replaceFile(shell, at('mounted'), Buffer.from('through'))
+        expect(readFileSync(at('source'), 'utf8')).to.equal('through')
+      } finally {
+        execFileSync('umount', [at('mounted')])
+      }
+    })
+
+    it('leaves the old file whole, and nothing else, when the disk is full', async function () {
+      const small = at('small')
+      mkdirSync(small)
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small], { stdio: 'ignore' })
+      } catch {
+        this.skip()
+      }
+      try {
+        writeFileSync(join(small, 'f'), 'old')
+        const content = randomBytes(80_000)
+        const error = await failure(replaceFile(shell, join(small, 'f'), content))
+        expect(error).to.be.instanceOf(FileError)
+        expect(error.message).to.match(/No space left|write error/i)
+        const source = { size: content.length, open: (offset: number) => Readable.from([content.subarray(offset)]) }
+        expect(await failure(uploadLarge(connection, undefined, source, join(small, 'f')))).to.be.instanceOf(FileError)
+        expect(readFileSync(join(small, 'f'), 'utf8')).to.equal('old')
+        expect(readdirSync(small)).to.deep.equal(['f'])
+      } finally {
+        execFileSync('umount', [small])
+      }
+    })
+
+    it('refuses a directory and a missing directory', async () => {
+      expect((await failure(replaceFile(shell, dir, Buffer.from('x')))).message).to.match(/is a directory/)
+      expect((await failure(replaceFile(shell, at('no/such'), Buffer.from('x')))).message).to.match(/does not exist/)
+    })
+
+    it('reads a file, a missing one, and one that is too large', async () => {
+      writeFileSync(at('bytes'), Buffer.from([0, 255, 10]))
+      expect([...((await readFile(shell, at('bytes'))) ?? [])]).to.deep.equal([0, 255, 10])
+      expect(await readFile(shell, at('missing'))).to.equal(undefined)
+      writeFileSync(at('large'), Buffer.alloc(5000))
+      expect(await failure(readFile(shell, at('large'), { max: 4000 }))).to.be.instanceOf(FileError)
+      expect(await failure(readFile(shell, dir))).to.be.instanceOf(FileError)
+    })
+
+    it('uploads a large file with holes, and goes on where it broke off', async () => {
+      const content = Buffer.concat([
+        randomBytes(1_500_000),
+        Buffer.alloc(3_000_000),
+        randomBytes(500_000),
+        Buffer.alloc(500_000),
+      ])
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      const offsets: number[] = []
+      let broken = true
+      const source = {
+        size: content.length,
+        sha256,
+        open: (offset: number): Readable => {
+          offsets.push(offset)
+          return Readable.from(
+            (function* () {
+              for (let i = offset; i < content.length; i += 65_536) {
+                if (broken && i > 1_200_000) throw new Error('the file was taken away')
+                yield content.subarray(i, i + 65_536)
+              }
+            })(),
+          )
+        },
+      }
+      writeFileSync(at('image'), 'old')
+      chmodSync(at('image'), 0o604)
+      await failure(uploadLarge(connection, undefined, source, at('image')))
+      expect(readFileSync(at('image'), 'utf8')).to.equal('old')
+      broken = false
+      await uploadLarge(connection, undefined, source, at('image'))
+      expect(readFileSync(at('image')).equals(content)).to.equal(true)
+      expect(statSync(at('image')).mode & 0o777).to.equal(0o604)
+      expect(offsets[1]).to.be.greaterThan(0)
+      // busybox's dd makes no holes.
+      if (kind !== 'ash') expect(statSync(at('image')).blocks * 512).to.be.lessThan(content.length)
+      expect(readdirSync(dir).filter((n) => n.startsWith('.virtfleet'))).to.deep.equal([])
+      expect(existsSync(at('image'))).to.equal(true)
+    })
+  })
+}

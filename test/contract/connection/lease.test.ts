@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { expect } from 'chai'
+import { HostConnection } from '../../../core/connection/connection.ts'
+import { acquireLease, HostInUse, type Lease, leaseHolder } from '../../../core/connection/lease/lease.ts'
+import { openOpenssh } from '../../../core/connection/openssh/transport.ts'
+import { sh } from '../../../core/connection/quote.ts'
+import { openSsh } from '../../../core/connection/ssh/transport.ts'
+import type { Connection, Endpoint } from '../../../core/connection/types.ts'
+import { type Sshd, startSshd } from '../sshd.ts'
+
+const FILE = '/run/virtfleet/lease'
+
+for (const transport of ['ssh', 'openssh'] as const) {
+  describe(`lease over ${transport}`, function () {
+    this.timeout(20_000)
+    let sshd: Sshd
+    const open: Connection[] = []
+    const connection = async (more: Partial<Endpoint> = {}): Promise<Connection> => {
+      const endpoint = sshd.endpoint({ name: 'kvm1', transport, ...more })
+      const way = await (transport === 'ssh' ? openSsh(endpoint) : openOpenssh(endpoint))
+      const made = new HostConnection(endpoint, way, { graceMs: 500 })
+      open.push(made)
+      return made
+    }
+
+    before(async () => {
+      sshd = await startSshd({ users: { plain: { shell: '/bin/sh' } } })
+    })
+    afterEach(async () => {
+      await Promise.all(open.splice(0).map((one) => one.close()))
+    })
+    after(() => sshd?.stop())
+
+    it('gives a host to one run, and says to the second who has it', async () => {
+      const [first, second] = [await connection(), await connection()]
+      const lease = await acquireLease(first, { run: '42', who: { user: 'anna', controller: 'ctl', pid: 7 } })
+      const error = await acquireLease(second, { run: '43' }).catch((e: unknown) => e)
+      expect(error).to.be.instanceOf(HostInUse)
+      expect((error as HostInUse).message).to.match(
+        /^kvm1 is in use by anna@ctl \(run 42, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\)$/,
+      )
+      expect((error as HostInUse).holder).to.include({ user: 'anna', pid: 7 })
+      await lease.release()
+      expect(await lease.ended).to.deep.equal({ expected: true, reason: 'released' })
+      await (await acquireLease(second, { run: '43' })).release()
+    })
+
+    it('waits, says so once, and gets the host when it is free', async () => {
+      const [first, second] = [await connection(), await connection()]
+      const lease = await acquireLease(first, { run: '42' })
+      const waited: (string | undefined)[] = []
+      const next = acquireLease(second, { run: '43', wait: 10, onWaiting: (holder) => waited.push(holder?.run) })
+      await until(() => waited.length > 0)
+      await lease.release()
+      const got = await next
+      expect(waited).to.deep.equal(['42'])
+      expect(readFileSync(FILE, 'utf8')).to.contain('"run":"43"')
+      await got.release()
+    })
+
+    it('gives up waiting in time, and at once when told', async () => {
+      const [first, second] = [await connection(), await connection()]
+      await acquireLease(first, { run: '42' })
+      const start = performance.now()
+      expect(await acquireLease(second, { run: '43', wait: 0.5 }).catch((e: unknown) => e)).to.be.instanceOf(HostInUse)
+      expect(performance.now() - start).to.be.within(450, 3000)
+      const abort = new AbortController()
+      const waiting = acquireLease(second, {
+        run: '43',
+        wait: 60,
+        signal: abort.signal,
+        onWaiting: () => abort.abort(new Error('enough')),
+      })
+      expect(await waiting.catch((e: Error) => e.cause ?? e))
+        .to.have.property('message')
+        .that.matches(/enough|aborted/)
+    })
+
+    it('is free again when the connection is closed or the controller killed', async () => {
+      const first = await connection()
+      const lease = await acquireLease(first, { run: '42' })
+      await first.close()
+      expect(await lease.ended).to.have.property('expected', false)
+
+      const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport)
+      const second = await connection()
+      expect(await acquireLease(second, { run: '43' }).catch((e: unknown) => e)).to.be.instanceOf(HostInUse)
+      controller.kill('SIGKILL')
+      const got = await acquireLease(second, { run: '44', wait: 5 })
+      expect(got.holder.run).to.equal('44')
+      await got.release()
+    })
+
+    it('is given up when the controller says nothing any more, and the controller is told', async () => {
+      const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, 2)
+      controller.kill('SIGSTOP')
+      try {
+        const got = await acquireLease(await connection(), { run: '43', wait: 10 })
+        await got.release()
+      } finally {
+        const told = once(controller.stdout!, 'data')
+        controller.kill('SIGCONT')
+        expect(String(await told)).to.contain('lost')
+        controller.kill('SIGKILL')
+      }
+    })
+
+    it('lives on while nothing is said by the run', async () => {
+      const [first, second] = [await connection(), await connection()]
+      const lease = await acquireLease(first, { run: '42', expirySeconds: 2 })
+      await new Promise((resolve) => setTimeout(resolve, 4500))
+      expect(await acquireLease(second, { run: '43' }).catch((e: unknown) => e)).to.be.instanceOf(HostInUse)
+      await lease.release()
+    })
+
+    it('tells a check run who has the host, and writes nothing', async () => {
+      const [first, second] = [await connection(), await connection()]
+      rmSync('/run/virtfleet', { recursive: true, force: true })
+      expect(await leaseHolder(await second.shell())).to.equal(undefined)
+      expect(existsSync('/run/virtfleet')).to.equal(false)
+      const lease = await acquireLease(first, { run: '42' })
+      const stamp = statSync(FILE).mtimeMs
+      expect(await leaseHolder(await second.shell())).to.have.property('run', '42')
+      expect(statSync(FILE).mtimeMs).to.equal(stamp)
+      await lease.release()
+      expect(await leaseHolder(await second.shell())).to.equal(undefined)
+      expect(readFileSync(FILE, 'utf8')).to.equal('')
+    })
+
+    it('leaves no process behind', async () => {
+      const first = await connection()
+      const shell = await first.shell()
+      const count = async () => String((await shell.run(sh.raw("ps -eo args | grep -c '^sleep 28800'"))).stdout).trim()
+      const lease = await acquireLease(first, { run: '42', expirySeconds: 86400 })
+      expect(await count()).to.equal('1')
+      await lease.release()
+      await until(async () => (await count()) === '0')
+    })
+
+    for (const shellPath of ['/bin/bash', '/bin/mksh', '/bin/busybox-sh']) {
+      it(`works in ${shellPath}`, async () => {
+        const path = shellPath === '/bin/busybox-sh' ? `${sshd.dir}/sh` : shellPath
+        if (shellPath === '/bin/busybox-sh' && !existsSync(path)) await symlinkBusybox(path)
+        const [first, second] = [await connection({ shellPath: path }), await connection({ shellPath: path })]
+        const lease = await acquireLease(first, { run: '42' })
+        expect(await acquireLease(second, { run: '43' }).catch((e: unknown) => e)).to.be.instanceOf(HostInUse)
+        await lease.release()
+        await (await acquireLease(second, { run: '43' })).release()
+      })
+    }
+
+    it('works for another user, in a folder of its own', async () => {
+      const user = sshd.user('plain')
+      const [first, second] = [await connection({ user }), await connection({ user })]
+      const leases: Lease[] = [
+        await acquireLease(first, { run: '42' }),
+        await acquireLease(await connection(), { run: 'root' }),
+      ]
+      expect(await acquireLease(second, { run: '43' }).catch((e: unknown) => e)).to.be.instanceOf(HostInUse)
+      for (const lease of leases) await lease.release()
+      const uid = String((await (await first.shell()).run(sh.raw('id -u'))).stdout).trim()
+      expect(statSync(`/tmp/virtfleet-${uid}`).mode & 0o777).to.equal(0o700)
+      rmSync(`/tmp/virtfleet-${uid}`, { recursive: true })
+    })
+
+    it('does not enter a folder another user has prepared', async () => {
+      const user = sshd.user('plain')
+      const first = await connection({ user })
+      const uid = String((await (await first.shell()).run(sh.raw('id -u'))).stdout).trim()
+      const root = await (await connection()).shell()
+      await root.run(sh.raw(`mkdir -m 777 /tmp/virtfleet-${uid}`))
+      const error = await acquireLease(first, { run: '42' }).catch((e: unknown) => e)
+      expect(error).to.have.property('failure', 'unsupported')
+      rmSync(`/tmp/virtfleet-${uid}`, { recursive: true })
+    })
+  })
+}
+
+/** A controller of its own that holds the lease, to be killed or stopped; prints when it has lost it. */
+async function killable(endpoint: Endpoint, transport: 'ssh' | 'openssh', expirySeconds = 90): Promise<ChildProcess> {
+  const url = (path: string) => JSON.stringify(new URL(`../../../core/connection/${path}`, import.meta.url).href)
+  const script = `
+    import { HostConnection } from ${url('connection.ts')}
+    import { acquireLease } from ${url('lease/lease.ts')}
+    import { ${transport === 'ssh' ? 'openSsh' : 'openOpenssh'} as open } from ${url(`${transport}/transport.ts`)}
+    const endpoint = ${JSON.stringify(endpoint)}
+    const connection = new HostConnection(endpoint, await open(endpoint))
+    const lease = await acquireLease(connection, { run: 'child', expirySeconds: ${expirySeconds} })
+    void lease.ended.then(() => process.stdout.write('lost'))
+    process.stdout.write('held')
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = await once(child.stdout, 'data')
+  expect(String(said)).to.equal('held')
+  return child
+}
+
+async function symlinkBusybox(path: string): Promise<void> {
+  const { symlink } = await import('node:fs/promises')
+  await symlink('/usr/bin/busybox', path)
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('did not happen in 5 s')
+}

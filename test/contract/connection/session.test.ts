@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { expect } from 'chai'
+import { CommandTimeout, type Connection, OutputTooLarge, type Shell, sh } from '../../../core/connection/index.ts'
+import { Bench, eventually, processes, SHELLS, TRANSPORTS, uniqueSeconds } from './setup.ts'
+
+const text = (bytes: Buffer): string => bytes.toString('utf8')
+const failure = (promise: Promise<unknown>): Promise<Error> =>
+  promise.then(
+    () => {
+      throw new Error('it was expected to fail')
+    },
+    (error: Error) => error,
+  )
+
+describe('connection: a session', function () {
+  this.timeout(30_000)
+  const bench = new Bench()
+  before(() => bench.start())
+  after(() => bench.stop())
+
+  for (const transport of TRANSPORTS) {
+    for (const kind of SHELLS) {
+      // The shell is what differs over ssh; the other transports are tried with the two most different ones.
+      if (transport !== 'ssh' && kind !== 'dash' && kind !== 'mksh') continue
+      describe(`${transport}, ${kind}`, () => {
+        let connection: Connection
+        let shell: Shell
+        before(async () => {
+          connection = await bench.connect(transport, kind)
+          shell = await connection.shell()
+        })
+
+        it('sends the commands of one tick in one write, in order', async () => {
+          const before = shell.writes
+          const results = await Promise.all(
+            Array.from({ length: 20 }, (_, i) => shell.run(sh`echo ${i}; echo e${i} >&2; exit ${i}`)),
+          )
+          expect(results.map((r) => r.status)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i))
+          expect(results.map((r) => text(r.stdout))).to.deep.equal(Array.from({ length: 20 }, (_, i) => `${i}\n`))
+          expect(results.map((r) => text(r.stderr))).to.deep.equal(Array.from({ length: 20 }, (_, i) => `e${i}\n`))
+          expect(shell.writes - before).to.equal(1)
+        })
+
+        it('has a known environment', async () => {
+          const result = await shell.run(
+            sh`echo "$LC_ALL"; echo "$PATH"; echo "$HOME"; umask; echo "$#"; set -- a; exit`,
+          )
+          const [locale, path, home, umask, count] = text(result.stdout).split('\n')
+          expect(locale).to.equal('C.UTF-8')
+          expect(path).to.match(/^\/usr\/local\/sbin:.*\/sbin/)
+          expect(home).to.equal('/root')
+          expect(umask).to.match(/^0?022$/)
+          expect(count).to.equal('0')
+        })
+
+        it('keeps one command from the next', async () => {
+          const results = await Promise.all([
+            shell.run(sh`cd /; x=1; exit 3`),
+            shell.run(sh`echo "[$x]$(pwd)"`),
+            shell.run(sh`if then`),
+            shell.run(sh`cat; echo done`),
+          ])
+          expect(results[0].status).to.equal(3)
+          expect(text(results[1].stdout)).to.match(/^\[\](?!\/\n)/)
+          expect(results[2].status).to.not.equal(0)
+          expect(text(results[2].stderr)).to.match(/syntax|unexpected/)
+          expect(text(results[3].stdout)).to.equal('done\n')
+        })
+
+        it('passes bytes as they are, both ways', async () => {
+          const bytes = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, i) => i)), randomBytes(60_000)])
+          const [out, err] = await Promise.all([
+            shell.run(sh`cat`, { stdin: bytes }),
+            shell.run(sh`cat >&2`, { stdin: bytes }),
+          ])
+          expect(out.stdout.equals(bytes), 'stdout').to.equal(true)
+          expect(err.stderr.equals(bytes), 'stderr').to.equal(true)
+        })
+
+        it('takes 10 MB of input and says how many came', async () => {
+          const stdin = Buffer.alloc(10_000_000, 7)
+          const [result, other] = await Promise.all([shell.run(sh`wc -c`, { stdin }), shell.run(sh`echo beside`)])
+          expect(Number(text(result.stdout))).to.equal(stdin.length)
+          expect(text(other.stdout)).to.equal('beside\n')
+        })
+
+        it('does not put input or script into an argument or the environment', async () => {
+          const secret = `s3cret${randomBytes(8).toString('hex')}`
+          const hidden = (word: string) => sh.raw(`'[${word[0]}]${word.slice(1)}'`)
+          const pattern = hidden(secret)
+          const encoded = hidden(Buffer.from(secret).toString('base64').slice(0, 16))
+          const script = sh`cat >/dev/null; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c -e ${pattern} -e ${encoded}`
+          expect(
+            text((await shell.run(script, { stdin: secret })).stdout)
+              .trim()
+              .split('\n')
+              .at(-1),
+          ).to.match(/\b0$/)
+        })
+
+        it('ends a command that takes too long, and goes on with the next', async () => {
+          const seconds = uniqueSeconds()
+          const slow = failure(shell.run(sh`sleep ${seconds}`, { timeoutMs: 200 }))
+          const next = shell.run(sh`echo next`, { timeoutMs: 20_000 })
+          expect(await slow).to.be.instanceOf(CommandTimeout)
+          expect(text((await next).stdout)).to.equal('next\n')
+          expect(await eventually(() => processes(seconds).length === 0)).to.equal(true)
+        })
+
+        it('kills what does not listen to TERM after a grace', async function () {
+          if (transport !== 'ssh') this.skip()
+          const seconds = uniqueSeconds()
+          const script = sh`trap '' TERM; sleep ${seconds}`
+          expect(await failure(shell.run(script, { timeoutMs: 100 }))).to.be.instanceOf(CommandTimeout)
+          expect(text((await shell.run(sh`echo on`)).stdout)).to.equal('on\n')
+          expect(await eventually(() => processes(seconds).length === 0)).to.equal(true)
+        })
+
+        it('aborts one command and no other', async () => {
+          const seconds = uniqueSeconds()
+          const stop = new AbortController()
+          const first = shell.run(sh`echo first`)
+          const aborted = failure(shell.run(sh`sleep ${seconds}`, { signal: stop.signal }))
+          const behind = shell.run(sh`echo behind`)
+          await first
+          await eventually(() => processes(seconds).length > 0)
+          stop.abort()
+          expect((await aborted).name).to.equal('AbortError')
+          expect(text((await behind).stdout)).to.equal('behind\n')
+          expect(await eventually(() => processes(seconds).length === 0)).to.equal(true)
+        })
+
+        it('ends a command that writes too much, and runs the next', async () => {
+          const flood = failure(shell.run(sh`yes`, { maxOutput: 100_000 }))
+          const next = shell.run(sh`echo next`)
+          expect(await flood).to.be.instanceOf(OutputTooLarge)
+          expect(text((await next).stdout)).to.equal('next\n')
+        })
+
+        it('lets a foreign command leave a process behind', async () => {
+          const seconds = uniqueSeconds()
+          const script = sh`( sleep 0.3; while :; do echo late; done ) & nohup sleep ${seconds} 2>&1 & echo out; echo err >&2; exit 5`
+          const result = await shell.run(script, { foreign: true })
+          expect([result.status, text(result.stdout), text(result.stderr)]).to.deep.equal([5, 'out\n', 'err\n'])
+          const after = await Promise.all([shell.run(sh`sleep 0.4; echo clean`), shell.run(sh`echo too`)])
+          expect(after.map((r) => text(r.stdout) + text(r.stderr))).to.deep.equal(['clean\n', 'too\n'])
+          const left = processes(seconds)
+          expect(left).to.have.length(1)
+          for (const pid of left) process.kill(pid)
+        })
+
+        it('gives lines as they come, beside other commands', async () => {
+          const lines: string[] = []
+          const running = shell.run(sh`echo one; echo two >&2; read x </dev/null; printf three`, {
+            onLine: (stream, line) => lines.push(`${stream} ${line}`),
+          })
+          expect((await running).status).to.equal(0)
+          expect(lines).to.have.members(['stdout one', 'stderr two', 'stdout three'])
+        })
+
+        it('takes a new channel when something wrote out of turn', async () => {
+          // Not said to be foreign, and yet it leaves a process that holds the output.
+          await shell.run(sh`{ while :; do echo stray; sleep 0.05; done; } & :`)
+          const results = await Promise.all([shell.run(sh`echo a`), shell.run(sh`echo b`)])
+          const again = await shell.run(sh`echo c`)
+          expect(text(again.stdout)).to.equal('c\n')
+          expect(results.map((r) => text(r.stdout)).join('')).to.match(/a\n.*b\n/s)
+        })
+
+        it('lets a shielded command run to its end after an abort', async () => {
+          const stop = new AbortController()
+          const mark = `/tmp/virtfleet-shielded-${randomBytes(6).toString('hex')}`
+          const running = shell.run(sh`: >${mark}; while [ -e ${mark} ]; do sleep 0.05; done; echo finished`, {
+            shielded: true,
+            signal: stop.signal,
+          })
+          const { existsSync, rmSync } = await import('node:fs')
+          await eventually(() => existsSync(mark))
+          stop.abort()
+          rmSync(mark)
+          expect(text((await running).stdout)).to.equal('finished\n')
+        })
+
+        it('leaves no FIFO directory', async () => {
+          await shell.run(sh`:`, { foreign: true })
+          await connection.resetShell()
+          const left = (): string[] => ['/dev/shm', '/run/user/0'].flatMap((d) => listing(d)).filter(ours)
+          const fresh = await connection.shell()
+          expect((await fresh.run(sh`:`)).status).to.equal(0)
+          shell = fresh
+          expect(await eventually(() => left().length <= 1)).to.equal(true)
+        })
+      })
+    }
+
+    it(`${transport}: 100 MB of output do not block the way`, async () => {
+      const shell = await (await bench.connect(transport)).shell()
+      const big = await shell.run(sh`head -c 100000000 /dev/zero; echo end >&2`, { maxOutput: 200_000_000 })
+      expect(big.stdout.length).to.equal(100_000_000)
+      expect(text(big.stderr)).to.equal('end\n')
+    })
+  }
+})
+
+function listing(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
+  }
+}
+const ours = (name: string): boolean => name.startsWith('.virtfleet-')

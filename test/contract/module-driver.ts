@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connectionPool, replaceFile } from '../../core/connection/index.ts'
+import type { Connection, ConnectionPool, Endpoint } from '../../core/connection/types.ts'
+import type { Json, JsonObject } from '../../core/events/json.ts'
+import { defaultEnvironment, fromJson, templateFile, type Value } from '../../core/language/index.ts'
+import { createVirsh } from '../../core/libvirt/virsh/virsh.ts'
+import { type Change, type FleetModule, type FleetStates, type Host, ModuleFailure, type StateModule } from '../../core/module/types.ts'
+import type { z } from 'zod'
+
+/*
+ * Drives one module against real hosts without the engine: probe, diff, apply, and again. For contract tests.
+ */
+
+export interface DrivenHost extends Host {
+  /** Scripts that were run to change something, so far. */
+  readonly writes: () => number
+}
+
+/** A host over a real connection. */
+export async function drivenHost(
+  pool: ConnectionPool,
+  endpoint: Endpoint,
+  options: { variables?: JsonObject; check?: boolean; templates?: string } = {},
+): Promise<DrivenHost> {
+  const connection: Connection = await pool.get(endpoint)
+  const shell = await connection.shell()
+  let writes = 0
+  const read: Host['read'] = (script, o) => shell.run(script, o)
+  const run: Host['run'] = (script, o) => {
+    writes++
+    return shell.run(script, o)
+  }
+  const variables = options.variables ?? {}
+  return {
+    name: endpoint.name,
+    variable: (name) => variables[name],
+    signal: new AbortController().signal,
+    check: options.check ?? false,
+    wantsDiff: true,
+    read,
+    run,
+    libvirt: createVirsh({ uri: 'qemu:///system', read, run }),
+    files: {
+      find: async (_kind, path) => {
+        if (options.templates === undefined) throw new ModuleFailure(`there is no file '${path}'`)
+        return join(options.templates, path)
+      },
+      read: (path) => readFile(path),
+      list: async () => [],
+      stat: async () => ({ kind: 'file', size: 0, mode: 0, mtimeMs: 0 }),
+    },
+    render: (source, file, o) => render(source, file, { ...variables, ...o?.variables }, o?.lstripBlocks === true),
+    progress: () => undefined,
+    line: () => undefined,
+    secret: () => undefined,
+    connection: async () => connection,
+    reconnect: async () => undefined,
+    writeFile: async (path, content, attributes) => {
+      writes++
+      return await replaceFile(shell, path, content, attributes.mode === undefined ? {} : { mode: attributes.mode })
+    },
+    writes: () => writes,
+  }
+}
+
+async function render(source: string, file: string, variables: JsonObject, lstrip: boolean): Promise<string> {
+  const values = new Map<string, Value>()
+  for (const [name, value] of Object.entries(variables)) if (value !== undefined) values.set(name, fromJson(value))
+  const scope = { get: (name: string) => values.get(name), names: () => values.keys(), environment: defaultEnvironment() }
+  const header = lstrip ? '#jinja2: lstrip_blocks: True\n' : ''
+  return String(await templateFile(header + source, file).evaluateAsync(scope))
+}
+
+/** Connections for driven hosts. */
+export const drivenPool = (): ConnectionPool => connectionPool()
+
+/** What one round came to. */
+export interface Round {
+  readonly changes: readonly Change[]
+  /** What is left after it: `now` changes that did not converge, pending ones. */
+  readonly left: readonly Change[]
+  readonly result: JsonObject
+}
+
+/** Probe and diff only, as check mode does. */
+export async function checkState<A, S, R extends JsonObject>(module: StateModule<A, S, R>, host: Host, input: Json): Promise<readonly Change[]> {
+  const args = (module.args as z.ZodType<A>).parse(input)
+  return module.diff(await module.probe(host, args), args)
+}
+
+/** One task: probe, diff, apply if there is something to do, probe and diff again. */
+export async function runState<A, S, R extends JsonObject>(module: StateModule<A, S, R>, host: Host, input: Json): Promise<Round> {
+  const args = (module.args as z.ZodType<A>).parse(input)
+  const before = await module.probe(host, args)
+  const changes = module.diff(before, args)
+  if (!changes.some((c) => c.effect !== 'pending')) return { changes, left: changes, result: module.result(before, args) }
+  const extra = await module.apply(host, args, before, changes)
+  const after = await module.probe(host, args)
+  return { changes, left: module.diff(after, args), result: { ...module.result(after, args), ...extra } }
+}
+
+/** One fleet task over these hosts; `silent` ones do not answer. Changes run side by side. */
+export async function runFleet<A, S, R extends JsonObject>(
+  module: FleetModule<A, S, R>,
+  hosts: readonly Host[],
+  input: Json,
+  options: { silent?: readonly string[]; check?: boolean } = {},
+): Promise<{ items: string[]; failures: string[]; left: string[]; result: R }> {
+  const args = (module.args as z.ZodType<A>).parse(input)
+  const all = new Map(hosts.map((h) => [h.name, h]))
+  const look = async (): Promise<FleetStates<S>> => {
+    const answered = new Map<string, S>()
+    for (const host of hosts) if (!options.silent?.includes(host.name)) answered.set(host.name, await module.probe(host, args))
+    const silent = new Map((options.silent ?? []).map((name) => [name, 'unreachable']))
+    const states = { answered, silent }
+    return module.examine ? await module.examine(all, states, args) : states
+  }
+  const states = await look()
+  const changes = module.diff(states, args)
+  const items = changes.map((c) => `${c.id} @ ${c.hosts.join(',')}`)
+  const acting = changes.filter((c) => c.changes.some((x) => x.effect !== 'pending'))
+  if (options.check || acting.length === 0) return { items, failures: [], left: items, result: module.result(states, args) }
+  const failures: string[] = []
+  await Promise.all(
+    acting.map(async (change) => {
+      try {
+        await module.apply(all, change, args)
+      } catch (error) {
+        failures.push(`${change.item}: ${error instanceof Error ? error.message : String(error)}`)
+        await module.undo?.(all, change, args)
+      }
+    }),
+  )
+  const after = await look()
+  const left = module.diff(after, args).map((c) => c.id)
+  return { items, failures, left, result: module.result(after, args) }
+}
