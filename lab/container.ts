@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from './command.ts'
 import type { Machine, MachineStatus } from './machine.ts'
 import { greets } from './machine.ts'
+import { ownMounts } from './namespace.ts'
 import { ensureNetwork, labBridge, namespacePath } from './network.ts'
 import { endProcess, isAlive, startDetached } from './process.ts'
 import { writeSeed } from './seed.ts'
@@ -71,7 +72,7 @@ export function createContainer(lab: Lab, record: MachineRecord): Machine {
       const script = ['sh', '-euc', startScript, 'sh', record.name, group, join(record.image, 'root'), folder]
       record.process = startDetached(
         'unshare',
-        ['--mount', '--propagation', 'private', ...script, namespacePath(network), ...args],
+        [...(await ownMounts()), ...script, namespacePath(network), ...args],
         lab.state.id,
         logPath,
       )

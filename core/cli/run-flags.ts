@@ -20,6 +20,7 @@ export interface RunFlags extends VaultFlags {
   forceHandlers?: boolean
   output: 'console' | 'ndjson'
   logFile?: string
+  events?: string
   leaseWait: number
   user?: string
   privateKey?: string
@@ -82,6 +83,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       new Option('--output <format>', 'for people or for programs').choices(['console', 'ndjson']).default('console'),
     )
+    .option('--events <file>', 'write the events as JSON lines to a file too')
     .option('--log-file <file>', 'operational log as JSON lines')
     .option('--lease-wait <seconds>', 'how long to wait for a host that another run works on', number, LEASE_WAIT_S)
     .option('-u, --user <name>', 'user to log in as')

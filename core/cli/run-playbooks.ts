@@ -1,3 +1,4 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { builtinModules } from '../../modules/index.ts'
 import { connectionPool } from '../connection/index.ts'
@@ -70,13 +71,14 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
   const pool = connectionPool()
   const interrupts = listenForInterrupts()
   const view = viewOf(flags, streams)
+  const record = flags.events === undefined ? undefined : recordEvents(flags.events)
   const request: RunRequest = {
     playbooks,
     inventory: loaded.inventory,
     registry: builtinModules,
     pool,
     redactor,
-    listeners: [view.listener],
+    listeners: [view.listener, ...(record ? [record.listener] : [])],
     loadInclude: (include, target, rendered) => loadInclude(include, target, options, rendered),
     check: flags.check ?? false,
     diff: flags.diff ?? false,
@@ -117,6 +119,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
     return (await run(request)).exitCode
   } finally {
     view.close()
+    record?.close()
     interrupts.close()
     await pool.closeAll()
     await log.close()
@@ -130,6 +133,20 @@ async function mistakesInto<T>(diagnostics: Diagnostic[], work: () => Promise<T>
     if (!(error instanceof DiagnosticError)) throw error
     diagnostics.push(...error.diagnostics)
     return undefined
+  }
+}
+
+/** Events in a file, written as they come. */
+function recordEvents(path: string): { listener: EventListener; close: () => void } {
+  const file = openForEvents(path)
+  return { listener: ndjsonReport((text) => void writeSync(file, text)), close: () => closeSync(file) }
+}
+
+function openForEvents(path: string): number {
+  try {
+    return openSync(path, 'w', 0o600)
+  } catch (error) {
+    throw new CliError(`cannot write the events to ${path}: ${(error as NodeJS.ErrnoException).code}`)
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { wantsTerminal } from './become/answers.ts'
 import { ascent } from './become/ascent.ts'
-import { ConnectionError } from './errors.ts'
 import type { ShellText } from './quote.ts'
 import { runOnChannel } from './shell/large.ts'
 import { openCommand } from './shell/open.ts'
@@ -137,7 +136,3 @@ export class HostConnection implements Connection {
     }
   }
 }
-
-/** A connection that ended while something was asked of it. */
-export const connectionLost = (host: string, reason: string): ConnectionError =>
-  new ConnectionError('lost', host, `the connection was lost: ${reason}`)

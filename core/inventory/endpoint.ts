@@ -21,11 +21,16 @@ const transports: Readonly<Record<string, Endpoint['transport']>> = {
 export function endpointOf(name: string, variables: JsonObject): Endpoint {
   const settings = new Settings(name, variables)
   const args = sshArgs(settings)
-  const connection = settings.text('ansible_connection')?.replace(/^ansible\.(?:builtin|netcommon|legacy)\./, '') ?? 'ssh'
+  const connection =
+    settings.text('ansible_connection')?.replace(/^ansible\.(?:builtin|netcommon|legacy)\./, '') ?? 'ssh'
   let transport = transports[connection]
   if (!transport) {
     const guess = didYouMean(connection, Object.keys(transports))
-    settings.wrong('ansible_connection', `names no connection: '${connection}'`, guess ? `did you mean ${guess}?` : 'known are ssh, openssh and local')
+    settings.wrong(
+      'ansible_connection',
+      `names no connection: '${connection}'`,
+      guess ? `did you mean ${guess}?` : 'known are ssh, openssh and local',
+    )
     transport = 'ssh'
   }
   if (transport === 'ssh' && (args.unknown.length > 0 || args.proxyCommand !== undefined)) transport = 'openssh'
@@ -65,7 +70,11 @@ function sshArgs(settings: Settings): SshArgs {
 function hostKeyRules(settings: Settings, args: SshArgs): HostKeyRules {
   const names = ['ansible_ssh_host_key_checking', 'ansible_host_key_checking']
   const asked = settings.any(...names)
-  const policy = asked?.value === 'accept-new' ? 'accept-new' : settings.flag(...names) === false ? 'off' : (args.policy ?? 'strict')
+  const named = settings.text('virtfleet_host_key_policy')
+  const chosen = (['strict', 'accept-new', 'off'] as const).find((one) => one === named)
+  if (named !== undefined && !chosen) settings.wrong('virtfleet_host_key_policy', 'must be strict, accept-new or off')
+  const asks = asked?.value === 'accept-new' ? 'accept-new' : settings.flag(...names) === false ? 'off' : undefined
+  const policy = chosen ?? asks ?? args.policy ?? 'strict'
   const pinned = keys(settings, settings.any('virtfleet_host_key', 'virtfleet_host_keys')?.value)
   return { policy, ...(pinned.length > 0 && { pinned }), ...(args.knownHosts && { files: args.knownHosts }) }
 }
@@ -74,7 +83,11 @@ function keys(settings: Settings, value: Json | undefined): string[] {
   const list = value === undefined ? [] : Array.isArray(value) ? value : [value]
   return list.flatMap((key) => {
     if (typeof key === 'string' && /^[\w@.-]+ [A-Za-z0-9+/]+=*(?: .*)?$/.test(key.trim())) return [key.trim()]
-    settings.wrong('virtfleet_host_key', 'is not a public key', 'write it as in known_hosts, without the host: ssh-ed25519 AAAA…')
+    settings.wrong(
+      'virtfleet_host_key',
+      'is not a public key',
+      'write it as in known_hosts, without the host: ssh-ed25519 AAAA…',
+    )
     return []
   })
 }
@@ -105,7 +118,10 @@ export function becomeOf(name: string, variables: JsonObject, keywords: BecomeKe
   const wanted = settings.flag('ansible_become', 'keyword_become')
   if (settings.diagnostics.length > 0) throw new DiagnosticError(settings.diagnostics)
   if (wanted !== true) return undefined
-  const asked = settings.text('ansible_become_method', 'keyword_method')?.replace(/^(?:ansible\.builtin|community\.general)\./, '') ?? 'sudo'
+  const asked =
+    settings
+      .text('ansible_become_method', 'keyword_method')
+      ?.replace(/^(?:ansible\.builtin|community\.general)\./, '') ?? 'sudo'
   const method = methods.find((one) => one === asked)
   if (!method) {
     settings.wrong('become_method', `is not supported: '${asked}'`, `known are ${methods.join(', ')}`)
@@ -113,10 +129,16 @@ export function becomeOf(name: string, variables: JsonObject, keywords: BecomeKe
   }
   const user = settings.text('ansible_become_user', `ansible_${method}_user`, 'keyword_user') ?? 'root'
   const password =
-    settings.text('ansible_become_password', 'ansible_become_pass', `ansible_${method}_password`, `ansible_${method}_pass`) ?? keywords.password
+    settings.text(
+      'ansible_become_password',
+      'ansible_become_pass',
+      `ansible_${method}_password`,
+      `ansible_${method}_pass`,
+    ) ?? keywords.password
   const exe = settings.text('ansible_become_exe', `ansible_${method}_exe`, 'keyword_exe')
   const flagText = settings.text('ansible_become_flags', `ansible_${method}_flags`, 'keyword_flags')
-  if (flagText !== undefined && splitWords(flagText).unclosed !== undefined) settings.wrong('become_flags', 'has a quote that is not closed')
+  if (flagText !== undefined && splitWords(flagText).unclosed !== undefined)
+    settings.wrong('become_flags', 'has a quote that is not closed')
   if (settings.diagnostics.length > 0) throw new DiagnosticError(settings.diagnostics)
   const flags = flagText === undefined ? undefined : splitWords(flagText).words.map((word) => word.text)
   return {

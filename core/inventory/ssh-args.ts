@@ -17,7 +17,8 @@ export interface SshArgs {
 /** Options of ssh(1) with a value of their own. */
 const withValue = 'BbcDEeFIiJLlmOopQRSWw'
 /** Options that change nothing here: connections are shared and kept anyway. */
-const harmless = /^(?:control(?:master|persist|path)|serveralive(?:interval|countmax)|compression|loglevel|batchmode|preferredauthentications|gssapiauthentication|tcpkeepalive|ipqos)$/
+const harmless =
+  /^(?:control(?:master|persist|path)|serveralive(?:interval|countmax)|compression|loglevel|batchmode|preferredauthentications|gssapiauthentication|tcpkeepalive|ipqos)$/
 
 /** Reads arguments as they stand in ansible_ssh_common_args; undefined for a quote that is not closed. */
 export function parseSshArgs(text: string): SshArgs | undefined {
@@ -72,7 +73,11 @@ function option(result: SshArgs, text: string): void {
       result.knownHosts = value.split(/\s+/)
       return
     case 'stricthostkeychecking':
-      result.policy = /^(?:no|off)$/i.test(value) ? 'off' : value.toLowerCase() === 'accept-new' ? 'accept-new' : 'strict'
+      result.policy = /^(?:no|off)$/i.test(value)
+        ? 'off'
+        : value.toLowerCase() === 'accept-new'
+          ? 'accept-new'
+          : 'strict'
       return
     default:
       if (!harmless.test(name.toLowerCase())) result.unknown.push('-o', text)

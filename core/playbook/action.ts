@@ -9,6 +9,7 @@ import {
   type YamlScalar,
 } from '../language/index.ts'
 import type { Dict, Value } from '../language/values.ts'
+import { argumentNodes } from './argument-places.ts'
 import type { Context } from './context.ts'
 import { freeForm } from './free-form.ts'
 import { type Loader, nodeValue, report } from './loader.ts'
@@ -174,5 +175,6 @@ async function build(
       else report(loader, 'bad-free-form', `${name} takes no free text`, node.at, `write its arguments as key: value`)
     }
   }
+  argumentNodes.set(args, [...(node ? [node] : []), ...(argsEntry ? [argsEntry.value] : [])])
   return { module: name, at, args, argsTemplate, local }
 }

@@ -30,7 +30,18 @@ export interface PlayParts {
   readonly handlers: Step[]
   /** Roles that ran, with their parameters: a second use is left out. */
   readonly seenRoles: Set<string>
+  readonly lost: LostNames
 }
+
+/** What a part that could not be read may define: a mistake must not make others of what is right. */
+export interface LostNames {
+  readonly names: Set<string>
+  /** Any name. */
+  any: boolean
+}
+
+/** Not part of the tree: only validatePlaybook needs it. */
+export const lostNames = new WeakMap<object, LostNames>()
 
 /** Where an include stands, for loading it later. */
 export interface IncludeOrigin {
@@ -53,6 +64,6 @@ export function emptyContext(folder: string): Context {
     idPrefix: '',
     folder,
     chain: [],
-    play: { roles: [], handlers: [], seenRoles: new Set() },
+    play: { roles: [], handlers: [], seenRoles: new Set(), lost: { names: new Set(), any: false } },
   }
 }

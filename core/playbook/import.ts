@@ -92,6 +92,7 @@ export async function importedTasks(
   const file = await firstFile([...new Set(folders)].map((folder) => resolve(folder, target)))
   if (file === undefined) {
     const hint = `looked beside ${[...new Set(folders)].join(', ')}`
+    context.play.lost.any = true
     report(loader, 'missing-file', `there is no file of tasks '${target}'`, at, hint)
     return []
   }
@@ -102,6 +103,7 @@ export async function importedTasks(
     return []
   }
   const root = await readYaml(loader, shown)
+  if (!root) context.play.lost.any = true
   return loader.steps(root, { ...context, chain: [...context.chain, shown] }, handlers)
 }
 

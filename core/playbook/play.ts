@@ -1,6 +1,6 @@
 import { didYouMean, mapGet, Template, type YamlMapping, type YamlNode } from '../language/index.ts'
 import type { Value } from '../language/values.ts'
-import { type Context, emptyContext } from './context.ts'
+import { type Context, emptyContext, lostNames } from './context.ts'
 import { extend } from './keywords.ts'
 import { type Loader, nodeValue, report } from './loader.ts'
 import { isIdentifier, playKeys } from './names.ts'
@@ -75,6 +75,7 @@ export async function playOf(
     at: mapping.at,
   }
   checkNotifications(loader, result)
+  lostNames.set(result, parts.lost)
   return hosts ? result : undefined
 }
 

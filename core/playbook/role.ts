@@ -18,7 +18,10 @@ export async function buildRole(
   context: Context,
 ): Promise<BuiltRole | undefined> {
   const folder = await findRole(loader, request, context)
-  if (folder === undefined) return undefined
+  if (folder === undefined) {
+    context.play.lost.any = true
+    return undefined
+  }
   const chain = ancestry(context.role)
   if (chain.some((role) => role.folder === folder) && isDependency(request, context)) {
     const circle = [...chain.map((role) => role.name).reverse(), request.name].join(' > ')

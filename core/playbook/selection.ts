@@ -28,7 +28,13 @@ export function isSelected(stepTags: readonly string[], selection: TagSelection)
 
 /** The first step that --start-at-task means: by id, by name, or by a name with `*` and `?`. Undefined: none. */
 export function findStart(plays: readonly Play[], wanted: string): Step | undefined {
-  const glob = new RegExp(`^${wanted.replace(/[\\^$.|+(){}[\]]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
+  const glob = new RegExp(
+    `^${wanted
+      .replace(/[\\^$.|+(){}[\]]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  )
   for (const play of plays) {
     for (const part of [play.preTasks, play.roleTasks, play.tasks, play.postTasks]) {
       for (const step of allSteps({ ...play, preTasks: part, roleTasks: [], tasks: [], postTasks: [], handlers: [] })) {
@@ -54,7 +60,11 @@ export interface ListedPlay {
   readonly name: string
   readonly hosts: string
   readonly tags: readonly string[]
-  readonly tasks: readonly { readonly name: string; readonly role: string | undefined; readonly tags: readonly string[] }[]
+  readonly tasks: readonly {
+    readonly name: string
+    readonly role: string | undefined
+    readonly tags: readonly string[]
+  }[]
   /** All tags of its tasks, sorted. */
   readonly taskTags: readonly string[]
 }
@@ -62,7 +72,9 @@ export interface ListedPlay {
 /** What a run with these tags would do, as far as it is known before it. */
 export function listPlaybook(playbook: Playbook, selection: TagSelection): ListedPlay[] {
   return playbook.plays.map((play) => {
-    const steps = [...allSteps({ ...play, handlers: [] })].filter((s) => s.kind !== 'block' && isSelected(s.tags, selection))
+    const steps = [...allSteps({ ...play, handlers: [] })].filter(
+      (s) => s.kind !== 'block' && isSelected(s.tags, selection),
+    )
     const tasks = steps.map((step) => ({ name: stepName(step), role: step.role?.name, tags: step.tags }))
     const hosts = Array.isArray(play.hosts) ? play.hosts : [play.hosts]
     return {

@@ -25,12 +25,22 @@ export async function taskSteps(
   if (!action) {
     extend(loader, mapping, context)
     loopOf(loader, mapping)
+    lose(mapping, context)
     return []
   }
   const name = shortName(action.module)
   if (name === 'import_tasks' || name === 'import_role') return staticImport(loader, mapping, action, context, handlers)
   if (name === 'include_tasks' || name === 'include_role') return includeOf(loader, mapping, action, context)
   return [taskOf(loader, mapping, action, context)]
+}
+
+/** A task without a known module: what it registers, and what it may set. */
+function lose(mapping: YamlMapping, context: Context): void {
+  const { names } = context.play.lost
+  for (const { key, value } of mapping.entries) {
+    if (key.source === 'register' && value.kind === 'scalar') names.add(value.source)
+    if (value.kind === 'mapping') for (const inner of value.entries) names.add(inner.key.source)
+  }
 }
 
 function refuse(loader: Loader, keyword: string, value: YamlNode): void {

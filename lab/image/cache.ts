@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { run } from '../command.ts'
 import { LabError } from '../errors.ts'
 import { withLock } from '../lock.ts'
+import { ownMounts } from '../namespace.ts'
 import { labMark } from '../process.ts'
 import type { Report } from '../progress.ts'
 import { lineage, type StageName, type Surroundings, stageKey, stages } from './recipe.ts'
@@ -62,23 +63,27 @@ async function build(name: StageName, options: BuildOptions): Promise<void> {
   }
   try {
     // A pid and mount namespace of its own: whatever ends the builder takes every child and mount along.
-    await run('unshare', ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-euc', stage.script], {
-      env: {
-        ...stage.env,
-        [labMark]: options.labId,
-        OUT: out,
-        ROOT: join(out, 'root'),
-        PARENT: stage.parent ? pathOf(stage.parent, options) : '',
-        CERTIFICATES: join(out, 'certificates'),
-        SUITE: surroundings.suite,
-        MIRROR: surroundings.mirror,
-        SECURITY_MIRROR: surroundings.securityMirror,
-        APT_CONF: surroundings.aptConf,
+    await run(
+      'unshare',
+      [...(await ownMounts()), '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-euc', stage.script],
+      {
+        env: {
+          ...stage.env,
+          [labMark]: options.labId,
+          OUT: out,
+          ROOT: join(out, 'root'),
+          PARENT: stage.parent ? pathOf(stage.parent, options) : '',
+          CERTIFICATES: join(out, 'certificates'),
+          SUITE: surroundings.suite,
+          MIRROR: surroundings.mirror,
+          SECURITY_MIRROR: surroundings.securityMirror,
+          APT_CONF: surroundings.aptConf,
+        },
+        signal: options.signal,
+        timeout: 1_800_000,
+        onLine,
       },
-      signal: options.signal,
-      timeout: 1_800_000,
-      onLine,
-    })
+    )
     await rm(join(out, 'certificates'), { recursive: true })
     await rename(out, target)
     report({ step: stage.title, detail: 'done', done: stage.lines, total: stage.lines })

@@ -69,7 +69,7 @@ async function reached(host: Host, a: Args): Promise<boolean> {
   if (a.path !== undefined) {
     if (a.search_regex !== undefined && wantThere) {
       const answer = await host.read(sh`cat -- ${a.path} 2>/dev/null`)
-      return answer.status === 0 && pythonRegex(a.search_regex, 'm').test(answer.stdout.toString())
+      return answer.status === 0 && pythonRegex(a.search_regex, { multiline: true }).test(answer.stdout.toString())
     }
     const answer = await host.read(sh`[ -e ${a.path} ] || [ -L ${a.path} ]`)
     return (answer.status === 0) === wantThere

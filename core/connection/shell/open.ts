@@ -46,7 +46,7 @@ export async function openCommand(
     )
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
-  greeting.send(`N=${nonce}; vf_m O; trap - EXIT HUP PIPE; eval ${quote(`( ${script.text}\n)`)}; exit $?\n`)
+  greeting.send(`N=${nonce}; vf_m O; trap - EXIT HUP PIPE TERM; eval ${quote(`( ${script.text}\n)`)}; exit $?\n`)
   try {
     await there
   } catch (error) {

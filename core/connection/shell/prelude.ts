@@ -63,11 +63,11 @@ vf_fire() {
   vf_now
   if [ "$vf_d" -gt "$vf_n" ]; then vf_arm "$((vf_d - vf_n))"; return 0; fi
   trap : TERM
-  for vf_s in "$$" $vf_g; do kill -s TERM -- "-$vf_s" 2>/dev/null; done
+  for vf_s in "$$" $vf_g; do kill -TERM "-$vf_s" 2>/dev/null; done
   trap - TERM
   vf_m X "$vf_k"
   sleep ${grace}
-  for vf_s in $vf_g "$$"; do kill -s KILL -- "-$vf_s" 2>/dev/null; done
+  for vf_s in $vf_g "$$"; do kill -KILL "-$vf_s" 2>/dev/null; done
 }
 trap vf_fire USR2
 vf_q() {
@@ -128,7 +128,8 @@ else vf_s=octal; fi
 vf_id=$(id 2>/dev/null)
 vf_uid=\${vf_id#uid=} vf_uid=\${vf_uid%%[!0-9]*}
 vf_r=${quote(jobPrelude(options))}
-vf_kill() { kill -s "$1" -- "$vf_to" 2>/dev/null; }
+# Of all the ways to write it, the one that dash, bash, mksh and busybox have in common for a group.
+vf_kill() { kill "-$1" "$vf_to" 2>/dev/null; }
 vf_gone() {
   vf_s=; { read -r vf_s </proc/"$vf_pid"/stat; } 2>/dev/null
   case $vf_s in '' | *') Z '*) return 0 ;; esac
@@ -166,7 +167,7 @@ $vf_r$4
 vf_cut() {
   for vf_c in "$1" "$2"; do
     vf_s=; { read -r vf_s </proc/"\${vf_c:-none}"/stat; } 2>/dev/null
-    case \${vf_s##*) } in [A-Z]" $vf_pid "*) kill -s TERM -- "$3$vf_c" 2>/dev/null ;; esac
+    case \${vf_s##*) } in [A-Z]" $vf_pid "*) kill -TERM "$3$vf_c" 2>/dev/null ;; esac
   done
 }
 vf_end() {
@@ -189,7 +190,7 @@ vf_stop() { [ -z "$vf_pid" ] || [ -z "$vf_x" ] || vf_kill STOP; vf_m A; }
 vf_cont() { [ -z "$vf_pid" ] || vf_kill CONT; }
 vf_poll() { if [ -n "$vf_pid" ] && vf_gone; then vf_end; else vf_m A; fi; }
 vf_exit() {
-  trap - EXIT HUP PIPE
+  trap - EXIT HUP PIPE TERM
   if [ -n "$vf_pid" ] && ! vf_gone; then
     vf_kill TERM
     vf_kill CONT
@@ -203,6 +204,7 @@ vf_exit() {
 }
 trap vf_exit EXIT
 trap exit HUP PIPE
+[ -z "$vf_x" ] || trap exit TERM
 vf_m H "$vf_s|$vf_x|$vf_id"
 `
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { CommandTimeout, ConnectionError } from '../errors.ts'
 import { quote } from '../quote.ts'
 import type { ByteChannel } from '../transport.ts'
+import { type Batch, newBatch, type StreamName, unwanted } from './batch.ts'
 import type { Command } from './command.ts'
 import type { Greeting } from './greeting.ts'
 import type { Decoder } from './input.ts'
@@ -20,28 +21,6 @@ export interface SessionOptions {
   readonly decoder: Decoder
   readonly merged: boolean
   readonly graceMs: number
-}
-
-type StreamName = 'stdout' | 'stderr'
-
-/** Where one stream is in the batch: which command its bytes belong to. */
-interface Cursor {
-  at: number
-  inside: boolean
-  /** Between a foreign command's end and the cut of its reader: what its survivors write goes nowhere. */
-  cutting: boolean
-  over: boolean
-  /** Answers of the listening shell to `vf_poll` and `vf_end` that are still due. */
-  due: number
-}
-
-interface Batch {
-  readonly commands: readonly Command[]
-  readonly nonce: string
-  readonly cursors: Record<StreamName, Cursor>
-  ending: boolean
-  frozen: boolean
-  quietSince: number
 }
 
 /**
@@ -86,15 +65,7 @@ export class Session {
   /** Sends a batch in one write. Resolves, when the job is over, with the commands that were never begun. */
   run(commands: readonly Command[]): Promise<Command[]> {
     const nonce = randomBytes(12).toString('hex')
-    const cursor = (): Cursor => ({ at: 0, inside: false, cutting: false, over: false, due: 0 })
-    this.batch = {
-      commands,
-      nonce,
-      cursors: { stdout: cursor(), stderr: cursor() },
-      ending: false,
-      frozen: false,
-      quietSince: Date.now(),
-    }
+    this.batch = newBatch(commands, nonce)
     for (const name of this.streams) this.readers[name].expect(nonce)
     const fifo = commands.some(ownOutput) ? '1' : "''"
     const survivors = this.previous === 'own' ? '1' : "''"
@@ -133,7 +104,7 @@ export class Session {
    */
   cancel(): void {
     const batch = this.batch
-    if (!batch || batch.ending || batch.frozen || !this.unwanted(batch)) return
+    if (!batch || batch.ending || batch.frozen || !unwanted(batch, this.streams)) return
     if (batch.commands.every((c) => c.answered)) {
       this.end()
       return
@@ -142,17 +113,11 @@ export class Session {
     this.tell(batch, 'vf_stop')
   }
 
-  /** The command that runs, by what has come of both streams, is one that nobody waits for and that may be ended. */
-  private unwanted(batch: Batch): boolean {
-    const current = batch.commands[Math.max(...this.streams.map((n) => batch.cursors[n].at))]
-    return current?.answered === true && !current.shielded
-  }
-
   private thaw(batch: Batch): void {
     if (!batch.frozen || this.streams.some((n) => batch.cursors[n].due > 0)) return
     batch.frozen = false
     if (batch.ending) return
-    if (this.unwanted(batch)) this.end()
+    if (unwanted(batch, this.streams)) this.end()
     else this.channel.stdin.write('vf_cont\n')
   }
 
@@ -160,6 +125,8 @@ export class Session {
   async close(): Promise<void> {
     this.closing = true
     this.retired ??= 'closed'
+    // A raw terminal has no end of input.
+    if (this.options.merged) this.channel.stdin.write('exit\n')
     this.channel.stdin.end()
     const limit = setTimeout(() => this.channel.close(), CLOSE_MS)
     await this.channel.exit

@@ -32,7 +32,8 @@ export function mergeDicts(old: Dict, by: Dict, recursive: boolean, how: ListMer
   const result: Dict = new Map(old)
   for (const [key, value] of by) {
     const before = dictGet(result, key)
-    if (recursive && before instanceof Map && value instanceof Map) dictSet(result, key, mergeDicts(before, value, true, how))
+    if (recursive && before instanceof Map && value instanceof Map)
+      dictSet(result, key, mergeDicts(before, value, true, how))
     else if (Array.isArray(before) && Array.isArray(value)) dictSet(result, key, mergeLists(before, value, how))
     else dictSet(result, key, value)
   }
@@ -46,14 +47,19 @@ function isListMerge(name: string): name is ListMerge {
 /** `a | combine(b, [c, d], recursive=true, list_merge='append')`. */
 export const combine: FilterFunction = (input, args, kwargs) => {
   for (const name of kwargs.keys()) {
-    if (name !== 'recursive' && name !== 'list_merge') throw typeError(`'recursive' and 'list_merge' are the only valid keyword arguments, not '${name}'`)
+    if (name !== 'recursive' && name !== 'list_merge')
+      throw typeError(`'recursive' and 'list_merge' are the only valid keyword arguments, not '${name}'`)
   }
   const recursive = truth(kwargs.get('recursive') ?? false)
   const how = str(kwargs.get('list_merge') ?? 'replace')
-  if (!isListMerge(how)) throw new PythonError('FilterError', `list_merge must be one of ${merges.join(', ')}, not '${how}'`)
-  const dicts = [input, ...args].map(usable).flatMap((v) => (Array.isArray(v) ? v.flat(10) : [v])).map((v) => {
-    if (v instanceof Map) return v
-    throw new PythonError('FilterError', `failed to combine variables, expected dicts but got a '${typeName(v)}'`)
-  })
+  if (!isListMerge(how))
+    throw new PythonError('FilterError', `list_merge must be one of ${merges.join(', ')}, not '${how}'`)
+  const dicts = [input, ...args]
+    .map(usable)
+    .flatMap((v) => (Array.isArray(v) ? v.flat(10) : [v]))
+    .map((v) => {
+      if (v instanceof Map) return v
+      throw new PythonError('FilterError', `failed to combine variables, expected dicts but got a '${typeName(v)}'`)
+    })
   return dicts.reduce((merged, next) => mergeDicts(merged, next, recursive, how), new Map())
 }

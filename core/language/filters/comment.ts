@@ -32,7 +32,9 @@ export const comment: FilterFunction = (input, args, kwargs) => {
     return Array.from({ length: Math.min(asIndex(kwargs.get(`${key}_count`) ?? 1), maxCount) }, () => line)
   }
   const optional = (line: string): string[] => (line === '' ? [] : [line])
-  const body = str(input).split(newline).map((line) => (line === '' ? bare : decoration + line))
+  const body = str(input)
+    .split(newline)
+    .map((line) => (line === '' ? bare : decoration + line))
   return [
     ...optional(option('beginning', style.beginning ?? '')),
     ...repeated('prefix').flatMap(optional),

@@ -1,14 +1,29 @@
-import { asIndex, dictGet, dictSet, dumpJson, iterate, type JsonStyle, loadJson, PythonError, repr, str, truth, typeError, typeName, usable } from '../python/index.ts'
+import { DiagnosticError } from '../diagnostic.ts'
+import {
+  asIndex,
+  dictGet,
+  dictSet,
+  dumpJson,
+  iterate,
+  type JsonStyle,
+  loadJson,
+  PythonError,
+  repr,
+  str,
+  truth,
+  typeError,
+  typeName,
+  usable,
+} from '../python/index.ts'
 import type { FilterFunction } from '../types.ts'
 import { type Dict, Tuple, Undefined, type Value } from '../values.ts'
 import { parseYamlDocuments } from '../yaml/parse.ts'
 import { toValue } from '../yaml/value.ts'
-import { DiagnosticError } from '../diagnostic.ts'
 import { asData } from './as-data.ts'
 import { combine } from './combine.ts'
-import { dumpYaml } from './yaml/dump.ts'
 import { flag } from './options.ts'
 import { filterTable } from './table.ts'
+import { dumpYaml } from './yaml/dump.ts'
 
 function jsonStyle(kwargs: ReadonlyMap<string, Value>, base: JsonStyle): JsonStyle {
   const indent = kwargs.get('indent') ?? null
@@ -44,18 +59,29 @@ function toItems(input: Value, keyName: string, valueName: string): Value {
   if (!(input instanceof Map)) {
     throw new PythonError('FilterError', `dict2items requires a dictionary, got ${typeName(input)} instead.`)
   }
-  return [...input].map(([k, v]): Dict => new Map<string, Value>([[keyName, k], [valueName, v]]))
+  return [...input].map(
+    ([k, v]): Dict =>
+      new Map<string, Value>([
+        [keyName, k],
+        [valueName, v],
+      ]),
+  )
 }
 
 function fromItems(input: Value, keyName: string, valueName: string): Value {
-  if (!Array.isArray(input)) throw new PythonError('FilterError', `items2dict requires a list, got ${typeName(input)} instead.`)
+  if (!Array.isArray(input))
+    throw new PythonError('FilterError', `items2dict requires a list, got ${typeName(input)} instead.`)
   const result: Dict = new Map()
   for (const item of input) {
-    if (!(item instanceof Map)) throw new PythonError('FilterError', `items2dict requires a list of dictionaries, got ${typeName(item)} instead.`)
+    if (!(item instanceof Map))
+      throw new PythonError('FilterError', `items2dict requires a list of dictionaries, got ${typeName(item)} instead.`)
     const key = item.get(keyName)
     const value = item.get(valueName)
     if (key === undefined || value === undefined) {
-      throw new PythonError('FilterError', `items2dict requires each dictionary in the list to contain the keys '${keyName}' and '${valueName}', got ${repr(item)} instead.`)
+      throw new PythonError(
+        'FilterError',
+        `items2dict requires each dictionary in the list to contain the keys '${keyName}' and '${valueName}', got ${repr(item)} instead.`,
+      )
     }
     dictSet(result, key, value)
   }
@@ -71,11 +97,14 @@ export function subelements(input: Value, path: Value, skipMissing: boolean): Tu
     for (const key of keys) {
       const next: Value | undefined = values instanceof Map ? dictGet(values, key) : undefined
       if (next === undefined && skipMissing) return []
-      if (!(values instanceof Map)) throw new PythonError('FilterError', `the key ${key} should point to a dictionary, got '${repr(values)}'`)
-      if (next === undefined) throw new PythonError('FilterError', `could not find '${key}' key in iterated item '${repr(item)}'`)
+      if (!(values instanceof Map))
+        throw new PythonError('FilterError', `the key ${key} should point to a dictionary, got '${repr(values)}'`)
+      if (next === undefined)
+        throw new PythonError('FilterError', `could not find '${key}' key in iterated item '${repr(item)}'`)
       values = next
     }
-    if (!Array.isArray(values)) throw new PythonError('FilterError', `the key ${keys.at(-1)} should point to a list, got '${repr(values)}'`)
+    if (!Array.isArray(values))
+      throw new PythonError('FilterError', `the key ${keys.at(-1)} should point to a list, got '${repr(values)}'`)
     return values.map((v) => new Tuple([item, v]))
   })
 }
@@ -95,22 +124,27 @@ function rekey(input: Value, key: string, duplicates: string): Value {
   return result
 }
 
-const toJsonFilter = (base: JsonStyle): FilterFunction => (input, args, kwargs) => {
-  const positional = args[0] === undefined || base.indent === undefined ? kwargs : new Map([...kwargs, ['indent', args[0]]])
-  return dumpJson(input, jsonStyle(positional, base))
-}
+const toJsonFilter =
+  (base: JsonStyle): FilterFunction =>
+  (input, args, kwargs) => {
+    const positional =
+      args[0] === undefined || base.indent === undefined ? kwargs : new Map([...kwargs, ['indent', args[0]]])
+    return dumpJson(input, jsonStyle(positional, base))
+  }
 
-const toYamlFilter = (nice: boolean): FilterFunction => (input, args, kwargs) => {
-  const flow = (nice ? undefined : args[0]) ?? kwargs.get('default_flow_style')
-  const indent = (nice ? args[0] : undefined) ?? kwargs.get('indent')
-  return dumpYaml(input, {
-    indent: indent === undefined || indent === null ? (nice ? 4 : 2) : asIndex(indent),
-    flow: flow === undefined || flow === null ? (nice && flow === undefined ? false : 'leaves') : truth(flow),
-    sortKeys: flag(kwargs.get('sort_keys'), true),
-    width: kwargs.has('width') ? asIndex(kwargs.get('width') ?? 80) : 80,
-    explicitStart: flag(kwargs.get('explicit_start'), false),
-  })
-}
+const toYamlFilter =
+  (nice: boolean): FilterFunction =>
+  (input, args, kwargs) => {
+    const flow = (nice ? undefined : args[0]) ?? kwargs.get('default_flow_style')
+    const indent = (nice ? args[0] : undefined) ?? kwargs.get('indent')
+    return dumpYaml(input, {
+      indent: indent === undefined || indent === null ? (nice ? 4 : 2) : asIndex(indent),
+      flow: flow === undefined || flow === null ? (nice && flow === undefined ? false : 'leaves') : truth(flow),
+      sortKeys: flag(kwargs.get('sort_keys'), true),
+      width: kwargs.has('width') ? asIndex(kwargs.get('width') ?? 80) : 80,
+      explicitStart: flag(kwargs.get('explicit_start'), false),
+    })
+  }
 
 /** Filters of structured data. */
 export const dataFilters: [string, FilterFunction][] = [
@@ -137,7 +171,7 @@ function fail(v: Value): never {
 }
 
 function single(documents: Value[]): Value {
-  if (documents.length > 1) throw new PythonError('FilterError', 'expected a single document in the stream: use from_yaml_all')
+  if (documents.length > 1)
+    throw new PythonError('FilterError', 'expected a single document in the stream: use from_yaml_all')
   return documents[0] ?? null
 }
-

@@ -5,7 +5,9 @@ export function globSync(pattern: string): string[] {
   const parts = pattern.split('/')
   let found = [pattern.startsWith('/') ? '/' : '']
   for (const part of parts.filter((p) => p !== '')) {
-    found = found.flatMap((base) => matches(base, part).map((name) => base + (base === '' || base.endsWith('/') ? '' : '/') + name))
+    found = found.flatMap((base) =>
+      matches(base, part).map((name) => base + (base === '' || base.endsWith('/') ? '' : '/') + name),
+    )
   }
   return found.filter((path) => isFile(path)).sort()
 }
@@ -14,7 +16,9 @@ function matches(base: string, part: string): string[] {
   if (!/[*?[]/.test(part)) return [part]
   const regex = wildcard(part)
   try {
-    return readdirSync(base || '.').filter((name) => regex.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+    return readdirSync(base || '.').filter(
+      (name) => regex.test(name) && (part.startsWith('.') || !name.startsWith('.')),
+    )
   } catch {
     return []
   }

@@ -17,7 +17,11 @@ const ansibleNamespace = '361E6D51-FAEC-444A-9079-341386DA8E2E'
 /** UUIDv5 of a name in a namespace. */
 export function uuid5(name: string, namespace: string): string {
   const hex = namespace.replaceAll('-', '')
-  if (!/^[0-9a-fA-F]{32}$/.test(hex)) throw new PythonError('FilterError', `Invalid value '${namespace}' for 'namespace': badly formed hexadecimal UUID string`)
+  if (!/^[0-9a-fA-F]{32}$/.test(hex))
+    throw new PythonError(
+      'FilterError',
+      `Invalid value '${namespace}' for 'namespace': badly formed hexadecimal UUID string`,
+    )
   const bytes = createHash('sha1').update(Buffer.from(hex, 'hex')).update(name, 'utf8').digest().subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
@@ -26,7 +30,16 @@ export function uuid5(name: string, namespace: string): string {
 
 function encoding(value: Value | undefined): BufferEncoding {
   const name = text(value, 'utf-8').toLowerCase()
-  const known: Record<string, BufferEncoding> = { 'utf-8': 'utf8', utf8: 'utf8', 'utf-16-le': 'utf16le', 'utf-16le': 'utf16le', ascii: 'utf8', latin1: 'latin1', 'latin-1': 'latin1', 'iso-8859-1': 'latin1' }
+  const known: Record<string, BufferEncoding> = {
+    'utf-8': 'utf8',
+    utf8: 'utf8',
+    'utf-16-le': 'utf16le',
+    'utf-16le': 'utf16le',
+    ascii: 'utf8',
+    latin1: 'latin1',
+    'latin-1': 'latin1',
+    'iso-8859-1': 'latin1',
+  }
   const found = known[name]
   if (!found) throw new PythonError('FilterError', `unknown encoding: ${name}`)
   return found

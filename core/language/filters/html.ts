@@ -13,7 +13,11 @@ export function escapeHtml(value: Value): string {
 }
 
 function stripTags(input: string): string {
-  const bare = input.replace(/<!--[\s\S]*?-->|<[^>]*>/g, '').split(/\s+/).filter(Boolean).join(' ')
+  const bare = input
+    .replace(/<!--[\s\S]*?-->|<[^>]*>/g, '')
+    .split(/\s+/)
+    .filter(Boolean)
+    .join(' ')
   return bare.replace(/&(#x?)?(\w+);/g, (all, numeric: string | undefined, body: string) => {
     if (numeric === undefined) return named[body] ?? all
     return String.fromCodePoint(Number.parseInt(body, numeric === '#' ? 10 : 16) || 0xfffd)

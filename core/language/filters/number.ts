@@ -1,4 +1,20 @@
-import { div, fixed, floatValue, intValue, neg, numeric, PythonError, pos, pow, str, toNumber, typeError, typeName, usable, valueError } from '../python/index.ts'
+import {
+  div,
+  fixed,
+  floatValue,
+  intValue,
+  neg,
+  numeric,
+  PythonError,
+  pos,
+  pow,
+  str,
+  toNumber,
+  typeError,
+  typeName,
+  usable,
+  valueError,
+} from '../python/index.ts'
 import type { FilterFunction } from '../types.ts'
 import { Float, type Value } from '../values.ts'
 import { count, flag, text } from './options.ts'
@@ -74,7 +90,8 @@ function round(v: Value, precision: number, method: string): Value {
     const rounded = Number(fixed(value, precision)) * (value < 0 ? -1 : 1)
     return 'int' in n ? intValue(rounded) : floatValue(rounded)
   }
-  if (method !== 'ceil' && method !== 'floor') throw new PythonError('FilterError', 'method must be common, ceil or floor')
+  if (method !== 'ceil' && method !== 'floor')
+    throw new PythonError('FilterError', 'method must be common, ceil or floor')
   return floatValue(Math[method](toNumber(n) * 10 ** precision) / 10 ** precision)
 }
 
@@ -97,7 +114,11 @@ function humanReadable(size: Value, bits: boolean, unit: string | undefined): st
   const value = number(size)
   const base = bits ? 'bits' : 'Bytes'
   let i = 0
-  while (i < units.length && (unit === undefined ? value < 1024 ** (units.length - i) : units[i] !== unit.toUpperCase()[0])) i++
+  while (
+    i < units.length &&
+    (unit === undefined ? value < 1024 ** (units.length - i) : units[i] !== unit.toUpperCase()[0])
+  )
+    i++
   const factor = 1024 ** (units.length - i)
   const suffix = i < units.length ? `${units[i]}${bits ? 'b' : 'B'}` : base
   return `${(value / factor).toFixed(2)} ${suffix}`
@@ -106,7 +127,8 @@ function humanReadable(size: Value, bits: boolean, unit: string | undefined): st
 function humanToBytes(v: Value, unit: string | undefined, bits: boolean): Value {
   const input = str(v)
   const m = /^\s*(\d*\.?\d*)\s*([A-Za-z]*)/.exec(input)
-  if (!m || m[1] === '') throw new PythonError('FilterError', `human_to_bytes() can't interpret following string: ${input}`)
+  if (!m || m[1] === '')
+    throw new PythonError('FilterError', `human_to_bytes() can't interpret following string: ${input}`)
   const suffix = m[2] || unit || ''
   const letter = suffix.charAt(0).toUpperCase()
   const at = units.indexOf(letter)
@@ -126,7 +148,8 @@ export const numberFilters: [string, FilterFunction][] = filterTable({
   'log base?': (v, [base]) => log(v, base),
   'pow x': (v, [x]) => floatValue(number(pow(v, x ?? null))),
   'root base?': (v, [base]) => root(v, count(base, 2)),
-  'human_readable isbits? unit?': (v, [bits, unit]) => humanReadable(v, flag(bits, false), unit == null ? undefined : str(unit)),
-  'human_to_bytes default_unit? isbits?': (v, [unit, bits]) => humanToBytes(v, unit == null ? undefined : str(unit), flag(bits, false)),
+  'human_readable isbits? unit?': (v, [bits, unit]) =>
+    humanReadable(v, flag(bits, false), unit == null ? undefined : str(unit)),
+  'human_to_bytes default_unit? isbits?': (v, [unit, bits]) =>
+    humanToBytes(v, unit == null ? undefined : str(unit), flag(bits, false)),
 })
-

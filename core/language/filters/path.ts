@@ -1,10 +1,10 @@
-import { globSync } from './glob.ts'
 import { realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { posix, win32 } from 'node:path'
 import { iterate, PythonError, str } from '../python/index.ts'
 import type { FilterFunction } from '../types.ts'
 import { Tuple, type Value } from '../values.ts'
+import { globSync } from './glob.ts'
 import { text } from './options.ts'
 import { filterTable } from './table.ts'
 
@@ -22,7 +22,10 @@ export function expandUser(path: string): string {
 
 /** `$NAME` and `${NAME}` of the controller's environment; unknown ones stay. */
 export function expandVariables(path: string): string {
-  return path.replace(/\$(?:(\w+)|\{([^}]*)\})/g, (all, plain?: string, braced?: string) => process.env[plain ?? braced ?? ''] ?? all)
+  return path.replace(
+    /\$(?:(\w+)|\{([^}]*)\})/g,
+    (all, plain?: string, braced?: string) => process.env[plain ?? braced ?? ''] ?? all,
+  )
 }
 
 function splitExtension(path: string): Tuple {
@@ -33,7 +36,9 @@ function splitExtension(path: string): Tuple {
 }
 
 function joinPath(parts: readonly string[]): string {
-  return parts.reduce((path, part) => (part.startsWith('/') || path === '' ? part : path.endsWith('/') ? path + part : `${path}/${part}`))
+  return parts.reduce((path, part) =>
+    part.startsWith('/') || path === '' ? part : path.endsWith('/') ? path + part : `${path}/${part}`,
+  )
 }
 
 function realPath(path: string): string {
@@ -69,7 +74,8 @@ export const pathFilters: [string, FilterFunction][] = filterTable({
   'relpath start?': (v, [start]) => posix.relative(text(start, '.'), str(v)) || '.',
   splitext: (v) => splitExtension(str(v)),
   'path_join *rest': (v) => {
-    if (typeof v !== 'string' && !Array.isArray(v)) throw new PythonError('FilterError', 'path_join expects a string or a list')
+    if (typeof v !== 'string' && !Array.isArray(v))
+      throw new PythonError('FilterError', 'path_join expects a string or a list')
     return joinPath(names(v))
   },
   win_basename: (v) => split(splitDrive(str(v))[1], /[\\/]/g)[1],

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { asIndex, isInteger, iterate, numeric, PythonError, str } from '../python/index.ts'
 import type { FilterFunction } from '../types.ts'
 import { Tuple, Undefined, type Value } from '../values.ts'
-import { count } from './options.ts'
 import { MersenneTwister } from './mersenne.ts'
+import { count } from './options.ts'
 import { filterTable } from './table.ts'
 
 /** Draws from the system, or, with a seed, the same each time and the same as in Python. */
@@ -22,13 +22,17 @@ function random(end: Value, start: Value | undefined, step: Value | undefined, s
     const from = start === undefined || start === null ? 0 : asIndex(start)
     const by = step === undefined || step === null ? 1 : asIndex(step)
     const size = Math.ceil((Number(n.int) - from) / by)
-    if (!(size > 0)) throw new PythonError('ValueError', `empty range for randrange() (${from}, ${n.int}, ${Number(n.int) - from})`)
-    if (size > maxLimit) throw new PythonError('FilterError', `random can only be used with at most ${maxLimit} choices`)
+    if (!(size > 0))
+      throw new PythonError('ValueError', `empty range for randrange() (${from}, ${n.int}, ${Number(n.int) - from})`)
+    if (size > maxLimit)
+      throw new PythonError('FilterError', `random can only be used with at most ${maxLimit} choices`)
     return from + by * draw(size)
   }
   if (start || step) throw new PythonError('FilterError', 'start and step can only be used with integer values')
   const items = iterate(end)
-  return items.length === 0 ? new Undefined('random', 'No random item, sequence was empty.') : (items[draw(items.length)] ?? null)
+  return items.length === 0
+    ? new Undefined('random', 'No random item, sequence was empty.')
+    : (items[draw(items.length)] ?? null)
 }
 
 function shuffle(input: Value, seed: Value | undefined): Value {
@@ -62,14 +66,16 @@ function bounded(rows: Value[][]): Tuple[] {
 }
 
 function product(lists: readonly (readonly Value[])[]): Tuple[] {
-  if (lists.reduce((n, l) => n * l.length, 1) > maxCombinations) throw new PythonError('OverflowError', `more than ${maxCombinations} combinations`)
+  if (lists.reduce((n, l) => n * l.length, 1) > maxCombinations)
+    throw new PythonError('OverflowError', `more than ${maxCombinations} combinations`)
   return bounded(lists.reduce<Value[][]>((rows, list) => rows.flatMap((row) => list.map((x) => [...row, x])), [[]]))
 }
 
 function choose(items: readonly Value[], size: number, ordered: boolean): Tuple[] {
   const rows: Value[][] = []
   const walk = (row: Value[], used: readonly number[], from: number): void => {
-    if (rows.length > maxCombinations) throw new PythonError('OverflowError', `more than ${maxCombinations} combinations`)
+    if (rows.length > maxCombinations)
+      throw new PythonError('OverflowError', `more than ${maxCombinations} combinations`)
     if (row.length === size) {
       rows.push(row)
       return
@@ -84,11 +90,14 @@ function choose(items: readonly Value[], size: number, ordered: boolean): Tuple[
 
 /** Filters of chance and of combinations. */
 export const randomFilters: [string, FilterFunction][] = [
-  ['product', (v, args, kwargs) => {
-    const lists = [v, ...args].map(iterate)
-    const times = count(kwargs.get('repeat'), 1)
-    return product(Array.from({ length: times }, () => lists).flat())
-  }],
+  [
+    'product',
+    (v, args, kwargs) => {
+      const lists = [v, ...args].map(iterate)
+      const times = count(kwargs.get('repeat'), 1)
+      return product(Array.from({ length: times }, () => lists).flat())
+    },
+  ],
   ...filterTable({
     'random start? step? seed?': (v, [start, step, seed]) => random(v, start, step, seed),
     'shuffle seed?': (v, [seed]) => shuffle(v, seed),

@@ -29,7 +29,7 @@ const search: FilterFunction = (input, args, kwargs) => {
 const posixSpecial = /[[\].^$*\\]/g
 const pythonSpecial = /[()[\]{}?*+\-|^$\\.&~# \t\n\r\v\f]/g
 
-function escape(text: string, type: string): string {
+function escapePattern(text: string, type: string): string {
   if (type === 'python') return text.replace(pythonSpecial, (c) => `\\${c}`)
   if (type === 'posix_basic') return text.replace(posixSpecial, (c) => `\\${c}`)
   throw new PythonError('FilterError', `Invalid regex type (${type})`)
@@ -39,15 +39,21 @@ function escape(text: string, type: string): string {
 export const regexFilters: [string, FilterFunction][] = [
   ['regex_search', search],
   ...filterTable({
-    'regex_replace pattern? replacement? ignorecase? multiline? count? mandatory_count?': (v, [p, r, i, m, n, needed]) => {
+    'regex_replace pattern? replacement? ignorecase? multiline? count? mandatory_count?': (
+      v,
+      [p, r, i, m, n, needed],
+    ) => {
       const result = substitute(compile(p ?? '', i, m), str(v), str(r ?? ''), count(n, 0))
       const wanted = count(needed, 0)
       if (wanted > 0 && result.count !== wanted) {
-        throw new PythonError('FilterError', `'${str(p ?? '')}' should match ${wanted} times, but matches ${result.count} times in '${str(v)}'`)
+        throw new PythonError(
+          'FilterError',
+          `'${str(p ?? '')}' should match ${wanted} times, but matches ${result.count} times in '${str(v)}'`,
+        )
       }
       return result.text
     },
     'regex_findall regex multiline? ignorecase?': (v, [p, m, i]) => allMatches(compile(p, i, m), str(v)).map(findings),
-    'regex_escape re_type?': (v, [type]) => escape(str(v), str(type ?? 'python')),
+    'regex_escape re_type?': (v, [type]) => escapePattern(str(v), str(type ?? 'python')),
   }),
 ]

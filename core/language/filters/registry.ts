@@ -1,7 +1,13 @@
 import { PythonError } from '../python/index.ts'
 
 /** Collections whose functions are known here without their names in front: `ansible.utils.ipaddr` is `ipaddr`. */
-const collections = ['ansible.builtin.', 'ansible.legacy.', 'ansible.utils.', 'ansible.netcommon.', 'community.general.']
+const collections = [
+  'ansible.builtin.',
+  'ansible.legacy.',
+  'ansible.utils.',
+  'ansible.netcommon.',
+  'community.general.',
+]
 
 /** The function under a name, with or without the name of its collection. */
 export function functionNamed<T>(registry: ReadonlyMap<string, T>, kind: 'filter' | 'test', name: string): T {

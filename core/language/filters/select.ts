@@ -57,7 +57,9 @@ const attr: FilterFunction = (input, args) => {
 const mandatory: FilterFunction = (input, args, kwargs) => {
   if (!(input instanceof Undefined)) return usable(input)
   const message = args[0] ?? kwargs.get('msg') ?? null
-  return usable(new Undefined(input.name, message === null ? `Mandatory variable '${input.name}' not defined.` : str(message)))
+  return usable(
+    new Undefined(input.name, message === null ? `Mandatory variable '${input.name}' not defined.` : str(message)),
+  )
 }
 
 /** Filters that choose among items, or look into them. */

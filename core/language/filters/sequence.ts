@@ -61,7 +61,8 @@ function columns(input: Value, slices: number, fill: Value): Value {
 
 function dictSort(input: Value, caseSensitive: boolean, by: string, reverse: boolean): Value {
   if (!(input instanceof Map)) throw typeError('dictsort wants a dict')
-  if (by !== 'key' && by !== 'value') throw new PythonError('FilterError', 'You can only sort by either "key" or "value"')
+  if (by !== 'key' && by !== 'value')
+    throw new PythonError('FilterError', 'You can only sort by either "key" or "value"')
   const entries = [...input].map((e) => new Tuple(e))
   return sorted(entries, (e) => folded(e.items[by === 'key' ? 0 : 1] ?? null, caseSensitive), reverse)
 }
@@ -89,14 +90,18 @@ export const sequenceFilters: [string, FilterFunction][] = filterTable({
   'batch linecount fill_with?': (v, [n, fill]) => batch(v, count(n, 1), fill ?? null),
   'slice slices fill_with?': (v, [n, fill]) => columns(v, count(n, 1), fill ?? null),
   'join d? attribute?': (v, [d, a]) => iterate(v).map(getter(a)).map(str).join(text(d, '')),
-  'sum attribute? start?': (v, [a, start]) => iterate(v).map(getter(a)).reduce<Value>((x, y) => add(x, y), start ?? 0),
+  'sum attribute? start?': (v, [a, start]) =>
+    iterate(v)
+      .map(getter(a))
+      .reduce<Value>((x, y) => add(x, y), start ?? 0),
   first: (v) => {
     const [item] = iterate(v)
     return item === undefined ? new Undefined('first', 'No first item, sequence was empty.') : item
   },
   last: (v) => last(v),
   list: (v) => [...iterate(v)],
-  'dictsort case_sensitive? by? reverse?': (v, [c, by, r]) => dictSort(v, flag(c, false), text(by, 'key'), flag(r, false)),
+  'dictsort case_sensitive? by? reverse?': (v, [c, by, r]) =>
+    dictSort(v, flag(c, false), text(by, 'key'), flag(r, false)),
   items: (v) => {
     if (!(v instanceof Map)) throw typeError('Can only get item pairs from a mapping.')
     return [...v].map((e) => new Tuple(e))
@@ -105,7 +110,10 @@ export const sequenceFilters: [string, FilterFunction][] = filterTable({
     flatten(iterate(v), levels === undefined || levels === null ? -1 : count(levels, -1), flag(skip, true)),
   'zip *rest': (v, _, __, rest) => {
     const all = [v, ...rest].map(iterate)
-    return Array.from({ length: Math.min(...all.map((l) => l.length)) }, (_, i) => new Tuple(all.map((l) => l[i] ?? null)))
+    return Array.from(
+      { length: Math.min(...all.map((l) => l.length)) },
+      (_, i) => new Tuple(all.map((l) => l[i] ?? null)),
+    )
   },
 })
 
@@ -113,6 +121,8 @@ export const sequenceFilters: [string, FilterFunction][] = filterTable({
 export const zipLongest: FilterFunction = (input, args, kwargs) => {
   const all = [input, ...args].map(iterate)
   const fill = kwargs.get('fillvalue') ?? null
-  return Array.from({ length: Math.max(...all.map((l) => l.length)) }, (_, i) => new Tuple(all.map((l) => l[i] ?? fill)))
+  return Array.from(
+    { length: Math.max(...all.map((l) => l.length)) },
+    (_, i) => new Tuple(all.map((l) => l[i] ?? fill)),
+  )
 }
-

@@ -33,9 +33,11 @@ export function cryptPassword(password: string, type: string, options: CryptOpti
   const scheme = schemes[type.replace(/^sha(256|512)_crypt$/, 'sha$1')]
   if (!scheme) throw new PythonError('FilterError', `unsupported hash type '${type}': sha512 and sha256 are supported`)
   const salt = options.salt ?? randomSalt(options.size ?? 16)
-  if (!/^[./0-9A-Za-z]{1,16}$/.test(salt)) throw new PythonError('FilterError', 'the salt must have 1 to 16 characters of ./0-9A-Za-z')
+  if (!/^[./0-9A-Za-z]{1,16}$/.test(salt))
+    throw new PythonError('FilterError', 'the salt must have 1 to 16 characters of ./0-9A-Za-z')
   const rounds = options.rounds ?? defaultRounds
-  if (!Number.isInteger(rounds) || rounds < 1000 || rounds > 999_999) throw new PythonError('FilterError', 'rounds must be between 1000 and 999999')
+  if (!Number.isInteger(rounds) || rounds < 1000 || rounds > 999_999)
+    throw new PythonError('FilterError', 'rounds must be between 1000 and 999999')
   const encoded = encode(scheme, digest(scheme, Buffer.from(password, 'utf8'), Buffer.from(salt), rounds))
   return `$${scheme.prefix}$${options.rounds === undefined ? '' : `rounds=${rounds}$`}${salt}$${encoded}`
 }

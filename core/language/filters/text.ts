@@ -1,8 +1,20 @@
-import { asIndex, attribute, characterCount, characters, formatPercent, iterate, length, PythonError, str, typeError, valueError } from '../python/index.ts'
+import {
+  asIndex,
+  attribute,
+  characterCount,
+  characters,
+  formatPercent,
+  iterate,
+  length,
+  PythonError,
+  str,
+  typeError,
+  valueError,
+} from '../python/index.ts'
 import type { FilterFunction } from '../types.ts'
 import { Callable, Tuple, type Value } from '../values.ts'
-import { count, flag, text } from './options.ts'
 import { comment } from './comment.ts'
+import { count, flag, text } from './options.ts'
 import { filterTable } from './table.ts'
 import { wrapText } from './wrap.ts'
 
@@ -65,7 +77,8 @@ function fileSize(input: Value, binary: boolean): string {
 }
 
 const format: FilterFunction = (input, args, kwargs) => {
-  if (args.length > 0 && kwargs.size > 0) throw typeError("can't handle positional and keyword arguments at the same time")
+  if (args.length > 0 && kwargs.size > 0)
+    throw typeError("can't handle positional and keyword arguments at the same time")
   return formatPercent(str(input), kwargs.size > 0 ? new Map(kwargs) : new Tuple(args))
 }
 
@@ -76,7 +89,8 @@ export const textFilters: [string, FilterFunction][] = [
   ...filterTable({
     capitalize: (v) => method('capitalize')(v),
     'center width?': (v, [width]) => method('center')(v, width ?? 80),
-    'indent width? first? blank?': (v, [width, first, blank]) => indent(str(v), width, flag(first, false), flag(blank, false)),
+    'indent width? first? blank?': (v, [width, first, blank]) =>
+      indent(str(v), width, flag(first, false), flag(blank, false)),
     lower: (v) => str(v).toLowerCase(),
     upper: (v) => str(v).toUpperCase(),
     'replace old new count?': (v, args) => replace(v, args),
@@ -84,7 +98,13 @@ export const textFilters: [string, FilterFunction][] = [
     title: (v) => title(str(v)),
     'trim chars?': (v, [chars]) => method('strip')(v, chars ?? null),
     'truncate length? killwords? end? leeway?': (v, [size, kill, end, leeway]) =>
-      truncate(str(v), count(size, 255), flag(kill, false), text(end, '...'), leeway === undefined || leeway === null ? 5 : asIndex(leeway)),
+      truncate(
+        str(v),
+        count(size, 255),
+        flag(kill, false),
+        text(end, '...'),
+        leeway === undefined || leeway === null ? 5 : asIndex(leeway),
+      ),
     wordcount: (v) => str(v).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
     'wordwrap width? break_long_words? wrapstring? break_on_hyphens?': (v, [width, long, wrap, hyphens]) =>
       wrapText(str(v), count(width, 79), flag(long, true), text(wrap, '\n'), flag(hyphens, true)),
@@ -100,5 +120,7 @@ export const textFilters: [string, FilterFunction][] = [
 /** Ansible's bool: None stays, `yes`, `on`, `1`, `true` are true, all else is false. */
 function toBool(v: Value): Value {
   if (v === null || typeof v === 'boolean') return v
-  return typeof v === 'string' ? ['yes', 'on', '1', 'true'].includes(v.toLowerCase()) : v === 1 || (typeof v === 'object' && str(v) === '1.0')
+  return typeof v === 'string'
+    ? ['yes', 'on', '1', 'true'].includes(v.toLowerCase())
+    : v === 1 || (typeof v === 'object' && str(v) === '1.0')
 }

@@ -12,7 +12,11 @@ function formatTime(format: string, second: Value, utc: boolean): string {
   if (seconds === undefined) throw new PythonError('FilterError', `Invalid value for epoch value (${str(second)})`)
   const date = new Date(Math.trunc(seconds) * 1000)
   const offset = utc ? 0 : -date.getTimezoneOffset()
-  const name = utc ? 'UTC' : (new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' }).formatToParts(date).find((p) => p.type === 'timeZoneName')?.value ?? '')
+  const name = utc
+    ? 'UTC'
+    : (new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' })
+        .formatToParts(date)
+        .find((p) => p.type === 'timeZoneName')?.value ?? '')
   return strftime(format, new Date(date.getTime() + offset * 60_000), { offset, name, epoch: seconds })
 }
 

@@ -17,7 +17,9 @@ function urlEncode(input: Value): string {
 
 /** `+` is a space; bytes that are no UTF-8 become the replacement character. */
 function urlDecode(input: string): string {
-  return input.replaceAll('+', ' ').replace(/(?:%[0-9a-fA-F]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
+  return input
+    .replaceAll('+', ' ')
+    .replace(/(?:%[0-9a-fA-F]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
 }
 
 function splitUrl(url: string): Map<string, Value> {

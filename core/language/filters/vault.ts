@@ -12,11 +12,13 @@ export function vaultOf(context: CallContext): VaultAccess {
 /** Filters of vault texts. The passwords are those of the run: a secret of a template's own is not taken. */
 export const vaultFilters: [string, FilterFunction][] = filterTable({
   'unvault secret? vault_id?': (v, [secret], context) => {
-    if (secret !== undefined) throw new PythonError('FilterError', 'unvault takes no secret here: give vault passwords to the run')
+    if (secret !== undefined)
+      throw new PythonError('FilterError', 'unvault takes no secret here: give vault passwords to the run')
     return vaultOf(context).decrypt(str(v))
   },
   'vault secret? salt? vault_id? wrap_object?': (v, [secret], context) => {
-    if (secret !== undefined) throw new PythonError('FilterError', 'vault takes no secret here: give vault passwords to the run')
+    if (secret !== undefined)
+      throw new PythonError('FilterError', 'vault takes no secret here: give vault passwords to the run')
     const { encrypt } = vaultOf(context)
     if (!encrypt) throw new PythonError('FilterError', 'nothing can be encrypted in this run')
     return encrypt(str(v))

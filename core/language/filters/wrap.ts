@@ -1,5 +1,11 @@
 /** Jinja's wordwrap: each line of the text by itself, wrapped as Python's textwrap does without touching white space. */
-export function wrapText(input: string, width: number, breakLong: boolean, separator: string, hyphens: boolean): string {
+export function wrapText(
+  input: string,
+  width: number,
+  breakLong: boolean,
+  separator: string,
+  hyphens: boolean,
+): string {
   return input
     .split(/\r\n|[\n\r]/)
     .map((line) => wrapLine(line, width, breakLong, hyphens).join(separator))

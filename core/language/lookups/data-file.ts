@@ -106,4 +106,3 @@ export const dataFileLookups: [string, LookupFunction][] = [
   ['csvfile', csvfile],
   ['ini', ini],
 ]
-

@@ -20,13 +20,20 @@ const file: LookupFunction = (terms, kwargs, context) =>
     return isOn(kwargs, 'lstrip', false) ? right.trimStart() : right
   })
 
-const unvault: LookupFunction = (terms, _, context) => each(terms, (term) => readText(requireFile(term, 'files', context), context))
+const unvault: LookupFunction = (terms, _, context) =>
+  each(terms, (term) => readText(requireFile(term, 'files', context), context))
 
-const pipe: LookupFunction = (terms, _, context) => each(terms, async (term) => (await runCommand(term, context)).trimEnd())
+const pipe: LookupFunction = (terms, _, context) =>
+  each(terms, async (term) => (await runCommand(term, context)).trimEnd())
 
 const lines: LookupFunction = async (terms, _, context) => {
   const outputs = await each(terms, (term) => runCommand(term, context))
-  return outputs.flatMap((out) => out.replace(/\n$/, '').split('\n').map((l) => l.trimEnd()))
+  return outputs.flatMap((out) =>
+    out
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((l) => l.trimEnd()),
+  )
 }
 
 /** `template_vars` lie over the names of the place where it is called. */
@@ -65,7 +72,8 @@ const firstFound: LookupFunction = (terms, kwargs, context) => {
       if (found !== undefined) return [found]
     }
   }
-  const skip = isOn(kwargs, 'skip', false) || terms.flatMap(listOf).some((t) => t instanceof Map && t.get('skip') === true)
+  const skip =
+    isOn(kwargs, 'skip', false) || terms.flatMap(listOf).some((t) => t instanceof Map && t.get('skip') === true)
   if (skip) return []
   throw new PythonError('FilterError', `no file was found of: ${all.join(', ')}`)
 }
@@ -89,4 +97,3 @@ export const fileLookups: [string, LookupFunction][] = [
   ['fileglob', fileglob],
   ['first_found', firstFound],
 ]
-

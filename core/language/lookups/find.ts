@@ -17,7 +17,11 @@ export function candidates(name: string, subfolder: 'files' | 'templates' | 'var
 }
 
 /** The first that is there, file or folder. */
-export function findFile(name: string, subfolder: 'files' | 'templates' | 'vars', context: CallContext): string | undefined {
+export function findFile(
+  name: string,
+  subfolder: 'files' | 'templates' | 'vars',
+  context: CallContext,
+): string | undefined {
   return candidates(name, subfolder, context).find((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)
 }
 

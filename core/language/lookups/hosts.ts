@@ -6,7 +6,10 @@ import type { Value } from '../values.ts'
 /** Hosts of the scope's `groups` by a pattern: names, wildcards, `a:b`, `:&c`, `:!d`. */
 function matching(pattern: string, groups: ReadonlyMap<string, readonly string[]>): string[] {
   const all = groups.get('all') ?? []
-  const parts = pattern.split(/[,:](?![^[]*\])/).map((p) => p.trim()).filter((p) => p !== '')
+  const parts = pattern
+    .split(/[,:](?![^[]*\])/)
+    .map((p) => p.trim())
+    .filter((p) => p !== '')
   const select = (name: string): string[] => {
     const regex = wildcard(name)
     const inGroups = [...groups].filter(([g]) => regex.test(g)).flatMap(([, hosts]) => hosts)

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { MersenneTwister } from '../filters/mersenne.ts'
 import { expandUser } from '../filters/path.ts'
 import { cryptPassword, randomSalt } from '../filters/sha-crypt.ts'
 import { iterate, PythonError, str } from '../python/index.ts'
 import type { CallContext, LookupFunction } from '../types.ts'
-import { MersenneTwister } from '../filters/mersenne.ts'
-import { inlineOptions, type Options } from './table.ts'
 import type { Value } from '../values.ts'
+import { inlineOptions, type Options } from './table.ts'
 
 const classes: Record<string, string> = {
   ascii_lowercase: 'abcdefghijklmnopqrstuvwxyz',
@@ -20,8 +20,17 @@ const classes: Record<string, string> = {
 }
 
 function alphabet(value: Value): string {
-  const parts = typeof value === 'string' ? value.replaceAll(',,', ',\0').split(',').map((p) => p.replace('\0', ',')) : iterate(value).map(str)
-  const all = parts.filter((p) => p !== '').map((p) => (Object.hasOwn(classes, p) ? (classes[p] ?? '') : p)).join('')
+  const parts =
+    typeof value === 'string'
+      ? value
+          .replaceAll(',,', ',\0')
+          .split(',')
+          .map((p) => p.replace('\0', ','))
+      : iterate(value).map(str)
+  const all = parts
+    .filter((p) => p !== '')
+    .map((p) => (Object.hasOwn(classes, p) ? (classes[p] ?? '') : p))
+    .join('')
   return [...new Set(all)].join('')
 }
 
@@ -65,16 +74,25 @@ async function one(term: string, kwargs: Options, context: CallContext): Promise
   const get = (key: string): Value | undefined => kwargs.get(key) ?? options.get(key)
   const length = Number(str(get('length') ?? 20))
   const chars = alphabet(get('chars') ?? 'ascii_letters,digits,.:-_')
-  if (!Number.isInteger(length) || length < 1 || length > 10_000) throw new PythonError('FilterError', `password: bad length ${length}`)
+  if (!Number.isInteger(length) || length < 1 || length > 10_000)
+    throw new PythonError('FilterError', `password: bad length ${length}`)
   if (chars === '') throw new PythonError('FilterError', 'password: no characters to choose from')
   const encrypt = get('encrypt')
-  const fresh = { password: generate(chars, length, get('seed')), salt: encrypt === undefined ? undefined : randomSalt(16) }
+  const fresh = {
+    password: generate(chars, length, get('seed')),
+    salt: encrypt === undefined ? undefined : randomSalt(16),
+  }
   const path = expandUser(name)
   const file = isAbsolute(path) ? path : resolve(context.scope.environment.folders[0] ?? '.', path)
   const { password, salt } = await stored(file, fresh)
   if (encrypt === undefined || encrypt === null) return password
-  return cryptPassword(password, str(encrypt).replace('_crypt', ''), { salt: salt ?? randomSalt(16), size: undefined, rounds: undefined })
+  return cryptPassword(password, str(encrypt).replace('_crypt', ''), {
+    salt: salt ?? randomSalt(16),
+    size: undefined,
+    rounds: undefined,
+  })
 }
 
 /** A password kept in a file of the controller's. */
-export const password: LookupFunction = (terms, kwargs, context) => Promise.all(terms.map((t) => one(str(t), kwargs, context)))
+export const password: LookupFunction = (terms, kwargs, context) =>
+  Promise.all(terms.map((t) => one(str(t), kwargs, context)))

@@ -9,7 +9,11 @@ const maxOutput = 16 * 1024 * 1024
 export function runCommand(command: string, context: CallContext): Promise<string> {
   const { folders, signal } = context.scope.environment
   return new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', command], { cwd: folders[0], stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const child = spawn('/bin/sh', ['-c', command], {
+      cwd: folders[0],
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
     const out: Buffer[] = []
     const err: Buffer[] = []
     let size = 0
@@ -19,14 +23,20 @@ export function runCommand(command: string, context: CallContext): Promise<strin
       if (child.pid !== undefined) killGroup(child.pid)
     }
     const abort = (): void => stop(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
-    const timer = setTimeout(() => stop(new PythonError('FilterError', `the command took longer than ${timeLimit / 1000} s: ${command}`)), timeLimit)
+    const timer = setTimeout(
+      () => stop(new PythonError('FilterError', `the command took longer than ${timeLimit / 1000} s: ${command}`)),
+      timeLimit,
+    )
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
-    const collect = (into: Buffer[]) => (chunk: Buffer): void => {
-      size += chunk.length
-      if (size > maxOutput) stop(new PythonError('FilterError', `the command gave more than ${maxOutput} bytes: ${command}`))
-      else into.push(chunk)
-    }
+    const collect =
+      (into: Buffer[]) =>
+      (chunk: Buffer): void => {
+        size += chunk.length
+        if (size > maxOutput)
+          stop(new PythonError('FilterError', `the command gave more than ${maxOutput} bytes: ${command}`))
+        else into.push(chunk)
+      }
     child.stdout.on('data', collect(out))
     child.stderr.on('data', collect(err))
     const finish = (end: () => void): void => {
@@ -34,12 +44,20 @@ export function runCommand(command: string, context: CallContext): Promise<strin
       signal?.removeEventListener('abort', abort)
       end()
     }
-    child.on('error', (error) => finish(() => reject(new PythonError('FilterError', `the command could not be run: ${error.message}`))))
+    child.on('error', (error) =>
+      finish(() => reject(new PythonError('FilterError', `the command could not be run: ${error.message}`))),
+    )
     child.on('close', (code, killedBy) =>
       finish(() => {
         if (stopped) reject(stopped)
         else if (code === 0) resolve(Buffer.concat(out).toString('utf8'))
-        else reject(new PythonError('FilterError', `the command '${command}' ended with ${code ?? killedBy}: ${Buffer.concat(err).toString('utf8').trim()}`))
+        else
+          reject(
+            new PythonError(
+              'FilterError',
+              `the command '${command}' ended with ${code ?? killedBy}: ${Buffer.concat(err).toString('utf8').trim()}`,
+            ),
+          )
       }),
     )
   })

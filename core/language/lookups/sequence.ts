@@ -15,7 +15,11 @@ interface Range {
 
 function integer(name: string, value: Value): number {
   const n = numeric(value)
-  const number = n ? toNumber(n) : /^(?:0x[0-9a-f]+|0[0-7]+|-?\d+)$/i.test(str(value)) ? Number(str(value).replace(/^0(?=[0-7])/, '0o')) : Number.NaN
+  const number = n
+    ? toNumber(n)
+    : /^(?:0x[0-9a-f]+|0[0-7]+|-?\d+)$/i.test(str(value))
+      ? Number(str(value).replace(/^0(?=[0-7])/, '0o'))
+      : Number.NaN
   if (!Number.isInteger(number)) throw new PythonError('FilterError', `can't parse ${name}=${str(value)} as integer`)
   return number
 }
@@ -33,7 +37,8 @@ function parse(term: string, kwargs: ReadonlyMap<string, Value>): Range {
   const given = new Map<string, Value>([...(short ? [] : inlineOptions(term).options), ...kwargs])
   for (const [name, value] of given) {
     if (name === 'format') range.format = str(value)
-    else if (name === 'start' || name === 'end' || name === 'count' || name === 'stride') range[name] = integer(name, value)
+    else if (name === 'start' || name === 'end' || name === 'count' || name === 'stride')
+      range[name] = integer(name, value)
     else throw new PythonError('FilterError', `unrecognized arguments to with_sequence: ${name}`)
   }
   return range
@@ -41,12 +46,15 @@ function parse(term: string, kwargs: ReadonlyMap<string, Value>): Range {
 
 function numbers(range: Range): number[] {
   const { start, count } = range
-  if (count !== undefined && range.end !== undefined) throw new PythonError('FilterError', "can't specify both count and end in with_sequence")
-  if (count === undefined && range.end === undefined) throw new PythonError('FilterError', 'must specify count or end in with_sequence')
+  if (count !== undefined && range.end !== undefined)
+    throw new PythonError('FilterError', "can't specify both count and end in with_sequence")
+  if (count === undefined && range.end === undefined)
+    throw new PythonError('FilterError', 'must specify count or end in with_sequence')
   if (count === 0 || range.stride === 0) return []
   const end = range.end ?? start + (count ?? 0) * range.stride - Math.sign(range.stride)
   if (range.stride > 0 && end < start) throw new PythonError('FilterError', 'to count backwards make stride negative')
-  if (range.stride < 0 && end > start) throw new PythonError('FilterError', "to count forward don't make stride negative")
+  if (range.stride < 0 && end > start)
+    throw new PythonError('FilterError', "to count forward don't make stride negative")
   const length = Math.floor((end - start) / range.stride) + 1
   if (length > maxItems) throw new PythonError('OverflowError', `a sequence of more than ${maxItems} items`)
   return Array.from({ length }, (_, i) => start + i * range.stride)

@@ -11,7 +11,9 @@ export function option(kwargs: Options, name: string): string | undefined {
 
 export function isOn(kwargs: Options, name: string, otherwise: boolean): boolean {
   const value = kwargs.get(name)
-  return value === undefined ? otherwise : truth(typeof value === 'string' ? !/^(?:no|false|off|0|)$/i.test(value) : value)
+  return value === undefined
+    ? otherwise
+    : truth(typeof value === 'string' ? !/^(?:no|false|off|0|)$/i.test(value) : value)
 }
 
 /** The only keywords a lookup knows. */

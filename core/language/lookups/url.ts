@@ -18,17 +18,25 @@ function headersOf(kwargs: Options): Record<string, string> {
 
 async function fetchText(url: string, kwargs: Options, context: CallContext): Promise<string> {
   const { protocol } = new URL(url)
-  if (protocol !== 'http:' && protocol !== 'https:') throw new PythonError('FilterError', `the lookup 'url' reads http and https, not ${protocol}`)
-  if (!isOn(kwargs, 'validate_certs', true)) throw new PythonError('FilterError', "the lookup 'url' always validates certificates")
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new PythonError('FilterError', `the lookup 'url' reads http and https, not ${protocol}`)
+  if (!isOn(kwargs, 'validate_certs', true))
+    throw new PythonError('FilterError', "the lookup 'url' always validates certificates")
   const limit = AbortSignal.timeout(Number(option(kwargs, 'timeout') ?? 10) * 1000)
   const { signal } = context.scope.environment
   try {
-    const response = await fetch(url, { headers: headersOf(kwargs), signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    const response = await fetch(url, {
+      headers: headersOf(kwargs),
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    })
     if (!response.ok) throw new PythonError('FilterError', `${url} answered ${response.status} ${response.statusText}`)
     return await bodyOf(response, url)
   } catch (error) {
     if (error instanceof PythonError || signal?.aborted) throw error
-    throw new PythonError('FilterError', `${url} could not be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new PythonError(
+      'FilterError',
+      `${url} could not be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

@@ -29,7 +29,8 @@ const env: LookupFunction = (terms, kwargs) =>
   terms.map((term) => {
     const name = str(term).split(/\s+/)[0] ?? ''
     const value = process.env[name] ?? kwargs.get('default') ?? ''
-    if (value instanceof Undefined) throw undefinedError(new Undefined(name, `The environment variable '${name}' is not set`))
+    if (value instanceof Undefined)
+      throw undefinedError(new Undefined(name, `The environment variable '${name}' is not set`))
     return value
   })
 

@@ -47,7 +47,12 @@ function object(operator: string, a: Usable, b: Usable): Value {
 export function add(left: Value, right: Value): Value {
   const a = usable(left)
   const b = usable(right)
-  const sum = calculate(a, b, (x, y) => x + y, (x, y) => x + y)
+  const sum = calculate(
+    a,
+    b,
+    (x, y) => x + y,
+    (x, y) => x + y,
+  )
   if (sum !== undefined) return sum
   if (typeof a === 'string') {
     if (typeof b !== 'string') throw typeError(`can only concatenate str (not "${typeName(b)}") to str`)
@@ -70,14 +75,26 @@ export function add(left: Value, right: Value): Value {
 export function sub(left: Value, right: Value): Value {
   const a = usable(left)
   const b = usable(right)
-  return calculate(a, b, (x, y) => x - y, (x, y) => x - y) ?? object('-', a, b)
+  return (
+    calculate(
+      a,
+      b,
+      (x, y) => x - y,
+      (x, y) => x - y,
+    ) ?? object('-', a, b)
+  )
 }
 
 /** a * b: numbers, or a sequence repeated. */
 export function mul(left: Value, right: Value): Value {
   const a = usable(left)
   const b = usable(right)
-  const product = calculate(a, b, bounded((x, y) => x * y), (x, y) => x * y)
+  const product = calculate(
+    a,
+    b,
+    bounded((x, y) => x * y),
+    (x, y) => x * y,
+  )
   return product ?? repeat(a, b) ?? repeat(b, a) ?? object('*', a, b)
 }
 

@@ -29,7 +29,10 @@ export function subscript(value: Value, key: Value): Value | undefined {
 /** The Undefined that Jinja gives where `attribute` or `subscript` found nothing; `name` is the expression, as far as known. */
 export function missing(value: Value, key: Value, name = `${typeName(value)}[${repr(key)}]`): Undefined {
   const type = value === null ? 'None' : `${typeName(value)} object`
-  return new Undefined(name, typeof key === 'string' ? `'${type}' has no attribute ${repr(key)}` : `${type} has no element ${str(repr(key))}`)
+  return new Undefined(
+    name,
+    typeof key === 'string' ? `'${type}' has no attribute ${repr(key)}` : `${type} has no element ${str(repr(key))}`,
+  )
 }
 
 function ownAttribute(value: Value, name: string): Value | undefined {

@@ -36,7 +36,15 @@ export class DateTime extends PythonObject {
 
   override repr(): string {
     const d = this.date
-    const parts = [d.getUTCFullYear(), d.getUTCMonth() + 1, d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds(), this.microsecond]
+    const parts = [
+      d.getUTCFullYear(),
+      d.getUTCMonth() + 1,
+      d.getUTCDate(),
+      d.getUTCHours(),
+      d.getUTCMinutes(),
+      d.getUTCSeconds(),
+      this.microsecond,
+    ]
     while (parts.length > 5 && parts.at(-1) === 0) parts.pop()
     return `datetime.datetime(${parts.join(', ')})`
   }
@@ -78,7 +86,14 @@ export class DateTime extends PythonObject {
 }
 
 function localTimestamp(d: Date): number {
-  const [y, m, date, h, min, s] = [d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()]
+  const [y, m, date, h, min, s] = [
+    d.getUTCFullYear(),
+    d.getUTCMonth(),
+    d.getUTCDate(),
+    d.getUTCHours(),
+    d.getUTCMinutes(),
+    d.getUTCSeconds(),
+  ]
   return new Date(y, m, date, h, min, s).getTime() / 1000
 }
 

@@ -69,8 +69,9 @@ export function general(value: number, precision: number, keepZeros: boolean): s
   const { digits, exponent } = scientific(value, significant - 1)
   const strip = (text: string): string => (keepZeros || !text.includes('.') ? text : text.replace(/\.?0+$/, ''))
   if (exponent < -4 || exponent >= significant) {
-    const mantissa = significant > 1 ? `${digits[0]}.${digits.slice(1)}` : digits
+    const mantissa = significant > 1 || keepZeros ? `${digits[0]}.${digits.slice(1)}` : digits
     return `${strip(mantissa)}e${exponentOf(exponent)}`
   }
-  return strip(fixed(value, significant - 1 - exponent))
+  const text = strip(fixed(value, significant - 1 - exponent))
+  return keepZeros && !text.includes('.') ? `${text}.` : text
 }

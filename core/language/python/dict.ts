@@ -1,4 +1,4 @@
-import { type Dict, type DictKey, Float, type Value } from '../values.ts'
+import { type Dict, type DictKey, Float, Tuple, type Value } from '../values.ts'
 import { PythonError, typeError } from './error.ts'
 import { repr } from './text.ts'
 import { typeName } from './typename.ts'
@@ -28,13 +28,20 @@ export function findKey(dict: Dict, key: DictKey): DictKey | undefined {
   return undefined
 }
 
+/** Where the key stands; a tuple stands nowhere, unless it could not even be hashed. */
+function keyIn(dict: Dict, key: Value): DictKey | undefined {
+  if (!(key instanceof Tuple)) return findKey(dict, toKey(key))
+  for (const item of key.items) keyIn(dict, item)
+  return undefined
+}
+
 export function dictHas(dict: Dict, key: Value): boolean {
-  return findKey(dict, toKey(key)) !== undefined
+  return keyIn(dict, key) !== undefined
 }
 
 /** The value under the key, or undefined. */
 export function dictGet(dict: Dict, key: Value): Value | undefined {
-  const found = findKey(dict, toKey(key))
+  const found = keyIn(dict, key)
   return found === undefined ? undefined : dict.get(found)
 }
 

@@ -26,13 +26,16 @@ export function div(left: Value, right: Value): Value {
   if (!isPair(pair)) return pair
   const [x, y] = pair
   const bothInts = 'int' in x && 'int' in y
-  if (toNumber(y) === 0) throw new PythonError('ZeroDivisionError', bothInts ? 'division by zero' : 'float division by zero')
-  if (bothInts && (typeof x.int === 'bigint' || typeof y.int === 'bigint')) return floatValue(divideExactly(BigInt(x.int), BigInt(y.int)))
+  if (toNumber(y) === 0)
+    throw new PythonError('ZeroDivisionError', bothInts ? 'division by zero' : 'float division by zero')
+  if (bothInts && (typeof x.int === 'bigint' || typeof y.int === 'bigint'))
+    return floatValue(divideExactly(BigInt(x.int), BigInt(y.int)))
   return floatValue(toFloat(x) / toFloat(y))
 }
 
 /** The quotient of two large ints, rounded to 53 bits from 64 exact ones. */
 function divideExactly(a: bigint, b: bigint): number {
+  if (a === 0n) return b < 0n ? -0 : 0
   const shift = BigInt(64 - (bitLength(a) - bitLength(b)))
   const [n, d] = shift >= 0n ? [a << shift, b] : [a, b << -shift]
   const quotient = n / d
@@ -57,10 +60,7 @@ export function floordiv(left: Value, right: Value): Value {
   }
   const divisor = toFloat(y)
   if (divisor === 0) throw new PythonError('ZeroDivisionError', 'float floor division by zero')
-  const dividend = toFloat(x)
-  const quotient = (dividend - floatModulo(dividend, divisor)) / divisor
-  const floor = Math.floor(quotient)
-  return floatValue(quotient - floor > 0.5 ? floor + 1 : floor)
+  return floatValue(floatFloor(toFloat(x), divisor))
 }
 
 /** a % b: the sign of the divisor; for a string on the left, printf-like formatting. */
@@ -88,4 +88,12 @@ function floatModulo(a: number, b: number): number {
   const rest = a % b
   if (rest === 0) return b < 0 ? -0 : 0
   return rest < 0 !== b < 0 ? rest + b : rest
+}
+
+function floatFloor(a: number, b: number): number {
+  const rest = a % b
+  const quotient = (a - rest) / b - (rest !== 0 && rest < 0 !== b < 0 ? 1 : 0)
+  if (quotient === 0) return a / b < 0 || Object.is(a / b, -0) ? -0 : 0
+  const floor = Math.floor(quotient)
+  return quotient - floor > 0.5 ? floor + 1 : floor
 }

@@ -14,7 +14,9 @@ export function formatFields(text: string, args: readonly Value[], kwargs: Reado
   let manual: boolean | undefined
   const numbering = (isManual: boolean): void => {
     if (manual !== undefined && manual !== isManual) {
-      const [from, to] = isManual ? ['automatic field numbering', 'manual field specification'] : ['manual field specification', 'automatic field numbering']
+      const [from, to] = isManual
+        ? ['automatic field numbering', 'manual field specification']
+        : ['manual field specification', 'automatic field numbering']
       throw valueError(`cannot switch from ${from} to ${to}`)
     }
     manual = isManual
@@ -28,7 +30,10 @@ export function formatFields(text: string, args: readonly Value[], kwargs: Reado
     numbering(name !== '')
     const value = args[name === '' ? next++ : Number(name)]
     if (value === undefined) {
-      throw new PythonError('IndexError', `Replacement index ${name === '' ? next - 1 : name} out of range for positional args tuple`)
+      throw new PythonError(
+        'IndexError',
+        `Replacement index ${name === '' ? next - 1 : name} out of range for positional args tuple`,
+      )
     }
     return value
   })
@@ -63,7 +68,9 @@ function closing(text: string, start: number): number {
     if (text[i] === '{') level++
     else if (text[i] === '}' && --level === 0) return i
   }
-  throw valueError(start === text.length - 1 ? "Single '{' encountered in format string" : "expected '}' before end of string")
+  throw valueError(
+    start === text.length - 1 ? "Single '{' encountered in format string" : "expected '}' before end of string",
+  )
 }
 
 function field(body: string, depth: number, fields: Fields): string {
@@ -87,7 +94,9 @@ function reach(path: string, fields: Fields): Value {
 }
 
 function attributeOf(value: Value, name: string): Value {
-  const found = value instanceof NamedTuple ? value.field(name) : value instanceof PythonObject ? value.attribute(name) : undefined
-  if (found === undefined) throw new PythonError('AttributeError', `'${typeName(value)}' object has no attribute '${name}'`)
+  const found =
+    value instanceof NamedTuple ? value.field(name) : value instanceof PythonObject ? value.attribute(name) : undefined
+  if (found === undefined)
+    throw new PythonError('AttributeError', `'${typeName(value)}' object has no attribute '${name}'`)
   return found
 }

@@ -18,7 +18,13 @@ export interface JsonStyle {
 /** json.dumps */
 export function dumpJson(value: Value, style: JsonStyle = {}): string {
   const unit = typeof style.indent === 'number' ? ' '.repeat(style.indent) : style.indent
-  return write(value, { ...style, separators: style.separators ?? [unit === undefined ? ', ' : ',', ': '] }, unit, '\n', 0)
+  return write(
+    value,
+    { ...style, separators: style.separators ?? [unit === undefined ? ', ' : ',', ': '] },
+    unit,
+    '\n',
+    0,
+  )
 }
 
 type Style = JsonStyle & { separators: readonly [string, string] }
@@ -41,7 +47,11 @@ function write(value: Value, style: Style, unit: string | undefined, line: strin
   if (v instanceof Tuple) return wrap('[', v.items.map(deeper), ']')
   if (v instanceof Map) {
     const entries = style.sortKeys ? sorted(v, ([k]) => k) : [...v]
-    return wrap('{', entries.map(([k, x]) => quoteJson(keyText(k), style.ensureAscii ?? true) + colon + deeper(x)), '}')
+    return wrap(
+      '{',
+      entries.map(([k, x]) => quoteJson(keyText(k), style.ensureAscii ?? true) + colon + deeper(x)),
+      '}',
+    )
   }
   if (v instanceof PythonObject) return quoteJson(v.str(), style.ensureAscii ?? true)
   throw typeError(`Object of type ${typeName(v)} is not JSON serializable`)
@@ -61,7 +71,11 @@ function keyText(key: Value): string {
 
 function quoteJson(text: string, ascii: boolean): string {
   const quoted = JSON.stringify(text)
-  return ascii ? quoted.replace(/[\x7f-\uffff]/g, (c) => (c === '\x7f' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)) : quoted
+  return ascii
+    ? quoted.replace(/[\x7f-\uffff]/g, (c) =>
+        c === '\x7f' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+    : quoted
 }
 
 /** json.loads: ints exact, floats kept floats, strings as data. */

@@ -1,6 +1,6 @@
 import { PythonObject, Tuple, type Value } from '../values.ts'
-import { typeError } from './error.ts'
 import { equals } from './equality.ts'
+import { typeError } from './error.ts'
 import { numeric } from './number.ts'
 import { typeName } from './typename.ts'
 import { type Usable, usable } from './usable.ts'

@@ -29,15 +29,18 @@ export function formatPercent(text: string, values: Value): string {
     if (Number(n.int) > maxWidth) throw valueError('width too big')
     return Number(n.int)
   }
-  const result = text.replace(conversion, (_, key: string | undefined, flags: string, w, p, type: string | undefined) => {
-    if (type === undefined) throw valueError('incomplete format')
-    if (key === undefined && type === '%') return '%'
-    const width = size(w) ?? 0
-    const precision = size(p)
-    const value = key === undefined ? take() : byName(named, key)
-    const shown = Math.abs(width)
-    return layOut(convert(type, value, flags, precision), width < 0 ? `${flags}-` : flags, shown, isNumber(type))
-  })
+  const result = text.replace(
+    conversion,
+    (_, key: string | undefined, flags: string, w, p, type: string | undefined) => {
+      if (type === undefined) throw valueError('incomplete format')
+      if (key === undefined && type === '%') return '%'
+      const width = size(w) ?? 0
+      const precision = size(p)
+      const value = key === undefined ? take() : byName(named, key)
+      const shown = Math.abs(width)
+      return layOut(convert(type, value, flags, precision), width < 0 ? `${flags}-` : flags, shown, isNumber(type))
+    },
+  )
   const isSubscriptable = named !== undefined || Array.isArray(values)
   if (next < positional.length && !isSubscriptable) {
     throw typeError('not all arguments converted during string formatting')
@@ -63,17 +66,26 @@ function convert(type: string, value: Value, flags: string, precision: number | 
     return precision === undefined ? text : characters(text).slice(0, precision).join('')
   }
   if (type === 'c') return character(v)
-  if (!isNumber(type)) throw valueError(`unsupported format character '${type}' (0x${type.codePointAt(0)?.toString(16)})`)
+  if (!isNumber(type))
+    throw valueError(`unsupported format character '${type}' (0x${type.codePointAt(0)?.toString(16)})`)
   const n = numeric(v)
   const whole = 'diu'.includes(type)
-  if (!n) throw typeError(whole || 'oxX'.includes(type) ? `%${type} format: ${whole ? 'a real number' : 'an integer'} is required, not ${typeName(v)}` : `must be real number, not ${typeName(v)}`)
+  if (!n)
+    throw typeError(
+      whole || 'oxX'.includes(type)
+        ? `%${type} format: ${whole ? 'a real number' : 'an integer'} is required, not ${typeName(v)}`
+        : `must be real number, not ${typeName(v)}`,
+    )
   const negative = 'int' in n ? n.int < 0 : n.float < 0 || Object.is(n.float, -0)
   const sign = negative ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
   if ('eEfFgG'.includes(type)) return sign + formatFloatAs(type, Math.abs(toFloat(n)), precision, flags.includes('#'))
   if ('float' in n && !whole) throw typeError(`%${type} format: an integer is required, not float`)
   const base = type === 'o' ? 8 : type.toLowerCase() === 'x' ? 16 : 10
   const integer = 'int' in n ? n.int : BigInt(truncated(n.float))
-  const digits = integer.toString(base).replace('-', '').padStart(precision ?? 0, '0')
+  const digits = integer
+    .toString(base)
+    .replace('-', '')
+    .padStart(precision ?? 0, '0')
   const prefix = flags.includes('#') && base !== 10 ? `0${type}` : ''
   return sign + prefix + (type === 'X' ? digits.toUpperCase() : digits)
 }

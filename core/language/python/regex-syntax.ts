@@ -102,7 +102,9 @@ class Translator {
         this.#afterQuantifier = false
         return '?'
       }
-      throw valueError(quantifier === '+' ? 'possessive quantifiers are not supported' : 'multiple repeat in regular expression')
+      throw valueError(
+        quantifier === '+' ? 'possessive quantifiers are not supported' : 'multiple repeat in regular expression',
+      )
     }
     this.#afterQuantifier = true
     return quantifier
@@ -143,7 +145,10 @@ class Translator {
     if (c === 'a') return '\\x07'
     if (c === 'U') return `\\u{${this.#take(/[0-9a-fA-F]{8}/)?.[0] ?? ''}}`
     if (c === 'x' || c === 'u') return `\\${c}`
-    if (c === '0') return `\\x${Number.parseInt(this.#take(/[0-7]{1,2}/)?.[0] ?? '0', 8).toString(16).padStart(2, '0')}`
+    if (c === '0')
+      return `\\x${Number.parseInt(this.#take(/[0-7]{1,2}/)?.[0] ?? '0', 8)
+        .toString(16)
+        .padStart(2, '0')}`
     if (/[1-9]/.test(c)) return `(?:\\${c}${this.#take(/\d/)?.[0] ?? ''})`
     if (/[A-Za-z]/.test(c)) throw valueError(`bad escape \\${c} in regular expression`)
     return /[\^$\\.*+?()[\]{}|/]/.test(c) ? `\\${c}` : c

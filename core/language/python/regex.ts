@@ -39,18 +39,31 @@ export function allMatches(regex: RegExp, text: string): RegExpExecArray[] {
   return [...text.matchAll(new RegExp(regex.source, `${regex.flags}g`))]
 }
 
-const simpleEscapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v', a: '\x07', b: '\b', '\\': '\\' }
+const simpleEscapes: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  f: '\f',
+  v: '\v',
+  a: '\x07',
+  b: '\b',
+  '\\': '\\',
+}
 
 /** The replacement of re.sub for one match: `\1`, `\g<1>`, `\g<name>`; a group that did not take part is empty. */
 export function expandReplacement(template: string, match: RegExpExecArray): string {
-  return template.replace(/\\(?:g<([^>]*)>|(0[0-7]{0,2}|[1-9]\d?)|([\s\S]))|\\$/g, (all, name?: string, digits?: string, c?: string) => {
-    if (name !== undefined) return group(match, name)
-    if (digits !== undefined) return digits.startsWith('0') ? String.fromCharCode(Number.parseInt(digits, 8)) : group(match, digits)
-    if (c === undefined) throw valueError('bad escape (end of pattern)')
-    const simple = simpleEscapes[c]
-    if (simple === undefined && /[A-Za-z]/.test(c)) throw valueError(`bad escape \\${c}`)
-    return simple ?? all
-  })
+  return template.replace(
+    /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[1-9]\d?)|([\s\S]))|\\$/g,
+    (all, name?: string, digits?: string, c?: string) => {
+      if (name !== undefined) return group(match, name)
+      if (digits !== undefined)
+        return digits.startsWith('0') ? String.fromCharCode(Number.parseInt(digits, 8)) : group(match, digits)
+      if (c === undefined) throw valueError('bad escape (end of pattern)')
+      const simple = simpleEscapes[c]
+      if (simple === undefined && /[A-Za-z]/.test(c)) throw valueError(`bad escape \\${c}`)
+      return simple ?? all
+    },
+  )
 }
 
 function group(match: RegExpExecArray, name: string): string {
@@ -58,12 +71,18 @@ function group(match: RegExpExecArray, name: string): string {
     if (Number(name) >= match.length) throw valueError(`invalid group reference ${name}`)
     return match[Number(name)] ?? ''
   }
-  if (!match.groups || !Object.hasOwn(match.groups, name)) throw new PythonError('IndexError', `unknown group name '${name}'`)
+  if (!match.groups || !Object.hasOwn(match.groups, name))
+    throw new PythonError('IndexError', `unknown group name '${name}'`)
   return match.groups[name] ?? ''
 }
 
 /** re.sub, with the number of replacements made. */
-export function substitute(regex: RegExp, text: string, replacement: string, count = 0): { text: string; count: number } {
+export function substitute(
+  regex: RegExp,
+  text: string,
+  replacement: string,
+  count = 0,
+): { text: string; count: number } {
   let out = ''
   let end = 0
   let made = 0

@@ -13,7 +13,8 @@ export function contains(container: Value, item: Value): boolean {
   const c = usable(container)
   if (typeof c === 'string') {
     const part = usable(item)
-    if (typeof part !== 'string') throw typeError(`'in <string>' requires string as left operand, not ${typeName(part)}`)
+    if (typeof part !== 'string')
+      throw typeError(`'in <string>' requires string as left operand, not ${typeName(part)}`)
     return c.includes(part)
   }
   if (c instanceof Map) return dictHas(c, item)
@@ -54,16 +55,19 @@ export function getItem(value: Value, key: Value): Value {
     return found
   }
   const kind = typeName(v)
-  if (typeof v !== 'string' && !Array.isArray(v) && !(v instanceof Tuple)) throw typeError(`'${kind}' object is not subscriptable`)
+  if (typeof v !== 'string' && !Array.isArray(v) && !(v instanceof Tuple))
+    throw typeError(`'${kind}' object is not subscriptable`)
   const n = numeric(usable(key))
   if (!n || 'float' in n) {
-    const what = typeof v === 'string' ? 'string indices must be integers' : `${kind} indices must be integers or slices`
+    const what =
+      typeof v === 'string' ? 'string indices must be integers' : `${kind} indices must be integers or slices`
     throw typeError(`${what}, not ${typeof v === 'string' ? `'${typeName(key)}'` : typeName(key)}`)
   }
   const items = iterate(v)
   const index = Number(n.int)
   const item = items[index < 0 ? index + items.length : index]
-  if (item === undefined) throw new PythonError('IndexError', `${typeof v === 'string' ? 'string' : kind} index out of range`)
+  if (item === undefined)
+    throw new PythonError('IndexError', `${typeof v === 'string' ? 'string' : kind} index out of range`)
   return item
 }
 

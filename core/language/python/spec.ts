@@ -12,6 +12,7 @@ interface Spec {
   readonly fill: string
   readonly align: string
   readonly sign: string
+  readonly zero: boolean
   readonly alternate: boolean
   readonly width: number
   readonly group: string
@@ -33,7 +34,8 @@ function parse(text: string): Spec {
   return {
     fill: m[1] ?? (zero ? '0' : ' '),
     align: m[2] ?? (zero ? '=' : ''),
-    sign: m[3] ?? '-',
+    sign: m[3] ?? '',
+    zero: zero && m[2] === undefined,
     alternate: m[4] !== undefined,
     width,
     group: m[7] ?? '',
@@ -59,7 +61,10 @@ function unknownCode(type: string, v: Usable): PythonError {
 
 function formatText(v: string, s: Spec): string {
   if (s.type !== '' && s.type !== 's') throw unknownCode(s.type, v)
-  if (s.align === '=' && s.fill !== '0') throw valueError("'=' alignment not allowed in string format specifier")
+  if (s.sign !== '') throw valueError('Sign not allowed in string format specifier')
+  if (s.alternate) throw valueError('Alternate form (#) not allowed in string format specifier')
+  if (s.group !== '') throw valueError(`Cannot specify '${s.group}' with 's'.`)
+  if (s.align === '=' && !s.zero) throw valueError("'=' alignment not allowed in string format specifier")
   const text = s.precision === undefined ? v : characters(v).slice(0, s.precision).join('')
   return pad(text, s.fill, s.align === '=' || s.align === '' ? '<' : s.align, s.width)
 }
@@ -75,6 +80,9 @@ function formatNumber(v: Usable, n: Numeric, s: Spec): string {
   const asInt = 'int' in n && 'bcdoxXn'.includes(s.type)
   if (!asInt && !'eEfFgGn%'.includes(s.type)) throw unknownCode(s.type, v)
   if (asInt && s.precision !== undefined) throw valueError('Precision not allowed in integer format specifier')
+  const ungrouped = s.group === ',' ? 'bcoxXn' : 'cn'
+  if (s.group !== '' && s.type !== '' && ungrouped.includes(s.type))
+    throw valueError(`Cannot specify '${s.group}' with '${s.type}'.`)
   if (asInt && s.type === 'c') return pad(character(n.int), s.fill, s.align || '<', s.width)
   const negative = 'int' in n ? n.int < 0 : n.float < 0 || Object.is(n.float, -0)
   const sign = negative ? '-' : s.sign === '-' ? '' : s.sign
@@ -109,15 +117,23 @@ function finiteDigits(value: number, s: Spec): string {
   if (kind === 'e') return exponential(value, precision).replace('e', `${point}e`)
   if (kind === 'f' || kind === '%') return fixed(value, precision) + point
   if (kind === 'g' || kind === 'n') return general(value, precision, s.alternate)
-  if (s.precision === undefined) return floatText(value)
-  const text = general(value, s.precision, s.alternate)
-  if (text.includes('.') || text.includes('e')) return text
-  return text.length >= Math.max(s.precision, 1) ? exponentForm(value, s.precision) : `${text}.0`
+  if (s.precision === undefined) return withPoint(floatText(value), s.alternate)
+  const text = general(value, s.precision, false)
+  const isExponent = !text.includes('.') && !text.includes('e') && text.length >= Math.max(s.precision, 1)
+  if (isExponent) return exponentForm(value, s.precision, s.alternate)
+  if (s.alternate) return general(value, s.precision, true)
+  return text.includes('.') || text.includes('e') ? text : `${text}.0`
+}
+
+/** The flag `#` keeps a point that no digit follows. */
+function withPoint(text: string, wanted: boolean): string {
+  return !wanted || text.includes('.') ? text : text.replace(/(?=e)|$/, '.')
 }
 
 /** Without a type, a float keeps a digit behind the point; where there is no room for it, the exponent form is used. */
-function exponentForm(value: number, precision: number): string {
+function exponentForm(value: number, precision: number, keepZeros: boolean): string {
   const [mantissa = '', exponent = ''] = exponential(value, Math.max(precision, 1) - 1).split('e')
+  if (keepZeros) return withPoint(`${mantissa}e${exponent}`, true)
   return `${mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa}e${exponent}`
 }
 
@@ -147,6 +163,6 @@ function padNumber(head: string, body: string, s: Spec): string {
 
 /** Format of `%` with a number: as above, from flags that were already told apart. */
 export function formatFloatAs(type: string, value: number, precision: number | undefined, alternate: boolean): string {
-  const s: Spec = { fill: ' ', align: '', sign: '-', alternate, width: 0, group: '', precision, type }
+  const s: Spec = { fill: ' ', align: '', sign: '', zero: false, alternate, width: 0, group: '', precision, type }
   return formatNumber(new Float(value), { float: Math.abs(value) }, s)
 }

@@ -1,7 +1,20 @@
 import { valueError } from './error.ts'
 
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
 
 function pad(n: number, width = 2): string {
   return String(n).padStart(width, '0')
@@ -73,9 +86,23 @@ function offsetText(minutes: number): string {
 }
 
 const patterns: Record<string, string> = {
-  Y: '\\d{4}', y: '\\d\\d', m: '1[0-2]|0[1-9]|[1-9]', d: '3[01]|[12]\\d|0[1-9]|[1-9]| [1-9]', H: '2[0-3]|[01]\\d|\\d', I: '1[0-2]|0[1-9]|[1-9]',
-  M: '[0-5]\\d|\\d', S: '6[01]|[0-5]\\d|\\d', f: '\\d{1,6}', j: '\\d{1,3}', p: '[aApP][mM]', z: '[+-]\\d\\d:?\\d\\d|Z', Z: 'UTC|GMT',
-  a: days.map((d) => d.slice(0, 3)).join('|'), A: days.join('|'), b: months.map((m) => m.slice(0, 3)).join('|'), B: months.join('|'),
+  Y: '\\d{4}',
+  y: '\\d\\d',
+  m: '1[0-2]|0[1-9]|[1-9]',
+  d: '3[01]|[12]\\d|0[1-9]|[1-9]| [1-9]',
+  H: '2[0-3]|[01]\\d|\\d',
+  I: '1[0-2]|0[1-9]|[1-9]',
+  M: '[0-5]\\d|\\d',
+  S: '6[01]|[0-5]\\d|\\d',
+  f: '\\d{1,6}',
+  j: '\\d{1,3}',
+  p: '[aApP][mM]',
+  z: '[+-]\\d\\d:?\\d\\d|Z',
+  Z: 'UTC|GMT',
+  a: days.map((d) => d.slice(0, 3)).join('|'),
+  A: days.join('|'),
+  b: months.map((m) => m.slice(0, 3)).join('|'),
+  B: months.join('|'),
 }
 
 /** strptime in the C locale: microseconds since 1970, without a zone. */
@@ -101,7 +128,8 @@ function fromFields(fields: ReadonlyMap<string, string>, text: string): bigint {
   const short = number('y')
   const year = number('Y') ?? (short === undefined ? 1900 : short < 69 ? 2000 + short : 1900 + short)
   const name = (fields.get('b') ?? fields.get('B'))?.slice(0, 3).toLowerCase()
-  const month = name === undefined ? (number('m') ?? 1) : months.findIndex((x) => x.slice(0, 3).toLowerCase() === name) + 1
+  const month =
+    name === undefined ? (number('m') ?? 1) : months.findIndex((x) => x.slice(0, 3).toLowerCase() === name) + 1
   const twelve = number('I')
   const isAfternoon = fields.get('p')?.toLowerCase() === 'pm'
   const hour = twelve === undefined ? (number('H') ?? 0) : (twelve % 12) + (isAfternoon ? 12 : 0)

@@ -18,8 +18,5 @@ export function usable(v: Value): Usable {
 
 /** The error for a use of an undefined value; its message is the value's hint, or names the expression. */
 export function undefinedError(v: Undefined): UndefinedVariableError {
-  return new UndefinedVariableError(
-    v.name,
-    errorAt('undefined-variable', v.hint ?? `'${v.name}' is undefined`),
-  )
+  return new UndefinedVariableError(v.name, errorAt('undefined-variable', v.hint ?? `'${v.name}' is undefined`))
 }

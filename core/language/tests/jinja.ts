@@ -1,7 +1,18 @@
-import { compare, contains, equals, isFloat, isInteger, isIterable, mod, numeric, str, usable } from '../python/index.ts'
+import { UnknownValueError } from '../errors.ts'
+import {
+  compare,
+  contains,
+  equals,
+  isFloat,
+  isInteger,
+  isIterable,
+  mod,
+  numeric,
+  str,
+  usable,
+} from '../python/index.ts'
 import type { TestFunction } from '../types.ts'
 import { Callable, Undefined, Unknown, type Value } from '../values.ts'
-import { UnknownValueError } from '../errors.ts'
 import { aliases, testTable } from './table.ts'
 
 /** Whether it would be defined is not known either: an Unknown raises. */
@@ -71,4 +82,3 @@ export const jinjaTests: [string, TestFunction][] = [
     '<=': 'le',
   }),
 ]
-

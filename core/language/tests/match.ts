@@ -1,16 +1,33 @@
-import { contains, iterate, numeric, PythonError, pythonRegex, str, toNumber, truth, typeError } from '../python/index.ts'
+import {
+  contains,
+  iterate,
+  numeric,
+  PythonError,
+  pythonRegex,
+  str,
+  toNumber,
+  truth,
+  typeError,
+} from '../python/index.ts'
 import type { TestFunction } from '../types.ts'
 import type { Value } from '../values.ts'
 import { aliases, testTable } from './table.ts'
 
 /** Where the expression must match: anywhere, at the beginning, or the whole text. */
-function matches(v: Value, pattern: Value, how: string, ignoreCase: Value | undefined, multiline: Value | undefined): boolean {
+function matches(
+  v: Value,
+  pattern: Value,
+  how: string,
+  ignoreCase: Value | undefined,
+  multiline: Value | undefined,
+): boolean {
   const flags = { ignoreCase: truth(ignoreCase ?? false), multiline: truth(multiline ?? false) }
   const regex = pythonRegex(str(pattern), flags)
   const text = str(v)
   if (how === 'search') return regex.test(text)
   const sticky = new RegExp(how === 'fullmatch' ? `(?:${regex.source})(?![\\s\\S])` : regex.source, `${regex.flags}y`)
-  if (how !== 'match' && how !== 'fullmatch') throw new PythonError('AttributeError', `a regular expression has no method '${how}'`)
+  if (how !== 'match' && how !== 'fullmatch')
+    throw new PythonError('AttributeError', `a regular expression has no method '${how}'`)
   return sticky.test(text)
 }
 
@@ -32,7 +49,8 @@ function asBool(v: Value, convert: boolean): boolean {
 const tests = testTable({
   'match pattern? ignorecase? multiline?': (v, [p, i, m]) => matches(v, p ?? '', 'match', i, m),
   'search pattern? ignorecase? multiline?': (v, [p, i, m]) => matches(v, p ?? '', 'search', i, m),
-  'regex pattern? ignorecase? multiline? match_type?': (v, [p, i, m, how]) => matches(v, p ?? '', str(how ?? 'search'), i, m),
+  'regex pattern? ignorecase? multiline? match_type?': (v, [p, i, m, how]) =>
+    matches(v, p ?? '', str(how ?? 'search'), i, m),
   'contains item': (v, [item]) => contains(v, item ?? null),
   'subset b': (v, [b]) => isSubset(v, b ?? null),
   'superset b': (v, [b]) => isSubset(b ?? null, v),

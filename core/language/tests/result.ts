@@ -6,7 +6,10 @@ import { aliases, testTable } from './table.ts'
 function result(v: Value, test: string): Dict {
   const used = usable(v)
   if (used instanceof Map) return used
-  throw new PythonError('FilterError', `The '${test}' test expects a dictionary, got ${typeName(used)}: use the variable that was registered`)
+  throw new PythonError(
+    'FilterError',
+    `The '${test}' test expects a dictionary, got ${typeName(used)}: use the variable that was registered`,
+  )
 }
 
 function field(dict: Dict, name: string): boolean {
@@ -43,5 +46,11 @@ const tests = testTable({
 /** Tests of the result of a task. */
 export const resultTests: [string, TestFunction][] = [
   ...tests,
-  ...aliases(tests, { failure: 'failed', successful: 'success', succeeded: 'success', change: 'changed', skip: 'skipped' }),
+  ...aliases(tests, {
+    failure: 'failed',
+    successful: 'success',
+    succeeded: 'success',
+    change: 'changed',
+    skip: 'skipped',
+  }),
 ]

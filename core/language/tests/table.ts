@@ -16,7 +16,10 @@ export function testTable(
 }
 
 /** Second names of the same test. */
-export function aliases(tests: readonly [string, TestFunction][], names: Readonly<Record<string, string>>): [string, TestFunction][] {
+export function aliases(
+  tests: readonly [string, TestFunction][],
+  names: Readonly<Record<string, string>>,
+): [string, TestFunction][] {
   const byName = new Map(tests)
   return Object.entries(names).flatMap(([alias, name]): [string, TestFunction][] => {
     const test = byName.get(name)

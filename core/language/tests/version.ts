@@ -11,7 +11,8 @@ function compareParts(a: readonly Part[], b: readonly Part[]): number {
     const [x, y] = [a[i], b[i]]
     if (x === undefined || y === undefined) return x === undefined ? -1 : 1
     if (x === y) continue
-    if (typeof x !== typeof y) throw new PythonError('FilterError', `Version comparison failed: '<' not supported between '${x}' and '${y}'`)
+    if (typeof x !== typeof y)
+      throw new PythonError('FilterError', `Version comparison failed: '<' not supported between '${x}' and '${y}'`)
     return x < y ? -1 : 1
   }
   return 0
@@ -61,14 +62,26 @@ function comparePrerelease(a: readonly string[], b: readonly string[]): number {
   return a.length - b.length
 }
 
-const stages: Record<string, number> = { dev: -4, a: -3, alpha: -3, b: -2, beta: -2, rc: -1, c: -1, pre: -1, preview: -1 }
+const stages: Record<string, number> = {
+  dev: -4,
+  a: -3,
+  alpha: -3,
+  b: -2,
+  beta: -2,
+  rc: -1,
+  c: -1,
+  pre: -1,
+  preview: -1,
+}
 
 /** PEP 440: epoch, release, pre, post, dev. */
 const pep440: Order = (a, b) => compareParts(pepParts(a), pepParts(b))
 
 function pepParts(version: string): Part[] {
   const m =
-    /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:(?:[-_.]?(post|rev|r)[-_.]?(\d*))|-(\d+))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+[a-z0-9.]+)?$/i.exec(version.trim())
+    /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:(?:[-_.]?(post|rev|r)[-_.]?(\d*))|-(\d+))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+[a-z0-9.]+)?$/i.exec(
+      version.trim(),
+    )
   if (!m) throw new PythonError('FilterError', `Version comparison failed: invalid version '${version}'`)
   const release = (m[2] ?? '').split('.').map(Number)
   while (release.length < 8) release.push(0)
@@ -87,21 +100,41 @@ function pepParts(version: string): Part[] {
 const orders: Record<string, Order> = { loose, strict, semver: semantic, semantic, pep440 }
 
 const operators: Record<string, (order: number) => boolean> = {
-  '==': (o) => o === 0, '=': (o) => o === 0, eq: (o) => o === 0,
-  '<': (o) => o < 0, lt: (o) => o < 0, '<=': (o) => o <= 0, le: (o) => o <= 0,
-  '>': (o) => o > 0, gt: (o) => o > 0, '>=': (o) => o >= 0, ge: (o) => o >= 0,
-  '!=': (o) => o !== 0, '<>': (o) => o !== 0, ne: (o) => o !== 0,
+  '==': (o) => o === 0,
+  '=': (o) => o === 0,
+  eq: (o) => o === 0,
+  '<': (o) => o < 0,
+  lt: (o) => o < 0,
+  '<=': (o) => o <= 0,
+  le: (o) => o <= 0,
+  '>': (o) => o > 0,
+  gt: (o) => o > 0,
+  '>=': (o) => o >= 0,
+  ge: (o) => o >= 0,
+  '!=': (o) => o !== 0,
+  '<>': (o) => o !== 0,
+  ne: (o) => o !== 0,
 }
 
 function version(v: Value, args: readonly (Value | undefined)[]): boolean {
   const [other, operator, isStrict, type] = args
-  if (type != null && isStrict != null) throw new PythonError('FilterError', "Cannot specify both 'strict' and 'version_type'")
+  if (type != null && isStrict != null)
+    throw new PythonError('FilterError', "Cannot specify both 'strict' and 'version_type'")
   if (str(v) === '') throw new PythonError('FilterError', 'Input version value cannot be empty')
-  if (str(other ?? null) === '') throw new PythonError('FilterError', 'Version parameter to compare against cannot be empty')
+  if (str(other ?? null) === '')
+    throw new PythonError('FilterError', 'Version parameter to compare against cannot be empty')
   const kind = type == null ? (truth(isStrict ?? false) ? 'strict' : 'loose') : str(type)
   const name = str(operator ?? 'eq')
-  if (!Object.hasOwn(orders, kind)) throw new PythonError('FilterError', `Invalid version type (${kind}). Must be one of ${Object.keys(orders).join(', ')}`)
-  if (!Object.hasOwn(operators, name)) throw new PythonError('FilterError', `Invalid operator type (${name}). Must be one of ${Object.keys(operators).join(', ')}`)
+  if (!Object.hasOwn(orders, kind))
+    throw new PythonError(
+      'FilterError',
+      `Invalid version type (${kind}). Must be one of ${Object.keys(orders).join(', ')}`,
+    )
+  if (!Object.hasOwn(operators, name))
+    throw new PythonError(
+      'FilterError',
+      `Invalid operator type (${name}). Must be one of ${Object.keys(operators).join(', ')}`,
+    )
   return operators[name]?.(orders[kind]?.(str(v), str(other ?? null)) ?? 0) ?? false
 }
 

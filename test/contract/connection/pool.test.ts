@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -117,12 +118,17 @@ describe('connection: the pool', function () {
     const said = execFileSync('ssh-agent', ['-s', '-a', socket], { encoding: 'utf8' })
     process.env.SSH_AUTH_SOCK = socket
     try {
+      const known = join(bastion.dir, 'known_hosts')
+      writeFileSync(
+        known,
+        `[127.0.0.1]:${bench.sshd.port} ${bench.sshd.hostKey}\n[localhost]:${bastion.port} ${bastion.hostKey}\n`,
+      )
       execFileSync('ssh-add', ['-q', bastion.keyFile], { stdio: 'ignore' })
       const endpoints = [1, 2, 3].map((i) =>
         bench.sshd.endpoint({
           name: `behind-${i}`,
           proxyJump: `root@localhost:${bastion.port}`,
-          hostKeys: { policy: 'strict', pinned: [bench.sshd.hostKey, bastion.hostKey] },
+          hostKeys: { policy: 'strict', files: [known] },
         }),
       )
       const shells = await Promise.all(endpoints.map(async (e) => (await pool.get(e)).shell()))

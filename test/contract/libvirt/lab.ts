@@ -28,7 +28,7 @@ export async function openLibvirtLab(count: number): Promise<LibvirtLab> {
     async native(index, command) {
       const machine = lab.machines[index]
       if (!machine) throw new Error(`there is no machine ${index}`)
-      const options = ['-i', lab.files.key, '-o', `UserKnownHostsFile=${lab.files.knownHosts}`, '-o', 'BatchMode=yes']
+      const options = ['-i', lab.files.privateKey, '-o', `UserKnownHostsFile=${lab.files.knownHosts}`, '-o', 'BatchMode=yes']
       const { stdout } = await run('ssh', [...options, '-p', String(machine.port), `root@${machine.address}`, command])
       return stdout.trim()
     },
@@ -46,7 +46,7 @@ function endpoint(lab: TestLab, machine: TestMachine): Endpoint {
     address: machine.address,
     port: machine.port,
     user: 'root',
-    privateKeyFile: lab.files.key,
+    privateKeyFile: lab.files.privateKey,
     hostKeys: { policy: 'strict', pinned: [machine.hostKey] },
     useSshConfig: false,
   }

@@ -21,7 +21,10 @@ function parse6(text: string): bigint | undefined {
   const embedded = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text)
   const four = embedded ? parse4(embedded[2] ?? '') : undefined
   if (embedded && four === undefined) return undefined
-  const plain = embedded && four !== undefined ? `${embedded[1]}${(four >> 16n).toString(16)}:${(four & 0xffffn).toString(16)}` : text
+  const plain =
+    embedded && four !== undefined
+      ? `${embedded[1]}${(four >> 16n).toString(16)}:${(four & 0xffffn).toString(16)}`
+      : text
   const halves = plain.split('::')
   if (halves.length > 2) return undefined
   const [head = [], tail = []] = halves.map((h) => (h === '' ? [] : h.split(':')))

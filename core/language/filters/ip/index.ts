@@ -34,11 +34,14 @@ function subnets(input: Value, query: Value | undefined, index: Value | undefine
   if (n.prefix === width(n)) return at >= 0n ? cidr({ ...n, prefix: length + Number(at) }) : false
   const total = 1n << BigInt(Math.max(0, length - n.prefix))
   const position = at < 0n ? total + at : at
-  return position < 0n || position >= total ? false : cidr({ ...inner, address: inner.address + position * size(inner) })
+  return position < 0n || position >= total
+    ? false
+    : cidr({ ...inner, address: inner.address + position * size(inner) })
 }
 
 function rank(inner: Network, outer: Network): Value {
-  if (!contains(outer, inner)) throw new PythonError('FilterError', `${cidr(inner)} is not in the subnet ${cidr(outer)}`)
+  if (!contains(outer, inner))
+    throw new PythonError('FilterError', `${cidr(inner)} is not in the subnet ${cidr(outer)}`)
   return intValue((first(inner) - first(outer)) / size(inner) + 1n)
 }
 
@@ -47,7 +50,9 @@ function merge(input: readonly Value[], action: string): Value {
   const networks = input.map(network)
   if (action === 'span') return networks.length === 0 ? null : cidr(span(networks))
   if (action !== 'merge') throw new PythonError('FilterError', `cidr_merge: invalid action '${action}'`)
-  const sorted = [...networks].sort((a, b) => a.version - b.version || compare(first(a), first(b)) || a.prefix - b.prefix)
+  const sorted = [...networks].sort(
+    (a, b) => a.version - b.version || compare(first(a), first(b)) || a.prefix - b.prefix,
+  )
   const out: Network[] = []
   for (const n of sorted) {
     const before = out.at(-1)
@@ -86,7 +91,8 @@ function nextUsable(input: Value, offset: Value | undefined): Value {
 
 /** Filters of addresses and networks. */
 export const ipFilters: [string, FilterFunction][] = filterTable({
-  'ipaddr query? version? alias?': (v, [query, version]) => ask(v, queryNamed(query ?? ''), version === 4 || version === 6 ? version : undefined),
+  'ipaddr query? version? alias?': (v, [query, version]) =>
+    ask(v, queryNamed(query ?? ''), version === 4 || version === 6 ? version : undefined),
   'ipv4 query?': (v, [query]) => ask(v, queryNamed(query ?? ''), 4),
   'ipv6 query?': (v, [query]) => ask(v, queryNamed(query ?? ''), 6),
   'ipsubnet query? index?': (v, [query, index]) => subnets(v, query, index),

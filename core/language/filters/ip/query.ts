@@ -1,6 +1,17 @@
 import { PythonError } from '../../python/index.ts'
 import type { Value } from '../../values.ts'
-import { addressText, cidr, contains, first, last, type Network, netmask, parseNetwork, size, width } from './address.ts'
+import {
+  addressText,
+  cidr,
+  contains,
+  first,
+  last,
+  type Network,
+  netmask,
+  parseNetwork,
+  size,
+  width,
+} from './address.ts'
 
 /** What a query gives for an address; false when the address does not fit. */
 export type Query = (n: Network) => Value
@@ -31,7 +42,11 @@ const isLoopback: Query = (n) => inRanges(n, '127.0.0.0/8', '::1/128')
 const isMulticast: Query = (n) => inRanges(n, '224.0.0.0/4', 'ff00::/8')
 const isLinkLocal: Query = (n) => inRanges(n, '169.254.0.0/16', 'fe80::/10')
 const isPublic: Query = (n) =>
-  !isPrivate(n) && !isLoopback(n) && !isMulticast(n) && !isLinkLocal(n) && !inRanges(n, '0.0.0.0/8', '240.0.0.0/4', '192.0.2.0/24', '198.18.0.0/15', '::/128', '2001:db8::/32')
+  !isPrivate(n) &&
+  !isLoopback(n) &&
+  !isMulticast(n) &&
+  !isLinkLocal(n) &&
+  !inRanges(n, '0.0.0.0/8', '240.0.0.0/4', '192.0.2.0/24', '198.18.0.0/15', '::/128', '2001:db8::/32')
 
 function own(n: Network): string {
   return n.hasPrefix ? `${text(n, n.address)}/${n.prefix}` : text(n, n.address)
@@ -45,7 +60,8 @@ function hostNetwork(n: Network): Value {
   return isHost(n) ? `${text(n, n.address)}/${n.prefix}` : false
 }
 
-const address: Query = (n) => (n.prefix < width(n) && n.address === first(n) && size(n) > 2n ? false : text(n, n.address))
+const address: Query = (n) =>
+  n.prefix < width(n) && n.address === first(n) && size(n) > 2n ? false : text(n, n.address)
 const network: Query = (n) => text(n, first(n))
 const prefix: Query = (n) => n.prefix
 const subnet: Query = (n) => cidr(n)
@@ -71,8 +87,8 @@ const table: Record<string, Query> = {
   'host/prefix': hostNetwork,
   'address/prefix': hostNetwork,
   'ip/prefix': hostNetwork,
-  'gateway': hostNetwork,
-  'gw': hostNetwork,
+  gateway: hostNetwork,
+  gw: hostNetwork,
   ip_netmask: (n) => `${text(n, n.address)} ${text(n, netmask(n))}`,
   network_netmask: (n) => `${text(n, first(n))} ${text(n, netmask(n))}`,
   ip_wildcard: (n) => `${text(n, n.address)} ${text(n, last(n) - first(n))}`,
@@ -108,7 +124,8 @@ function numberOf(v: bigint): number | bigint {
 function peer(n: Network): Value {
   if (size(n) === 2n) return text(n, n.address ^ 1n)
   if (size(n) !== 4n) throw new PythonError('FilterError', 'Not a point-to-point network')
-  if (n.address === first(n) || n.address === last(n)) throw new PythonError('FilterError', `${own(n)} is not a host address of /30`)
+  if (n.address === first(n) || n.address === last(n))
+    throw new PythonError('FilterError', `${own(n)} is not a host address of /30`)
   return text(n, n.address ^ 3n)
 }
 
@@ -119,7 +136,8 @@ function reverseName(n: Network): string {
 
 /** The query by its name, by an index into the network, or by a network the address must lie in. */
 export function queryNamed(name: Value): Query {
-  const index = typeof name === 'number' ? name : typeof name === 'string' && /^-?\d+$/.test(name) ? Number(name) : undefined
+  const index =
+    typeof name === 'number' ? name : typeof name === 'string' && /^-?\d+$/.test(name) ? Number(name) : undefined
   if (index !== undefined) return (n) => nth(n, BigInt(index))
   const query = String(name ?? '')
   if (Object.hasOwn(table, query)) return table[query] ?? own

@@ -1,4 +1,14 @@
-import { floatText, isFloat, numeric, sorted, toNumber, typeError, typeName, usable, valueError } from '../../python/index.ts'
+import {
+  floatText,
+  isFloat,
+  numeric,
+  sorted,
+  toNumber,
+  typeError,
+  typeName,
+  usable,
+  valueError,
+} from '../../python/index.ts'
 import { type DictKey, PythonObject, Tuple, type Value } from '../../values.ts'
 import { writeText } from './scalar.ts'
 
@@ -42,14 +52,23 @@ class Dumper {
   node(value: Value, indent: number, column: number, isUnderKey: boolean, depth: number): string {
     if (depth > 200) throw valueError('nested deeper than 200 levels')
     const nodes = collection(value)
-    if (!nodes) return this.#scalar(value, column, Math.max(indent, isUnderKey || depth > 0 ? indent : this.#style.indent), false, false)
+    if (!nodes)
+      return this.#scalar(
+        value,
+        column,
+        Math.max(indent, isUnderKey || depth > 0 ? indent : this.#style.indent),
+        false,
+        false,
+      )
     if (this.#isFlow(nodes)) return this.#flow(nodes, column, indent)
     const pad = ' '.repeat(indent)
     if (Array.isArray(nodes)) {
       const at = isUnderKey ? Math.max(indent - this.#style.indent, 0) : indent
       return nodes.map((x) => `\n${' '.repeat(at)}${this.#inSequence(x, at, depth)}`).join('')
     }
-    return this.#entries(nodes).map(([k, v]) => `\n${pad}${this.#entry(k, v, indent, depth)}`).join('')
+    return this.#entries(nodes)
+      .map(([k, v]) => `\n${pad}${this.#entry(k, v, indent, depth)}`)
+      .join('')
   }
 
   /** A nested block begins on the line of the dash, filled up to the indent. */
@@ -91,14 +110,20 @@ class Dumper {
       const at = text.lastIndexOf('\n')
       column = at < 0 ? column + text.length : text.length - at - 1
     }
-    const items: [Value | undefined, Value][] = Array.isArray(nodes) ? nodes.map((x) => [undefined, x]) : this.#entries(nodes)
+    const items: [Value | undefined, Value][] = Array.isArray(nodes)
+      ? nodes.map((x) => [undefined, x])
+      : this.#entries(nodes)
     for (const [i, [key, value]] of items.entries()) {
       if (i > 0) put(',')
       if (column > this.#style.width) put(`\n${' '.repeat(inner)}`)
       else if (i > 0) put(' ')
       if (key !== undefined) put(`${this.#scalar(key, column, inner, true, true)}: `)
       const nested = collection(value)
-      put(nested ? this.#flow(nested, column, inner + this.#style.indent) : this.#scalar(value, column, inner, true, false))
+      put(
+        nested
+          ? this.#flow(nested, column, inner + this.#style.indent)
+          : this.#scalar(value, column, inner, true, false),
+      )
     }
     return out + close
   }

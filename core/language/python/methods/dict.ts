@@ -50,8 +50,4 @@ export const dictMethods = methodTable<Dict>({
     if (found === undefined) dictSet(d, key ?? null, value ?? null)
     return found === undefined ? (value ?? null) : found
   },
-  'update other?': (d, [other]) => {
-    if (other !== undefined) for (const [key, value] of dictFrom(other)) dictSet(d, key, value)
-    return null
-  },
 })

@@ -1,8 +1,9 @@
-import { Callable, Tuple, type Value } from '../../values.ts'
-import { isFloat, isInteger, numeric, toNumber } from '../number.ts'
-import { formatFields } from '../format.ts'
+import { Callable, type Dict, Tuple, type Value } from '../../values.ts'
 import { asText } from '../convert.ts'
-import { dictMethods } from './dict.ts'
+import { dictSet } from '../dict.ts'
+import { formatFields } from '../format.ts'
+import { isFloat, isInteger, numeric, toNumber } from '../number.ts'
+import { dictFrom, dictMethods } from './dict.ts'
 import { listMethods, tupleMethods } from './list.ts'
 import { floatMethods, intMethods } from './number.ts'
 import { stringMethods } from './string.ts'
@@ -15,7 +16,7 @@ import { callMethod, type MethodTable } from './table.ts'
 export function getMethod(value: Value, name: string): Callable | undefined {
   if (typeof value === 'string') return name === 'format' ? bindFormat(value) : bound(stringMethods, value, name)
   if (Array.isArray(value)) return bound(listMethods, value, name)
-  if (value instanceof Map) return bound(dictMethods, value, name)
+  if (value instanceof Map) return name === 'update' ? bindUpdate(value) : bound(dictMethods, value, name)
   if (value instanceof Tuple) return bound(tupleMethods, value, name)
   if (typeof value === 'boolean' || isInteger(value)) return bound(intMethods, BigInt(value), name)
   if (isFloat(value)) return bound(floatMethods, toNumber(numeric(value) ?? { int: 0 }), name)
@@ -30,4 +31,13 @@ function bound<T>(table: MethodTable<T>, self: T, name: string): Callable | unde
 /** str.format takes any keyword, which a table of parameters cannot say. */
 function bindFormat(text: string): Callable {
   return new Callable('format', (args, kwargs) => formatFields(asText(text, 'format string'), args, kwargs))
+}
+
+/** dict.update takes any keyword too. */
+function bindUpdate(dict: Dict): Callable {
+  return new Callable('update', ([other], kwargs) => {
+    const added = other === undefined ? [] : dictFrom(other)
+    for (const [key, value] of [...added, ...kwargs]) dictSet(dict, key, value)
+    return null
+  })
 }

@@ -1,4 +1,4 @@
-import { Tuple, type Value } from '../../values.ts'
+import type { Tuple, Value } from '../../values.ts'
 import { asIndex } from '../convert.ts'
 import { equals } from '../equality.ts'
 import { PythonError, typeError, valueError } from '../error.ts'
@@ -71,7 +71,8 @@ export const listMethods = methodTable<Value[]>({
     return null
   },
   'sort key? reverse?': (l, [key, reverse]) => {
-    if (key !== undefined && key !== null) throw typeError('sort() takes no key here: use the filter sort(attribute=...)')
+    if (key !== undefined && key !== null)
+      throw typeError('sort() takes no key here: use the filter sort(attribute=...)')
     l.splice(0, l.length, ...sorted(l, (x) => x, reverse !== undefined && truth(reverse)))
     return null
   },

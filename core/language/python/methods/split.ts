@@ -22,7 +22,12 @@ export function stripText(text: string, chars: Value | undefined, left: boolean,
 }
 
 /** str.split and str.rsplit; without a separator at runs of white space. */
-export function splitText(text: string, separator: Value | undefined, maximum: Value | undefined, fromRight: boolean): string[] {
+export function splitText(
+  text: string,
+  separator: Value | undefined,
+  maximum: Value | undefined,
+  fromRight: boolean,
+): string[] {
   const max = maximum === undefined ? -1 : asIndex(maximum)
   if (separator === undefined || separator === null) return splitWords(text, max, fromRight)
   const sep = asText(separator, 'must be str or None')

@@ -12,7 +12,13 @@ import { expandTabs, splitLines, splitText, stripText } from './split.ts'
 import { methodTable } from './table.ts'
 
 /** Where `part` begins in code points, within the bounds, or -1. */
-function find(text: string, part: Value | undefined, start: Value | undefined, stop: Value | undefined, last = false): number {
+function find(
+  text: string,
+  part: Value | undefined,
+  start: Value | undefined,
+  stop: Value | undefined,
+  last = false,
+): number {
   const wanted = asText(part ?? null, 'argument')
   const window = slice(text, start ?? null, stop ?? null)
   const area = typeof window === 'string' ? window : ''
@@ -24,13 +30,24 @@ function find(text: string, part: Value | undefined, start: Value | undefined, s
   return offset > size ? -1 : offset + characterCount(area.slice(0, at))
 }
 
-function index(text: string, part: Value | undefined, start: Value | undefined, stop: Value | undefined, last = false): number {
+function index(
+  text: string,
+  part: Value | undefined,
+  start: Value | undefined,
+  stop: Value | undefined,
+  last = false,
+): number {
   const at = find(text, part, start, stop, last)
   if (at < 0) throw valueError('substring not found')
   return at
 }
 
-function justify(text: string, width: Value | undefined, fill: Value | undefined, left: (room: number, width: number) => number): string {
+function justify(
+  text: string,
+  width: Value | undefined,
+  fill: Value | undefined,
+  left: (room: number, width: number) => number,
+): string {
   const filler = fill === undefined ? ' ' : asText(fill, 'The fill character')
   if (characterCount(filler) !== 1) throw typeError('The fill character must be exactly one character long')
   const wanted = asIndex(width ?? null)
@@ -62,7 +79,13 @@ export function replaceText(text: string, old: string, by: string, count = -1): 
   return parts.join(by)
 }
 
-function affix(text: string, prefixes: Value | undefined, start: Value | undefined, stop: Value | undefined, atEnd: boolean): boolean {
+function affix(
+  text: string,
+  prefixes: Value | undefined,
+  start: Value | undefined,
+  stop: Value | undefined,
+  atEnd: boolean,
+): boolean {
   const window = slice(text, start ?? null, stop ?? null)
   const area = typeof window === 'string' ? window : ''
   const wanted = prefixes instanceof Tuple ? prefixes.items : [prefixes ?? null]
@@ -130,7 +153,12 @@ export const stringMethods = methodTable<string>({
     return s.endsWith(suffix) ? s.slice(0, s.length - suffix.length) : s
   },
   'replace old new count?': (s, [old, by, count]) =>
-    replaceText(s, asText(old ?? null, 'argument'), asText(by ?? null, 'argument'), count === undefined ? -1 : asIndex(count)),
+    replaceText(
+      s,
+      asText(old ?? null, 'argument'),
+      asText(by ?? null, 'argument'),
+      count === undefined ? -1 : asIndex(count),
+    ),
   'rfind sub start? end?': (s, [sub, start, stop]) => find(s, sub, start, stop, true),
   'rindex sub start? end?': (s, [sub, start, stop]) => index(s, sub, start, stop, true),
   'rjust width fillchar?': (s, [width, fill]) => justify(s, width, fill, (room) => room),

@@ -1,0 +1,42 @@
+import type { Command } from './command.ts'
+
+export type StreamName = 'stdout' | 'stderr'
+
+/** Where one stream is in the batch: which command its bytes belong to. */
+export interface Cursor {
+  at: number
+  inside: boolean
+  /** Between a foreign command's end and the cut of its reader: what its survivors write goes nowhere. */
+  cutting: boolean
+  over: boolean
+  /** Answers of the listening shell to `vf_poll` and `vf_end` that are still due. */
+  due: number
+}
+
+/** Commands in flight on one session, and how far each stream has come. */
+export interface Batch {
+  readonly commands: readonly Command[]
+  readonly nonce: string
+  readonly cursors: Record<StreamName, Cursor>
+  ending: boolean
+  frozen: boolean
+  quietSince: number
+}
+
+export function newBatch(commands: readonly Command[], nonce: string): Batch {
+  const cursor = (): Cursor => ({ at: 0, inside: false, cutting: false, over: false, due: 0 })
+  return {
+    commands,
+    nonce,
+    cursors: { stdout: cursor(), stderr: cursor() },
+    ending: false,
+    frozen: false,
+    quietSince: Date.now(),
+  }
+}
+
+/** The command that runs, by what has come of both streams, is one that nobody waits for and that may be ended. */
+export function unwanted(batch: Batch, streams: readonly StreamName[]): boolean {
+  const current = batch.commands[Math.max(...streams.map((name) => batch.cursors[name].at))]
+  return current?.answered === true && !current.shielded
+}

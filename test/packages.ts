@@ -1,0 +1,20 @@
+/** Debian packages that the tests use beside those of the lab: real peers to compare with, and real shells and servers. */
+export const TEST_PACKAGES: readonly string[] = [
+  'acl',
+  'ansible-core',
+  'busybox-static',
+  'e2fsprogs',
+  'fish',
+  'iproute2',
+  'mksh',
+  'openssh-client',
+  'openssh-server',
+  'opendoas',
+  'openssl',
+  'procps',
+  'python3-jinja2',
+  'python3-yaml',
+  'sudo',
+  'tcsh',
+  'util-linux',
+]
