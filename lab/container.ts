@@ -32,7 +32,9 @@ while [ "$status" = 133 ]; do
       mkdir -p "$hierarchy/$group/$name"
       echo 0 > "$hierarchy/$group/$name/cgroup.procs"
     done
-    exec nsenter --net=/proc/self/fd/3 setpriv --pdeathsig KILL systemd-nspawn "$@" --directory="$folder/root"
+    set -- setpriv --pdeathsig KILL systemd-nspawn "$@" --directory="$folder/root"
+    if ! mountpoint -q /; then mkdir -p all && mount --rbind / all && set -- chroot all "$@"; fi
+    exec nsenter --net=/proc/self/fd/3 "$@"
   ) &
   child=$!
   trap 'kill -s TERM "$child"' TERM

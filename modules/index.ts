@@ -35,6 +35,14 @@ const ENTRIES: readonly RegistryEntry[] = [
   module('stat', () => import('./files/stat.ts')),
   module('template', () => import('./files/template.ts')),
 
+  module('libvirt_domain', () => import('./libvirt/libvirt_domain.ts')),
+  module('libvirt_host', () => import('./libvirt/libvirt_host.ts')),
+  module('libvirt_migrate', () => import('./libvirt/libvirt_migrate.ts')),
+  module('libvirt_network', () => import('./libvirt/libvirt_network.ts')),
+  module('libvirt_pool', () => import('./libvirt/libvirt_pool.ts')),
+  module('libvirt_vms', () => import('./libvirt/libvirt_vms.ts')),
+  module('libvirt_volume', () => import('./libvirt/libvirt_volume.ts')),
+
   module('bridge', () => import('./network/bridge.ts')),
 
   module('mount', () => import('./storage/mount.ts'), ['ansible.posix.mount']),

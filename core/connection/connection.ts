@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { wantsTerminal } from './become/answers.ts'
-import { ascent } from './become/ascent.ts'
+import { ascent, type PasswordProof } from './become/ascent.ts'
 import type { ShellText } from './quote.ts'
 import { runOnChannel } from './shell/large.ts'
 import { openCommand } from './shell/open.ts'
@@ -18,10 +18,6 @@ export interface ConnectionOptions {
   readonly graceMs?: number
   /** Tries a become password on one host before it is sent to the others; the pool gives it. */
   readonly proof?: PasswordProof
-}
-
-export interface PasswordProof {
-  first<T>(become: Become, host: string, attempt: () => Promise<T>): Promise<T>
 }
 
 /** The contract's connection over any transport. */
@@ -109,13 +105,7 @@ export class HostConnection implements Connection {
     )
   }
 
-  private start(become: Become | undefined, signal?: AbortSignal): Promise<Started> {
-    const proof = this.options.proof
-    if (become?.password === undefined || !proof) return this.climb(become, signal)
-    return proof.first(become, this.endpoint.name, () => this.climb(become, signal))
-  }
-
-  private async climb(become: Become | undefined, signal: AbortSignal | undefined): Promise<Started> {
+  private async start(become?: Become, signal?: AbortSignal): Promise<Started> {
     const { transport, endpoint, options } = this
     const key = keyOf(become)
     const attempt = (terminal: boolean): Promise<Started> =>
@@ -124,7 +114,13 @@ export class HostConnection implements Connection {
         open: transport.openChannel,
         shellPath: this.shellPath,
         ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
-        ...(become && { ascend: ascent(become, { loginUser: transport.user, ...(terminal && { terminal }) }) }),
+        ...(become && {
+          ascend: ascent(become, {
+            loginUser: transport.user,
+            ...(terminal && { terminal }),
+            ...(options.proof && { proof: options.proof }),
+          }),
+        }),
         ...(signal && { signal }),
       })
     try {

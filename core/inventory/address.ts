@@ -15,11 +15,11 @@ export function hostNames(entry: string): HostNames {
     return { names: [bracketed[1]!], port: portOf(bracketed[2]) }
   }
   if (/^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:%\w+)?$/.test(entry)) return { names: [entry], port: undefined }
+  if (/[[\]]/.test(entry.replace(/\[[^[\]]*\]/g, ''))) throw new BadRange(`the brackets of '${entry}' do not match`)
   if (entry.endsWith(':'))
     throw new BadRange(`'${entry}' is not a host name`, 'the colon belongs to YAML, or a port is missing')
   const withPort = /^((?:[^:[\]]|\[[^\]]*\])+):(\d+)$/.exec(entry)
   const pattern = withPort?.[1] ?? entry
-  if (/[[\]]/.test(pattern.replace(/\[[^[\]]*\]/g, ''))) throw new BadRange(`the brackets of '${entry}' do not match`)
   return { names: expandRange(pattern), port: portOf(withPort?.[2]) }
 }
 

@@ -28,7 +28,7 @@ export async function parseYamlInventory(
   if (!root) return
   if (root.kind !== 'mapping') {
     data.diagnostics.push(
-      errorAt('inventory-shape', 'an inventory must be a mapping of groups', root.at, 'all:\n  hosts:'),
+      errorAt('inventory-shape', 'an inventory must be a mapping of groups', root.at, 'begin with `all:`'),
     )
     return
   }

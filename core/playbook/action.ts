@@ -79,7 +79,7 @@ function unknownKey(
         ? 'collections are not read; name a module of virtfleet'
         : undefined
       : `did you mean ${guess}?`
-  if (isWanting && (guess === undefined || guess === asModule)) {
+  if (name !== 'include' && isWanting && (guess === undefined || guess === asModule)) {
     report(loader, 'unknown-module', `there is no module '${name}'`, entry.key.at, hint)
   } else {
     const message = name === 'include' ? "'include' is gone from Ansible" : `a task has no keyword '${name}'`

@@ -30,6 +30,7 @@ export async function staticImport(
   }
   const target = targetOf(loader, action, what)
   const inner = extend(loader, mapping, context)
+  if (loop || target instanceof Template) context.play.lost.any = true
   if (target === undefined || loop) return []
   if (target instanceof Template || typeof target !== 'string') {
     const hint = `use ${dynamic}, which is found when it is its turn`

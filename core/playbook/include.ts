@@ -63,7 +63,7 @@ export function targetOf(loader: Loader, action: Action, what: 'tasks' | 'role')
   const names = what === 'role' ? ['name', 'role', '_raw_params'] : ['file', '_raw_params']
   const target = names.map((name) => action.args.get(name)).find((value) => value !== undefined && value !== null)
   if (target !== undefined) return target
-  const hint = what === 'role' ? `${action.module}:\n  name: myrole` : `${action.module}: tasks.yml`
+  const hint = what === 'role' ? 'add name:' : `write ${action.module}: tasks.yml`
   report(
     loader,
     'missing-argument',

@@ -3,7 +3,7 @@ import { valueOptions } from '../inventory/index.ts'
 import { type Diagnostic, mapGet, sortDiagnostics, Template } from '../language/index.ts'
 import type { Value } from '../language/values.ts'
 import { type Context, emptyContext, includeOrigins } from './context.ts'
-import { importedTasks, roleRequest, shownPath } from './import.ts'
+import { firstFile, importedTasks, roleRequest, shownPath } from './import.ts'
 import { extend } from './keywords.ts'
 import { type Loader, readYaml, report } from './loader.ts'
 import { importPlaybookKeys } from './names.ts'
@@ -49,13 +49,13 @@ async function playsOf(
     return undefined
   }
   if (root.kind !== 'sequence') {
-    report(loader, 'bad-playbook', 'a playbook must be a list of plays', root.at, '- hosts: all\n  tasks:')
+    report(loader, 'bad-playbook', 'a playbook must be a list of plays', root.at, 'begin each play with `- hosts: …`')
     return undefined
   }
   const plays: Play[] = []
   for (const node of root.items) {
     if (node.kind !== 'mapping') {
-      report(loader, 'bad-play', 'a play must be a mapping', node.at, '- hosts: all')
+      report(loader, 'bad-play', 'a play must be a mapping', node.at, 'begin it with `- hosts: …`')
       continue
     }
     const imported = mapGet(node, 'import_playbook') ?? mapGet(node, 'ansible.builtin.import_playbook')
@@ -75,12 +75,14 @@ async function playsOf(
       report(loader, 'import-cycle', `playbooks import one another: ${[...chain, file, path].join(' > ')}`, value.at)
       continue
     }
+    if ((await firstFile([path])) === undefined) {
+      report(loader, 'missing-file', `there is no playbook '${value.value}'`, value.at, `looked for ${path}`)
+      continue
+    }
     const inner = extend(loader, node, outer)
     const prefix = `${outer.idPrefix}${node.at.file}:${node.at.line}:${node.at.column}>`
-    const before = loader.diagnostics.length
     const below = await playsOf(loader, path, { ...inner, idPrefix: prefix }, [...chain, shownPath(resolve(file))])
     if (below) plays.push(...below)
-    else if (loader.diagnostics.length === before) report(loader, 'missing-file', `cannot read ${path}`, value.at)
   }
   return plays
 }

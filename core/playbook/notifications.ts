@@ -20,10 +20,10 @@ export function* below(steps: readonly Step[]): Generator<Step> {
 }
 
 /** A notified handler must exist, where that can be known; two handlers of one name hide one another. */
-export function checkNotifications(loader: Loader, play: Play): void {
+export function checkNotifications(loader: Loader, play: Play, isIncomplete: boolean): void {
   const handlers = [...below(play.handlers)]
   const names = new Map<string, Step>()
-  let isOpen = [...allSteps(play)].some((step) => step.kind === 'include')
+  let isOpen = isIncomplete || [...allSteps(play)].some((step) => step.kind === 'include')
   for (const handler of handlers) {
     if (typeof handler.name === 'string') {
       const other = names.get(handler.name)

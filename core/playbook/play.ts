@@ -25,7 +25,13 @@ export async function playOf(
     return entry && nodeValue(loader, entry.value)
   }
   if (!hosts || nodeValue(loader, hosts.value) === null) {
-    report(loader, 'no-hosts', 'the play does not say for which hosts it is', hosts?.key.at ?? mapping.at, 'hosts: all')
+    report(
+      loader,
+      'no-hosts',
+      'the play does not say for which hosts it is',
+      hosts?.key.at ?? mapping.at,
+      'add a line `hosts: all`',
+    )
   }
   const parts = emptyContext(folder).play
   const play = extend(loader, mapping, { ...outer, folder, play: parts, chain: [] })
@@ -74,7 +80,7 @@ export async function playOf(
     folder,
     at: mapping.at,
   }
-  checkNotifications(loader, result)
+  checkNotifications(loader, result, parts.lost.any)
   lostNames.set(result, parts.lost)
   return hosts ? result : undefined
 }
@@ -136,7 +142,7 @@ function prompts(loader: Loader, mapping: YamlMapping): VarsPrompt[] {
         'bad-prompt',
         'vars_prompt needs the name of a variable',
         node.at,
-        '- name: answer\n  prompt: question',
+        'write `- name: variable` and `prompt: question`',
       )
       return []
     }

@@ -26,6 +26,7 @@ export async function taskSteps(
     extend(loader, mapping, context)
     loopOf(loader, mapping)
     lose(mapping, context)
+    if (handlers) context.play.lost.any = true
     return []
   }
   const name = shortName(action.module)

@@ -7,8 +7,16 @@ import type { Become } from '../types.ts'
 import { asksPassword, becomeFailure } from './answers.ts'
 import { becomeCommand, needsTerminal } from './commands.ts'
 
+/** Tries a password on one host before it is sent to the others. */
+export interface PasswordProof {
+  first<T>(become: Become, host: string, attempt: () => Promise<T>): Promise<T>
+}
+
 /** Leads a login shell to another user's shell: the tool's command, its password when it asks, its refusals by name. */
-export function ascent(become: Become, options: { loginUser: string; terminal?: boolean }): Ascent {
+export function ascent(
+  become: Become,
+  options: { loginUser: string; terminal?: boolean; proof?: PasswordProof },
+): Ascent {
   const pty = options.terminal ?? needsTerminal(become, options.loginUser)
   return {
     pty,
@@ -18,24 +26,34 @@ export function ascent(become: Become, options: { loginUser: string; terminal?: 
       if (pty) await rawTerminal(greeting, nonce, host, become, signal)
       const prompt = `[virtfleet ${nonce}] password: `
       greeting.send(`LC_ALL=C; export LC_ALL; unset LANGUAGE; ${becomeCommand(become, { nonce, prompt, shellPath })}\n`)
-      let asked = false
-      for (;;) {
-        const said = await greeting.until(signal, { prompt: (text) => asksPassword(become, prompt, text) })
-        if (said.kind === 'mark') return
-        if (said.kind === 'ended') throw becomeFailure(become, host, greeting, asked)
-        if (asked)
-          throw new ConnectionError('become-password', host, `${become.method} refused the password for ${become.user}`)
-        if (become.password === undefined) {
+      const asks = (text: string): boolean => asksPassword(become, prompt, text)
+      const said = await greeting.until(signal, { prompt: asks })
+      if (said.kind === 'mark') return
+      if (said.kind === 'ended') throw becomeFailure(become, host, greeting, false)
+      const { password } = become
+      if (password === undefined) {
+        throw new ConnectionError(
+          'become-password',
+          host,
+          `${become.method} asks for a password and none is given`,
+          'give ansible_become_password or --ask-become-pass',
+        )
+      }
+      const answer = async (): Promise<void> => {
+        greeting.send(`${password}\n`)
+        const answered = await greeting.until(signal, { prompt: asks })
+        if (answered.kind === 'ended') throw becomeFailure(become, host, greeting, true)
+        if (answered.kind === 'prompt') {
           throw new ConnectionError(
             'become-password',
             host,
-            `${become.method} asks for a password and none is given`,
-            'give ansible_become_password or --ask-become-pass',
+            `${become.method} refused the password for ${become.user}`,
+            'check ansible_become_password',
           )
         }
-        asked = true
-        greeting.send(`${become.password}\n`)
       }
+      // Only where it is asked for does it prove anything.
+      await (options.proof ? options.proof.first(become, host, answer) : answer())
     },
   }
 }

@@ -227,7 +227,9 @@ describe('connection: another user', function () {
     const exe = join(bench.sshd.dir, 'counted-sudo')
     writeFileSync(tries, '')
     chmodSync(tries, 0o666)
-    writeFileSync(exe, `#!/bin/sh\necho tried >>${tries}\nexec sudo "$@"\n`)
+    // What sudo does with a wrong password, and counts the passwords it is given.
+    const ask = 'printf %s "$4" >&2; read -r password || exit 1'
+    writeFileSync(exe, `#!/bin/sh\n${ask}\necho tried >>${tries}\n${ask}\n`)
     chmodSync(exe, 0o755)
     const become: Become = { method: 'sudo', user: 'root', password: 'wrong on all', exe }
     const errors = await Promise.all(

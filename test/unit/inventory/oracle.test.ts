@@ -23,7 +23,9 @@ function shown(value: Value): unknown {
 
 async function theirs(sources: readonly string[]) {
   const args = ['--list', ...sources.flatMap((source) => ['-i', source])]
-  const { stdout } = await run('ansible-inventory', args, { env: { ...process.env, ANSIBLE_CONFIG: `${corpus}ansible.cfg` } })
+  const { stdout } = await run('ansible-inventory', args, {
+    env: { ...process.env, ANSIBLE_CONFIG: `${corpus}ansible.cfg` },
+  })
   const answer = JSON.parse(stdout) as Answer
   const groups: Record<string, { hosts: string[]; children: string[] }> = {}
   for (const [name, group] of Object.entries(answer)) {
