@@ -66,6 +66,7 @@ function hostVars(machine: MachineRecord): Record<string, string | number> {
     fleet_address: machine.fleetAddress,
     virtfleet_host_key: machine.hostKey,
     lab_kind: machine.kind,
+    ...(machine.kind === 'vm' ? { fleet_interface: 'eth1', fleet_prefix: 24 } : {}),
     ...(machine.variant ? { lab_variant: machine.variant } : {}),
   }
 }

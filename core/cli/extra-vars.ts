@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { type VaultAccess, valueOptions } from '../inventory/index.ts'
 import { type Diagnostic, DiagnosticError, parseYaml, toVariables, type Variables } from '../language/index.ts'
 import { CliError, EXIT } from './exit.ts'
 
@@ -6,22 +7,22 @@ import { CliError, EXIT } from './exit.ts'
  * Variables of -e, in order, the later ones win: `@file` (YAML or JSON), text that begins with `{` or `[`, else
  * `key=value` words as a shell splits them; those values are text.
  */
-export async function extraVariables(given: readonly string[], decrypt: (text: string) => string): Promise<Variables> {
+export async function extraVariables(given: readonly string[], access: VaultAccess): Promise<Variables> {
   const all: Variables = new Map()
-  for (const one of given) for (const [name, value] of await read(one, decrypt)) all.set(name, value)
+  for (const one of given) for (const [name, value] of await read(one, access)) all.set(name, value)
   return all
 }
 
-async function read(text: string, decrypt: (text: string) => string): Promise<Variables> {
+async function read(text: string, access: VaultAccess): Promise<Variables> {
   if (text.startsWith('@')) {
     const file = text.slice(1)
     const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       throw new CliError(`cannot read extra variables from ${file}: ${error.code}`, { exitCode: EXIT.error })
     })
-    return document(content, file, decrypt)
+    return document(content, file, access)
   }
   const trimmed = text.trim()
-  if (trimmed.startsWith('{') || trimmed.startsWith('[')) return document(trimmed, '--extra-vars', decrypt)
+  if (trimmed.startsWith('{') || trimmed.startsWith('[')) return document(trimmed, '--extra-vars', access)
   const { splitWords } = await import('../../modules/commands/words.ts')
   const variables: Variables = new Map()
   for (const word of splitWords(trimmed)) {
@@ -35,9 +36,9 @@ async function read(text: string, decrypt: (text: string) => string): Promise<Va
   return variables
 }
 
-function document(text: string, file: string, decrypt: (text: string) => string): Variables {
+function document(text: string, file: string, access: VaultAccess): Variables {
   const { root, diagnostics } = parseYaml(text, file)
   const errors = diagnostics.filter((one: Diagnostic) => one.severity === 'error')
   if (errors.length > 0) throw new DiagnosticError(errors)
-  return root ? toVariables(root, { decrypt }) : new Map()
+  return root ? toVariables(root, valueOptions(access)) : new Map()
 }

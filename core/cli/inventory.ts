@@ -39,7 +39,7 @@ export async function openInventory(
   streams: Streams,
   playbookFolders: readonly string[] = [],
 ): Promise<{ inventory: Inventory; source: { folder: string; file: string } }> {
-  const [{ loadInventory }, { createRedactor, createVault }, { decryptWith, vaultPasswords }, { printDiagnostics }] =
+  const [{ loadInventory }, { createRedactor, createVault }, { vaultAccess, vaultPasswords }, { printDiagnostics }] =
     await Promise.all([
       import('../inventory/index.ts'),
       import('../secrets/index.ts'),
@@ -51,7 +51,7 @@ export async function openInventory(
   const sources = inventorySources(flags.inventory)
   const { inventory, diagnostics } = await loadInventory(sources, {
     playbookFolders,
-    decrypt: decryptWith(vault, redactor),
+    ...vaultAccess(vault, redactor),
   })
   const failed = printDiagnostics(diagnostics, streams)
   if (failed) throw new CliError('the inventory cannot be used', { exitCode: EXIT.unparsable })

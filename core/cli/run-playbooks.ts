@@ -20,7 +20,7 @@ import { askPromptedVars } from './prompted-vars.ts'
 import type { RunFlags } from './run-flags.ts'
 import { reportMistakes } from './run-mistakes.ts'
 import { readPasswords } from './run-secrets.ts'
-import { decryptWith, vaultPasswords } from './sources.ts'
+import { vaultAccess, vaultPasswords } from './sources.ts'
 import { type Streams, terminalOf, wantsColour } from './streams.ts'
 import { VERSION } from './version.ts'
 
@@ -28,15 +28,15 @@ import { VERSION } from './version.ts'
 export async function runPlaybooks(files: readonly string[], flags: RunFlags, streams: Streams): Promise<number> {
   const redactor = createRedactor()
   const vault = createVault(await vaultPasswords(flags, streams, redactor))
-  const decrypt = decryptWith(vault, redactor)
+  const access = vaultAccess(vault, redactor)
   const folders = [...new Set(files.map((file) => dirname(resolve(file))))]
   const sources = inventorySources(flags.inventory)
-  const options: PlaybookOptions = { registry: builtinModules, decrypt }
+  const options: PlaybookOptions = { registry: builtinModules, ...access }
   const diagnostics: Diagnostic[] = []
 
-  const loaded = await loadInventory(sources, { playbookFolders: folders, decrypt })
+  const loaded = await loadInventory(sources, { playbookFolders: folders, ...access })
   diagnostics.push(...loaded.diagnostics)
-  const extraVars = await mistakesInto(diagnostics, () => extraVariables(flags.extraVars ?? [], decrypt))
+  const extraVars = await mistakesInto(diagnostics, () => extraVariables(flags.extraVars ?? [], access))
   const playbooks: Playbook[] = []
   for (const file of files) {
     const { playbook, diagnostics: found } = await loadPlaybook(file, options)
@@ -86,7 +86,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
     verbosity: flags.verbose,
     leaseWait: flags.leaseWait * 1000,
     forceHandlers: flags.forceHandlers ?? false,
-    decrypt,
+    decrypt: access.decrypt,
     interrupts: interrupts.controller,
     inventorySource: sourceOf(sources),
     version: VERSION,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { VaultAccess } from '../inventory/index.ts'
 import type { Redactor, Vault, VaultPassword } from '../secrets/index.ts'
 import { CliError, EXIT } from './exit.ts'
 import { ask } from './prompt.ts'
@@ -48,11 +49,11 @@ export async function vaultPasswords(
   return passwords
 }
 
-/** Opens vault texts, and hides what was in them from then on. */
-export function decryptWith(vault: Vault, redactor: Redactor): (text: string) => string {
-  return (text) => {
-    const plain = vault.decrypt(text)
-    redactor.add(plain)
-    return plain
+/** How files are read that may be encrypted, or hold encrypted values: what was encrypted is hidden from then on. */
+export function vaultAccess(vault: Vault, redactor: Redactor): Required<VaultAccess> {
+  return {
+    decrypt: (text) => vault.decrypt(text),
+    unlock: (texts) => vault.unlock(texts),
+    secret: (value) => void redactor.add(value),
   }
 }

@@ -1,4 +1,5 @@
 import type { Variables } from '../language/values.ts'
+import type { Catcher } from './steps/catcher.ts'
 
 /** Where the engine stands in the tree: what the way there adds to each task. */
 export interface Frame {
@@ -6,9 +7,20 @@ export interface Frame {
   readonly key: string
   /** Variables of the includes on the way, outermost first. */
   readonly includeParams: readonly Variables[]
+  /** Blocks around that want to know of failures, outermost first. */
+  readonly catchers: readonly Catcher[]
   /** A failure here goes to a rescue. */
   readonly rescuable: boolean
   readonly handler: boolean
+  /** Hosts that failed take part too: forced handlers. */
+  readonly withFailed: boolean
 }
 
-export const rootFrame: Frame = { key: '', includeParams: [], rescuable: false, handler: false }
+export const rootFrame: Frame = {
+  key: '',
+  includeParams: [],
+  catchers: [],
+  rescuable: false,
+  handler: false,
+  withFailed: false,
+}

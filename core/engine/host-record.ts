@@ -1,5 +1,5 @@
-import type { Dict, Value, Variables } from '../language/values.ts'
 import type { VariableLayer } from '../inventory/types.ts'
+import type { Dict, Value, Variables } from '../language/values.ts'
 
 /** What a run knows about one host, from its first task to the end of the run. */
 export class HostRecord {
@@ -14,6 +14,8 @@ export class HostRecord {
   /** Failed in an earlier play, or in this one and not rescued: no more tasks. */
   failed = false
   unreachable = false
+  /** Check mode: a task whose undecided result may have brought variables; a missing name is not an error then. */
+  missingNames: string | undefined
   readonly #inventory: () => readonly VariableLayer[]
   #layers: readonly VariableLayer[] | undefined
 

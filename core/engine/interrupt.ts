@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Interrupts } from './request.ts'
 
 /** Interrupts by hand: what the command line's Ctrl-C calls, and tests. */
@@ -38,6 +39,11 @@ export class InterruptState {
   readonly #working = new Set<Work>()
   readonly #stopped: string[] = []
   level: 0 | 1 | 2 = 0
+
+  constructor() {
+    // Every command of every host listens.
+    setMaxListeners(0, this.#soft.signal, this.#hard.signal)
+  }
 
   get interrupted(): boolean {
     return this.level > 0

@@ -87,7 +87,11 @@ export interface RunRequest {
   readonly now?: () => Date
   readonly runId?: string
   /** Operational log; never a place of results. Texts are redacted by the one who gives it. */
-  readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>) => void
+  readonly log?: (
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    details?: Record<string, unknown>,
+  ) => void
 }
 
 /** What a run came to. The exit code is Ansible's: see exit-code.ts. */

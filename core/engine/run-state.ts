@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { EventStream } from '../events/stream.ts'
-import { builtinGlobals, defaultEnvironment } from '../language/index.ts'
 import type { Diagnostic } from '../language/diagnostic.ts'
+import { builtinGlobals, defaultEnvironment } from '../language/index.ts'
 import type { Environment } from '../language/types.ts'
+import type { Step } from '../playbook/types.ts'
 import { Taints } from './check/taints.ts'
 import { Sessions } from './host/sessions.ts'
 import { HostRecord } from './host-record.ts'
@@ -11,6 +12,7 @@ import { InterruptState } from './interrupt.ts'
 import { InventoryView } from './inventory-view.ts'
 import type { RunRequest } from './request.ts'
 import { Stats } from './stats.ts'
+import type { Outcome } from './task/outcome.ts'
 import { HostVariables } from './variables/hostvars.ts'
 
 /** What lives as long as the run. */
@@ -35,6 +37,14 @@ export class Run {
   error = false
   /** The first task was reached, where --start-at-task names it. */
   started: boolean
+  /** Tasks that run once for a whole batch: what came of them. */
+  readonly once = new Map<string, Promise<Outcome>>()
+  /** Tasks of which the events know already. */
+  readonly announced = new Set<string>()
+  /** Why the run goes no further, though it is neither interrupted nor wrong. */
+  halted = false
+  /** The step that --start-at-task means. */
+  startStep: Step | undefined
   readonly #environments = new Map<string, Environment>()
   readonly #taskIds = new Map<string, string>()
 
@@ -64,7 +74,13 @@ export class Run {
     const key = folders.join('\n')
     let environment = this.#environments.get(key)
     if (!environment) {
-      environment = defaultEnvironment({ folders, globals: builtinGlobals, signal: this.interrupts.soft })
+      const { decrypt } = this.request
+      environment = defaultEnvironment({
+        folders,
+        globals: builtinGlobals,
+        signal: this.interrupts.soft,
+        ...(decrypt && { vault: { decrypt } }),
+      })
       this.#environments.set(key, environment)
     }
     return environment
@@ -78,6 +94,12 @@ export class Run {
       this.#taskIds.set(key, id)
     }
     return id
+  }
+
+  /** Whether --start-at-task has been reached; true without one. */
+  reached(step: Step): boolean {
+    if (step === this.startStep) this.started = true
+    return this.started
   }
 
   diagnose(diagnostics: readonly Diagnostic[]): void {

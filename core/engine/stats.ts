@@ -28,7 +28,9 @@ export class Stats {
 
   /** By host name, in alphabetical order as Ansible's recap. */
   toJson(): Record<string, HostStats> {
-    return Object.fromEntries([...this.#hosts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([host, s]) => [host, { ...s }]))
+    return Object.fromEntries(
+      [...this.#hosts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([host, s]) => [host, { ...s }]),
+    )
   }
 
   undecidedToJson(): Record<string, number> {

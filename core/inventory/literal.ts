@@ -97,11 +97,9 @@ class Reader {
   }
 
   #number(): Value {
-    let negative = false
-    while (/[-+ \t]/.test(this.#peek())) {
-      if (this.#peek() === '-') negative = !negative
-      this.#at++
-    }
+    const negative = this.#peek() === '-'
+    if (negative || this.#peek() === '+') this.#at++
+    while (/[ \t]/.test(this.#peek())) this.#at++
     const text = number.exec(this.#text.slice(this.#at))?.[0]
     if (text === undefined) throw new NoLiteral()
     this.#at += text.length

@@ -94,7 +94,9 @@ function checkNamesOf(
   diagnostics: Diagnostic[],
 ): void {
   const guarded = new Set(conditions.flatMap((one) => one.names.filter((n) => n.guarded).map((n) => n.name)))
-  for (const template of [...conditions, ...others]) {
+  // A step that waits for a variable nothing defines may be meant never to run with this inventory.
+  const isIdle = [...guarded].some((name) => !defined.has(name))
+  for (const template of isIdle ? conditions : [...conditions, ...others]) {
     for (const { name, at, guarded: isGuarded } of template.names) {
       if (isGuarded || guarded.has(name) || defined.has(name) || /^(?:ansible_|facter_|ohai_)/.test(name)) continue
       const guess = didYouMean(name, defined)

@@ -35,9 +35,9 @@ const KINDS: Record<number, EntryKind> = {
   2: 'char',
   4: 'directory',
   6: 'block',
-  7: 'file',
-  9: 'link',
-  11: 'socket',
+  8: 'file',
+  10: 'link',
+  12: 'socket',
 }
 
 // The format has a value a line: names of users and groups may have spaces.

@@ -43,7 +43,7 @@ export default defineState({
   },
   async apply(host, { name }) {
     const done = await host.run(sh`hostnamectl --no-ask-password set-hostname ${name} 2>/dev/null || {
-      printf '%s\n' ${name} > /etc/hostname && printf '%s' ${name} > /proc/sys/kernel/hostname; }`)
+      printf '%s\n' ${name} > /etc/hostname && hostname ${name}; }`)
     if (done.status !== 0) throw new ModuleFailure(`cannot set the name: ${done.stderr.toString().trim()}`)
     return undefined
   },

@@ -1,7 +1,8 @@
 import { sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineRun } from '../../core/module/define.ts'
-import { type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
+import { type Host, ModuleFailure } from '../../core/module/types.ts'
+import { refuseWhileGuestsRun } from './guests.ts'
 import { pause } from './pause.ts'
 import { awaitConnection } from './wait_for_connection.ts'
 
@@ -53,35 +54,27 @@ export default defineRun({
   },
 })
 
-/** Fails with their names where guests run on the host. No libvirt, no guests. */
-export async function refuseWhileGuestsRun(host: Reader): Promise<void> {
-  const answer = await host.libvirt.available()
-  if (!answer.ok) return
-  const running = (await host.libvirt.domains()).filter((one) => one.state !== 'shut off' && one.state !== 'crashed')
-  if (running.length === 0) return
-  throw new ModuleFailure(
-    `${running.length} guest${running.length > 1 ? 's run' : ' runs'} here: ${running.map((one) => one.name).join(', ')}`,
-    {
-      hint: 'migrate them first (libvirt_migrate), or set allow_disruption: true',
-    },
-  )
-}
-
 const left = (timeout: number, start: number): number => timeout - (Date.now() - start) / 1000
 
 async function awaitNewBoot(host: Host, before: string, timeout: number, start: number): Promise<void> {
+  let same = true
   for (;;) {
-    if (left(timeout, start) <= 0) throw new ModuleFailure(`the host did not come back within ${timeout} s`)
+    if (left(timeout, start) <= 0) {
+      throw new ModuleFailure(`the host did not ${same ? 'go down' : 'come back'} within ${timeout} s`)
+    }
     await pause(host.signal, 1)
-    await awaitConnection(host, { timeout: left(timeout, start), sleep: 2, delay: 0 })
+    await awaitConnection(host, { timeout: left(timeout, start), sleep: 1, delay: 0 })
     const now = await host.read(BOOT_ID).catch(() => undefined)
-    if (now && now.stdout.toString() !== before) return
+    if (now?.status === 0 && now.stdout.toString() !== before) return
+    same = now?.status === 0
   }
 }
 
 async function awaitTest(host: Host, command: string, timeout: number, start: number): Promise<void> {
   for (;;) {
-    const answer = await host.run(sh`exec /bin/sh -c ${command}`, { foreign: true }).catch(() => undefined)
+    const answer = await host
+      .run(sh`exec /bin/sh -c ${command}`, { foreign: true, timeoutMs: 60_000 })
+      .catch(() => undefined)
     if (answer?.status === 0) return
     if (left(timeout, start) <= 0) throw new ModuleFailure(`the host is back, but its test still fails: ${command}`)
     await pause(host.signal, 2)

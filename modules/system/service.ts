@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
+import { refuseWhileGuestsRun } from './guests.ts'
 
 const args = arg
   .object({
@@ -17,6 +18,7 @@ const args = arg
     no_block: arg.bool().default(false).describe('do not wait until it has started'),
     force: arg.bool().default(false).describe('override links that are in the way'),
     scope: arg.choice('system', 'user', 'global').default('system'),
+    allow_disruption: arg.bool().default(false).describe('though guests run that this would cut off'),
     use: arg.str().optional().describe('accepted; systemd is what we speak'),
     arguments: arg.str().optional().describe('accepted, for old init systems'),
     pattern: arg.str().optional().describe('accepted, for old init systems'),
@@ -40,7 +42,20 @@ type Args = ReturnType<typeof args.parse>
 const PROPERTIES =
   'Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,NeedDaemonReload,MainPID,Description,Type,RemainAfterExit'
 
+// A user's manager is found by a folder that a shell without a login session does not know.
 const scope = (a: Args) => sh.raw(a.scope === 'system' ? '' : `--${a.scope}`)
+const runtime = (a: Args) =>
+  sh.raw(a.scope === 'user' ? 'export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}";' : '')
+
+/** Units whose end or new start cuts guests off, and those whose end leaves them without anyone who knows them. */
+const CUTS = /^(networking|network|NetworkManager|systemd-networkd|openvswitch|openvswitch-switch|ovs-vswitchd|libvirt-guests|nfs-kernel-server|nfs-server)\.service$/
+const ENDS = /^(libvirtd|virtqemud)\.(service|socket)$/
+
+/** Whether what is asked for a unit may disturb the guests of a hypervisor. */
+export function disturbsGuests(unit: string, state: Args['state']): boolean {
+  if (state === 'stopped') return CUTS.test(unit) || ENDS.test(unit)
+  return state === 'restarted' && CUTS.test(unit)
+}
 
 /** As systemctl completes names. */
 export function unitName(name: string): string {
@@ -69,8 +84,8 @@ export default defineState({
     if (a.name === undefined) return { unit: {}, enabled: '' }
     const unit = unitName(a.name)
     const [show, enabled] = await Promise.all([
-      host.read(sh`systemctl ${scope(a)} show -p ${PROPERTIES} -- ${unit}`),
-      host.read(sh`systemctl ${scope(a)} is-enabled -- ${unit} 2>/dev/null`),
+      host.read(sh`${runtime(a)} systemctl ${scope(a)} show -p ${PROPERTIES} -- ${unit}`),
+      host.read(sh`${runtime(a)} systemctl ${scope(a)} is-enabled -- ${unit} 2>/dev/null`),
     ])
     if (show.status === 127)
       throw new ModuleFailure('systemctl was not found on the host', { hint: 'only systemd is supported' })
@@ -82,7 +97,9 @@ export default defineState({
         const at = line.indexOf('=')
         return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : []
       })
-    return { unit: Object.fromEntries(properties), enabled: enabled.stdout.toString().trim() }
+    const state = { unit: Object.fromEntries(properties), enabled: enabled.stdout.toString().trim() }
+    if (!a.allow_disruption && isUp(state) && disturbsGuests(unit, a.state)) await refuseWhileGuestsRun(host)
+    return state
   },
   diff(state, a): Change[] {
     const changes: Change[] = []
@@ -109,7 +126,7 @@ export default defineState({
       ]!
       return sh`systemctl ${scope(a)} ${block} ${verb} -- ${name}`
     })
-    const done = await host.run(sh.join([sh`set -e`, ...steps]))
+    const done = await host.run(sh.join([sh`set -e; ${runtime(a)}`, ...steps]))
     if (done.status === 0) return undefined
     const log = await host.read(sh`journalctl -q --no-pager -n 5 -o cat -u ${name} 2>/dev/null`)
     throw new ModuleFailure(
@@ -131,10 +148,18 @@ export default defineState({
 })
 
 function missingUnit(a: Args): Change[] {
-  if ((a.state === 'stopped' || a.state === undefined) && a.enabled !== true && a.masked !== true) return []
+  if ((a.state === 'stopped' || a.state === undefined) && a.enabled !== true) {
+    return a.masked === true ? [{ path: 'masked', before: false, after: true, effect: 'now' }] : []
+  }
   throw new ModuleFailure(`could not find the unit ${unitName(a.name!)}`, {
     hint: 'install its package first, or correct the name',
   })
+}
+
+/** A service that systemd starts again and again after its death is not up. */
+function isUp({ unit }: State): boolean {
+  const { ActiveState: active = 'inactive', SubState: sub } = unit
+  return active === 'active' || active === 'reloading' || (active === 'activating' && sub !== 'auto-restart')
 }
 
 const STARTS = new Set(['enabled', 'enabled-runtime', 'static', 'alias', 'indirect', 'generated', 'linked'])
@@ -154,7 +179,7 @@ function enablement(state: State, a: Args): Change[] {
 
 function activity(state: State, a: Args): Change[] {
   const { ActiveState: active = 'inactive' } = state.unit
-  const running = active === 'active' || active === 'reloading' || active === 'activating'
+  const running = isUp(state)
   const before = running ? 'started' : active === 'failed' ? 'failed' : 'stopped'
   if (a.state === undefined) return []
   if (a.state === 'restarted' || a.state === 'reloaded') {

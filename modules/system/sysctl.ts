@@ -3,7 +3,7 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
-import { assignments, setAssignment } from './assignments.ts'
+import { assignments, dotted, setAssignment } from './assignments.ts'
 
 interface State {
   /** Content of the file; undefined if there is none. */
@@ -12,8 +12,8 @@ interface State {
   readonly live: string | undefined
 }
 
-/** libvirt and docker read it too; ours sorts behind the distribution's. */
-const FILE = '/etc/sysctl.d/90-virtfleet.conf'
+/** Read after every other one, also after 99-sysctl.conf, by which Debian has /etc/sysctl.conf read at boot. */
+const FILE = '/etc/sysctl.d/99-virtfleet.conf'
 
 const args = arg
   .object({
@@ -21,14 +21,21 @@ const args = arg
     value: arg.str().optional().describe('required unless state is absent'),
     state: arg.choice('present', 'absent').default('present'),
     sysctl_file: arg.path().default(FILE).describe('file that keeps the value over a boot'),
-    sysctl_set: arg.bool().default(true).describe('set the value in the running kernel too'),
-    reload: arg.bool().default(true).describe('accepted; the one value is set, nothing else is reloaded'),
+    reload: arg.bool().default(true).describe('set the value in the running kernel too; nothing else is reloaded'),
+    sysctl_set: arg.bool().default(false).describe('the same, though reload is false'),
     ignoreerrors: arg.bool().default(false).describe('a key that the kernel does not know is no error'),
   })
   .refine((a) => a.state === 'absent' || a.value !== undefined, { message: 'value is required with state present' })
 
 // The kernel separates by tabs, people by spaces.
 const plain = (value: string): string => value.trim().replace(/\s+/g, ' ')
+
+/** As Ansible reads them: words for truth are 1 and 0. */
+function wantedValue(value: string): string {
+  const word = value.trim().toLowerCase()
+  if (/^(yes|on|true|y|t)$/.test(word)) return '1'
+  return /^(no|off|false|n|f)$/.test(word) ? '0' : plain(value)
+}
 
 export default defineState({
   name: 'sysctl',
@@ -51,7 +58,7 @@ export default defineState({
     if (a.state === 'absent') {
       return current === undefined ? [] : [{ path: `${a.sysctl_file} ${a.name}`, before: current, effect: 'now' }]
     }
-    const wanted = plain(a.value!)
+    const wanted = wantedValue(a.value!)
     const changes: Change[] = []
     if (current === undefined || plain(current) !== wanted) {
       changes.push({
@@ -61,7 +68,7 @@ export default defineState({
         effect: 'now',
       })
     }
-    if (!a.sysctl_set) return changes
+    if (!a.sysctl_set && !a.reload) return changes
     if (state.live === undefined) {
       if (a.ignoreerrors) return changes
       throw new ModuleFailure(`the kernel has no parameter ${a.name}`, {
@@ -75,24 +82,17 @@ export default defineState({
   async apply(host, a, state, changes) {
     const inFile = changes.some((change) => change.path.startsWith(a.sysctl_file))
     if (inFile) {
-      const text = setAssignment(state.file ?? '', dotted(a.name), a.state === 'absent' ? undefined : plain(a.value!))
+      const text = setAssignment(state.file ?? '', dotted(a.name), a.state === 'absent' ? undefined : wantedValue(a.value!))
       await host.writeFile(a.sysctl_file, Buffer.from(text), state.file === undefined ? { mode: '0644' } : {})
     }
     if (!changes.some((change) => change.path === a.name)) return undefined
-    const done = await host.run(sh`printf '%s\n' ${plain(a.value!)} > ${procPath(a.name)}`)
+    const done = await host.run(sh`printf '%s\n' ${wantedValue(a.value!)} > ${procPath(a.name)}`)
     if (done.status !== 0) throw new ModuleFailure(`cannot set ${a.name}: ${done.stderr.toString().trim()}`)
     return undefined
   },
   result: (_state, a) => ({ name: a.name, ...(a.value !== undefined && { value: a.value }) }),
   why: (_state, a) => `${a.name} is ${a.state === 'absent' ? 'not set' : a.value}`,
 })
-
-// As sysctl(8): the first separator decides; in a/b.c the dot belongs to a name (an interface's).
-const dotted = (name: string): string => {
-  const slash = name.indexOf('/')
-  const dot = name.indexOf('.')
-  return slash >= 0 && (dot < 0 || slash < dot) ? name.replace(/[./]/g, (c) => (c === '.' ? '/' : '.')) : name
-}
 
 function procPath(name: string): string {
   const path = dotted(name).replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))

@@ -36,6 +36,7 @@ interface Account {
   readonly comment: string
   readonly home: string
   readonly shell: string
+  readonly homeExists: boolean
   readonly groups: readonly string[]
   readonly hash: string
   /** Days since the epoch; undefined: never. */
@@ -44,7 +45,8 @@ interface Account {
 
 interface State {
   readonly account: Account | undefined
-  readonly known: ReadonlySet<string>
+  /** Names of groups, by name and by number. */
+  readonly known: ReadonlyMap<string, string>
 }
 
 const DAY = 86_400
@@ -73,8 +75,10 @@ export default defineState({
     ])
     if (a.password !== undefined) checkHash(a.password)
     const row = users.find(([name]) => name === a.name)
-    const known = new Set(groups.flatMap(([name = '', , gid = '']) => [name, gid]))
+    const known = new Map(groups.map(([name = '', , gid = '']) => [gid, name]))
+    for (const [name = ''] of groups) known.set(name, name)
     if (!row) return { account: undefined, known }
+    const home = a.home ?? row[5] ?? ''
     const entry = shadow.find(([name]) => name === a.name)
     const gid = Number(row[3])
     return {
@@ -86,6 +90,7 @@ export default defineState({
         comment: row[4] ?? '',
         home: row[5] ?? '',
         shell: row[6] ?? '',
+        homeExists: !a.create_home || (await host.read(sh`[ -d ${home} ]`)).status === 0,
         groups: groups.filter((one) => (one[3] ?? '').split(',').includes(a.name)).map((one) => one[0]!),
         hash: entry?.[1] ?? '',
         expires: entry?.[7] ? Number(entry[7]) : undefined,
@@ -98,21 +103,27 @@ export default defineState({
     if (unknown !== undefined)
       throw new ModuleFailure(`group ${unknown} does not exist`, { hint: 'make it with the module group first' })
     if (!account) return [{ path: 'user', after: a.name, effect: 'now' }]
-    return [...plainChanges(account, a), ...groupChanges(account, a), ...secretChanges(account, a)]
+    return [...plainChanges(account, a), ...groupChanges(account, a, known), ...secretChanges(account, a)]
   },
-  async apply(host, a, { account }, changes) {
+  async apply(host, a, { account, known }, changes) {
+    if (a.password !== undefined) host.secret(a.password)
     if (a.state === 'absent') {
       await runTool(host, sh`userdel ${a.force ? ['-f'] : []} ${a.remove ? ['-r'] : []} -- ${a.name}`)
       return undefined
     }
-    const options = accountOptions(a, account, changes)
+    const changed = (path: string): boolean => changes.some((change) => change.path === path)
+    const options = accountOptions(a, account, known, changed)
     if (!account) {
+      // A group of that name is in the way of the one that useradd would make.
+      const own = a.group === undefined && known.get(a.name) === a.name ? ['-N'] : []
       const home = a.create_home ? ['-m'] : ['-M']
-      await runTool(host, sh`useradd ${options} ${a.system ? ['-r'] : []} ${home} -- ${a.name}`)
+      await runTool(host, sh`useradd ${options} ${own} ${a.system ? ['-r'] : []} ${home} -- ${a.name}`)
     } else if (options.length > 0) {
-      await runTool(host, sh`usermod ${options} ${a.move_home && a.home !== undefined ? ['-m'] : []} -- ${a.name}`)
+      const move = a.move_home && changed('home') ? ['-m'] : []
+      await runTool(host, sh`usermod ${options} ${move} -- ${a.name}`)
     }
-    await setPassword(host, a, account)
+    if (account && changed('home folder')) await makeHome(host, a)
+    await setPassword(host, a, { setNow: !account || changed('password'), lockNow: !account || changed('password_lock') })
     return undefined
   },
   result({ account }, a): JsonObject {
@@ -133,6 +144,7 @@ export default defineState({
 })
 
 function checkHash(password: string): void {
+  if (/[:\n]/.test(password)) throw new ModuleFailure('password holds a character that no hash has')
   if (password.startsWith('$') || /^[!*]/.test(password) || password === '') return
   throw new ModuleFailure('password must be a hash, not the password itself', {
     hint: "use {{ secret | password_hash('sha512') }}",
@@ -151,6 +163,8 @@ function plainChanges(account: Account, a: Args): Change[] {
   compare('comment', account.comment, a.comment)
   compare('home', account.home, a.home)
   compare('shell', account.shell, a.shell)
+  if (!account.homeExists && !(a.move_home && a.home !== undefined && a.home !== account.home))
+    changes.push({ path: 'home folder', after: a.home ?? account.home, effect: 'now' })
   if (a.expires !== undefined && expiryDays(a.expires) !== account.expires) {
     changes.push({
       path: 'expires',
@@ -162,13 +176,15 @@ function plainChanges(account: Account, a: Args): Change[] {
   return changes
 }
 
-function wantedGroups(account: Account, a: Args): string[] {
-  return a.append ? [...new Set([...account.groups, ...a.groups!])] : [...a.groups!]
+/** By name: the task may give numbers. */
+function wantedGroups(account: Account | undefined, a: Args, known: State['known']): string[] {
+  const given = a.groups!.map((one) => known.get(one) ?? one)
+  return [...new Set(a.append && account ? [...account.groups, ...given] : given)]
 }
 
-function groupChanges(account: Account, a: Args): Change[] {
+function groupChanges(account: Account, a: Args, known: State['known']): Change[] {
   if (a.groups === undefined) return []
-  const wanted = wantedGroups(account, a)
+  const wanted = wantedGroups(account, a, known)
     .filter((one) => one !== account.group)
     .sort()
   const current = account.groups.filter((one) => one !== account.group).sort()
@@ -195,8 +211,13 @@ function secretChanges(account: Account, a: Args): Change[] {
   return changes
 }
 
-function accountOptions(a: Args, account: Account | undefined, changes: readonly Change[]): string[] {
-  const changed = (path: string): boolean => !account || changes.some((change) => change.path === path)
+function accountOptions(
+  a: Args,
+  account: Account | undefined,
+  known: State['known'],
+  differs: (path: string) => boolean,
+): string[] {
+  const changed = (path: string): boolean => !account || differs(path)
   const options: string[] = []
   const add = (path: string, flag: string, value: string | number | undefined): void => {
     if (value !== undefined && changed(path)) options.push(flag, String(value))
@@ -210,14 +231,26 @@ function accountOptions(a: Args, account: Account | undefined, changes: readonly
   if (a.expires !== undefined)
     add('expires', '-e', a.expires < 0 ? '' : new Date(a.expires * 1000).toISOString().slice(0, 10))
   if (a.groups !== undefined && changed('groups') && (account || a.groups.length > 0))
-    options.push('-G', (account ? wantedGroups(account, a) : a.groups).join(','))
+    options.push('-G', wantedGroups(account, a, known).join(','))
   return options
 }
 
+/** As useradd does it: from the skeleton, with the mode that login.defs has. */
+async function makeHome(host: Host, a: Args): Promise<void> {
+  await runTool(
+    host,
+    sh`set -e; e=$(grep ${`^${a.name}:`} /etc/passwd | head -n 1); h=$(echo "$e" | cut -d: -f6); o=$(echo "$e" | cut -d: -f3,4)
+mkdir -p -- "$h"; if [ -d /etc/skel ]; then cp -R /etc/skel/. "$h"; fi
+m=$(sed -n 's/^HOME_MODE[[:space:]]*//p' /etc/login.defs 2>/dev/null); chmod -- "\${m:-755}" "$h"; chown -R -- "$o" "$h"`,
+  )
+}
+
 /** The hash goes through stdin: it must not stand in a process list. */
-async function setPassword(host: Host, a: Args, account: Account | undefined): Promise<void> {
-  if (a.password !== undefined && (!account || a.update_password === 'always')) {
-    await runTool(host, sh`chpasswd -e`, `${a.name}:${a.password}\n`)
-  }
-  if (a.password_lock !== undefined) await runTool(host, sh`usermod ${a.password_lock ? '-L' : '-U'} -- ${a.name}`)
+async function setPassword(host: Host, a: Args, { setNow, lockNow }: Record<'setNow' | 'lockNow', boolean>): Promise<void> {
+  const set = a.password !== undefined && setNow
+  if (set) await runTool(host, sh`chpasswd -e`, `${a.name}:${a.password}\n`)
+  // A new hash is not locked, and the account of a new user without one is.
+  const lock = a.password_lock === true && (lockNow || set)
+  const unlock = a.password_lock === false && lockNow && !set
+  if (lock || unlock) await runTool(host, sh`usermod ${lock ? '-L' : '-U'} -- ${a.name}`)
 }

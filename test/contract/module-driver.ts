@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connectionPool, replaceFile } from '../../core/connection/index.ts'
+import type { z } from 'zod'
+import { connectionPool, replaceFile, type ShellText, sh } from '../../core/connection/index.ts'
 import type { Connection, ConnectionPool, Endpoint } from '../../core/connection/types.ts'
 import type { Json, JsonObject } from '../../core/events/json.ts'
 import { defaultEnvironment, fromJson, templateFile, type Value } from '../../core/language/index.ts'
 import { createVirsh } from '../../core/libvirt/virsh/virsh.ts'
-import { type Change, type FleetModule, type FleetStates, type Host, ModuleFailure, type StateModule } from '../../core/module/types.ts'
-import type { z } from 'zod'
+import {
+  type Change,
+  type FleetModule,
+  type FleetStates,
+  type Host,
+  ModuleFailure,
+  type StateModule,
+} from '../../core/module/types.ts'
 
 /*
  * Drives one module against real hosts without the engine: probe, diff, apply, and again. For contract tests.
@@ -21,12 +28,12 @@ export interface DrivenHost extends Host {
 export async function drivenHost(
   pool: ConnectionPool,
   endpoint: Endpoint,
-  options: { variables?: JsonObject; check?: boolean; templates?: string } = {},
+  options: { variables?: JsonObject; check?: boolean; templates?: string; readOnly?: boolean } = {},
 ): Promise<DrivenHost> {
-  const connection: Connection = await pool.get(endpoint)
-  const shell = await connection.shell()
+  let connection: Connection = await pool.get(endpoint)
+  let shell = await connection.shell()
   let writes = 0
-  const read: Host['read'] = (script, o) => shell.run(script, o)
+  const read: Host['read'] = (script, o) => shell.run(options.readOnly ? readOnly(script) : script, o)
   const run: Host['run'] = (script, o) => {
     writes++
     return shell.run(script, o)
@@ -55,19 +62,40 @@ export async function drivenHost(
     line: () => undefined,
     secret: () => undefined,
     connection: async () => connection,
-    reconnect: async () => undefined,
-    writeFile: async (path, content, attributes) => {
+    reconnect: async () => {
+      await pool.forget(endpoint.name)
+      connection = await pool.get({ ...endpoint, retries: 0 })
+      shell = await connection.shell()
+    },
+    writeFile: async (path, content, { mode, owner, group, backup }) => {
       writes++
-      return await replaceFile(shell, path, content, attributes.mode === undefined ? {} : { mode: attributes.mode })
+      return await replaceFile(shell, path, content, {
+        ...(mode !== undefined && { mode }),
+        ...(owner !== undefined && { owner }),
+        ...(group !== undefined && { group }),
+        ...(backup !== undefined && { backup }),
+      })
     },
     writes: () => writes,
   }
 }
 
+/** The script with every file system of the host mounted read-only for it, in a mount namespace of its own. */
+function readOnly(script: ShellText): ShellText {
+  const remount = `cut -d' ' -f5 /proc/self/mountinfo | while read -r m; do mount -o remount,bind,ro "$m" 2>/dev/null; done
+touch /tmp/.virtfleet-probe 2>/dev/null && { echo 'the file system is not read-only' >&2; exit 99; }
+exec /bin/sh -c "$0"`
+  return sh`exec unshare -m --propagation private /bin/sh -c ${remount} ${script.text}`
+}
+
 async function render(source: string, file: string, variables: JsonObject, lstrip: boolean): Promise<string> {
   const values = new Map<string, Value>()
   for (const [name, value] of Object.entries(variables)) if (value !== undefined) values.set(name, fromJson(value))
-  const scope = { get: (name: string) => values.get(name), names: () => values.keys(), environment: defaultEnvironment() }
+  const scope = {
+    get: (name: string) => values.get(name),
+    names: () => values.keys(),
+    environment: defaultEnvironment(),
+  }
   const header = lstrip ? '#jinja2: lstrip_blocks: True\n' : ''
   return String(await templateFile(header + source, file).evaluateAsync(scope))
 }
@@ -84,17 +112,26 @@ export interface Round {
 }
 
 /** Probe and diff only, as check mode does. */
-export async function checkState<A, S, R extends JsonObject>(module: StateModule<A, S, R>, host: Host, input: Json): Promise<readonly Change[]> {
+export async function checkState<A, S, R extends JsonObject>(
+  module: StateModule<A, S, R>,
+  host: Host,
+  input: Json,
+): Promise<readonly Change[]> {
   const args = (module.args as z.ZodType<A>).parse(input)
   return module.diff(await module.probe(host, args), args)
 }
 
 /** One task: probe, diff, apply if there is something to do, probe and diff again. */
-export async function runState<A, S, R extends JsonObject>(module: StateModule<A, S, R>, host: Host, input: Json): Promise<Round> {
+export async function runState<A, S, R extends JsonObject>(
+  module: StateModule<A, S, R>,
+  host: Host,
+  input: Json,
+): Promise<Round> {
   const args = (module.args as z.ZodType<A>).parse(input)
   const before = await module.probe(host, args)
   const changes = module.diff(before, args)
-  if (!changes.some((c) => c.effect !== 'pending')) return { changes, left: changes, result: module.result(before, args) }
+  if (!changes.some((c) => c.effect !== 'pending'))
+    return { changes, left: changes, result: module.result(before, args) }
   const extra = await module.apply(host, args, before, changes)
   const after = await module.probe(host, args)
   return { changes, left: module.diff(after, args), result: { ...module.result(after, args), ...extra } }
@@ -111,7 +148,8 @@ export async function runFleet<A, S, R extends JsonObject>(
   const all = new Map(hosts.map((h) => [h.name, h]))
   const look = async (): Promise<FleetStates<S>> => {
     const answered = new Map<string, S>()
-    for (const host of hosts) if (!options.silent?.includes(host.name)) answered.set(host.name, await module.probe(host, args))
+    for (const host of hosts)
+      if (!options.silent?.includes(host.name)) answered.set(host.name, await module.probe(host, args))
     const silent = new Map((options.silent ?? []).map((name) => [name, 'unreachable']))
     const states = { answered, silent }
     return module.examine ? await module.examine(all, states, args) : states
@@ -120,7 +158,8 @@ export async function runFleet<A, S, R extends JsonObject>(
   const changes = module.diff(states, args)
   const items = changes.map((c) => `${c.id} @ ${c.hosts.join(',')}`)
   const acting = changes.filter((c) => c.changes.some((x) => x.effect !== 'pending'))
-  if (options.check || acting.length === 0) return { items, failures: [], left: items, result: module.result(states, args) }
+  if (options.check || acting.length === 0)
+    return { items, failures: [], left: items, result: module.result(states, args) }
   const failures: string[] = []
   await Promise.all(
     acting.map(async (change) => {

@@ -3,7 +3,20 @@ import type { AnyModule, Change } from '../../module/types.ts'
 import type { Reach } from './taints.ts'
 
 /** Arguments that name what a task is about; every absolute path counts besides. */
-const NAMING = new Set(['name', 'path', 'dest', 'src', 'key', 'unit', 'pkg', 'package', 'pool', 'network', 'vm', 'domain'])
+const NAMING = new Set([
+  'name',
+  'path',
+  'dest',
+  'src',
+  'key',
+  'unit',
+  'pkg',
+  'package',
+  'pool',
+  'network',
+  'vm',
+  'domain',
+])
 const LONGEST = 500
 
 /** Names and absolute paths that a task is about, from its arguments and changes. */

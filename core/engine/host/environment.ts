@@ -1,5 +1,5 @@
 import { quote, type ShellText, sh } from '../../connection/quote.ts'
-import { resolveAsync, str, type Scope, type Value } from '../../language/index.ts'
+import { resolveAsync, type Scope, str, type Value } from '../../language/index.ts'
 import { ModuleFailure } from '../../module/types.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/

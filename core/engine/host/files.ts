@@ -22,7 +22,9 @@ export class TaskFiles implements ControllerFiles {
       const candidate = resolve(folder, path)
       if (await exists(candidate)) return path.endsWith('/') ? `${candidate}/` : candidate
     }
-    throw new ModuleFailure(`there is no file '${path}' on the controller`, { hint: `searched in ${searched.join(', ')}` })
+    throw new ModuleFailure(`there is no file '${path}' on the controller`, {
+      hint: `searched in ${searched.join(', ')}`,
+    })
   }
 
   async read(absolutePath: string): Promise<Buffer> {
@@ -34,7 +36,8 @@ export class TaskFiles implements ControllerFiles {
     const walk = async (folder: string, prefix: string): Promise<void> => {
       for (const entry of await told(folder, () => readdir(folder, { withFileTypes: true }))) {
         const name = prefix + entry.name
-        const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(join(folder, entry.name))))
+        const isFolder =
+          entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(join(folder, entry.name))))
         names.push(isFolder ? `${name}/` : name)
         if (isFolder) await walk(join(folder, entry.name), `${name}/`)
       }

@@ -1,6 +1,6 @@
+import { ConnectionError } from '../../connection/errors.ts'
 import { inUse } from '../../connection/lease/holder.ts'
 import { acquireLease, HostInUse, type Lease } from '../../connection/lease/lease.ts'
-import { ConnectionError } from '../../connection/errors.ts'
 import type { Become, Connection, Endpoint } from '../../connection/types.ts'
 import type { Run } from '../run-state.ts'
 

@@ -1,9 +1,26 @@
-import { ConnectionError, FileError, type Become, type CommandOptions, type CommandResult, type Connection, replaceFile, type Shell, type ShellText, sh } from '../../connection/index.ts'
+import {
+  type Become,
+  type CommandOptions,
+  type CommandResult,
+  type Connection,
+  ConnectionError,
+  FileError,
+  replaceFile,
+  type Shell,
+  type ShellText,
+  sh,
+} from '../../connection/index.ts'
 import type { Json } from '../../events/json.ts'
-import { fromJson, resolve, templateFile, toJson, type Value, Undefined } from '../../language/index.ts'
+import { fromJson, resolve, templateFile, toJson, Undefined, type Value } from '../../language/index.ts'
 import type { Libvirt } from '../../libvirt/types.ts'
 import { createVirsh } from '../../libvirt/virsh/virsh.ts'
-import { type ControllerFiles, type FileAttributes, type Host, ModuleFailure, type RenderOptions } from '../../module/types.ts'
+import {
+  type ControllerFiles,
+  type FileAttributes,
+  type Host,
+  ModuleFailure,
+  type RenderOptions,
+} from '../../module/types.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { withEnvironment } from './environment.ts'
 

@@ -25,7 +25,8 @@ function acted(returned: JsonObject & { changed: boolean }): Answer {
 async function checked(module: AnyRun, call: Call): Promise<Answer> {
   const told = module.check ? await module.check(call.reader(), call.args) : undefined
   const subjects = subjectsOf(call.args)
-  if (told && !('reason' in told && told.skipped === true)) return checkedAct(module, call, told as JsonObject & { changed: boolean })
+  if (told && !('reason' in told && told.skipped === true))
+    return checkedAct(module, call, told as JsonObject & { changed: boolean })
   const reason = told && 'reason' in told ? String(told.reason) : `${module.name} is not run in check mode`
   if (call.harmless) return answer({ status: 'skipped', cause: call.task, message: reason })
   call.taint({ local: false, reach: reachOf(module), subjects })
@@ -43,5 +44,9 @@ function checkedAct(module: AnyRun, call: Call, told: JsonObject & { changed: bo
   const taint = call.harmless ? undefined : call.taints?.affecting(call.host, call.instance, subjects)
   if (!taint) return done
   call.taint({ local: false, reach: reachOf(module), subjects })
-  return answer({ status: 'undecided', cause: taint.task, message: `nothing to do now, but task '${taint.task}' was not applied` })
+  return answer({
+    status: 'undecided',
+    cause: taint.task,
+    message: `nothing to do now, but task '${taint.task}' was not applied`,
+  })
 }

@@ -23,7 +23,9 @@ export async function runState(module: AnyState, call: Call): Promise<Answer> {
   const left = module.diff(after, call.args).filter((change) => change.effect === 'now')
   const result = { ...module.result(after, call.args), ...returned }
   if (left.length > 0) {
-    throw new ModuleFailure(`did not converge: ${left.map(describe).join(', ')}`, { result: { ...result, changed: true } })
+    throw new ModuleFailure(`did not converge: ${left.map(describe).join(', ')}`, {
+      result: { ...result, changed: true },
+    })
   }
   return answer({ status: 'done', changed: true, result, changes, diff: textsOf(changes) })
 }
@@ -31,7 +33,13 @@ export async function runState(module: AnyState, call: Call): Promise<Answer> {
 function unchanged(module: AnyState, call: Call, state: unknown, pending: readonly Change[]): Answer {
   const result = module.result(state, call.args)
   const why = pending.length > 0 ? `waits: ${pending.map(describe).join(', ')}` : module.why?.(state, call.args)
-  const done = { changed: false, result, changes: pending, diff: textsOf(pending), ...(why !== undefined && { message: why }) }
+  const done = {
+    changed: false,
+    result,
+    changes: pending,
+    diff: textsOf(pending),
+    ...(why !== undefined && { message: why }),
+  }
   const subjects = subjectsOf(call.args)
   const facts = result.ansible_facts
   const taint = facts
@@ -41,7 +49,11 @@ function unchanged(module: AnyState, call: Call, state: unknown, pending: readon
   if (facts) return answer({ status: 'done', ...done, ...withoutDoubtful(result), cause: taint.task })
   // What this task would then do belongs to the unapplied changes too.
   if (module.touches !== 'nothing') call.taint({ local: staysLocal(module), reach: reachOf(module), subjects })
-  return answer({ status: 'undecided', cause: taint.task, message: `nothing to do now, but task '${taint.task}' was not applied` })
+  return answer({
+    status: 'undecided',
+    cause: taint.task,
+    message: `nothing to do now, but task '${taint.task}' was not applied`,
+  })
 }
 
 /** Facts that an unapplied change may have made untrue are named instead of given. */
@@ -65,4 +77,5 @@ function announced(module: AnyState, call: Call, state: unknown, changes: readon
   })
 }
 
-const describe = (change: Change): string => (change.note === undefined ? change.path : `${change.path} (${change.note})`)
+const describe = (change: Change): string =>
+  change.note === undefined ? change.path : `${change.path} (${change.note})`

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Json, JsonObject } from '../../events/json.ts'
-import { type DictKey, didYouMean, resolveAsync, toJson, type Scope, type Value } from '../../language/index.ts'
+import { type DictKey, didYouMean, resolveAsync, type Scope, toJson, type Value } from '../../language/index.ts'
 import { type AnyModule, ModuleFailure } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 
@@ -49,8 +49,10 @@ function complaint(module: AnyModule, error: z.ZodError): string {
   for (const issue of error.issues) {
     const path = issue.path.map(String).join('.')
     if (issue.code === 'unrecognized_keys') messages.push(unsupported(module, issue.keys))
-    else if (issue.code === 'invalid_type' && issue.input === undefined && /undefined/.test(issue.message)) missing.push(path)
-    else if (issue.code === 'invalid_value') messages.push(`value of ${path} must be one of: ${issue.values.map(String).join(', ')}`)
+    else if (issue.code === 'invalid_type' && issue.input === undefined && /undefined/.test(issue.message))
+      missing.push(path)
+    else if (issue.code === 'invalid_value')
+      messages.push(`value of ${path} must be one of: ${issue.values.map(String).join(', ')}`)
     else messages.push(path === '' ? issue.message : `argument '${path}': ${issue.message}`)
   }
   if (missing.length > 0) messages.unshift(`missing required arguments: ${missing.join(', ')}`)

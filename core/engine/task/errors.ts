@@ -1,6 +1,12 @@
 import { CommandTimeout, ConnectionError, OutputTooLarge } from '../../connection/errors.ts'
 import type { JsonObject } from '../../events/json.ts'
-import { DiagnosticError, PythonError, UndefinedVariableError, UnknownValueError, fromJson } from '../../language/index.ts'
+import {
+  DiagnosticError,
+  fromJson,
+  PythonError,
+  UndefinedVariableError,
+  UnknownValueError,
+} from '../../language/index.ts'
 import { Unknown } from '../../language/values.ts'
 import { LibvirtError } from '../../libvirt/types.ts'
 import { ModuleFailure } from '../../module/types.ts'
@@ -56,7 +62,9 @@ function failureOf(error: unknown): { message: string; result: JsonObject; hint?
   if (error instanceof CommandTimeout || error instanceof OutputTooLarge) return { message: error.message, result: {} }
   if (error instanceof PythonError) return { message: error.message, result: {} }
   if (error instanceof DiagnosticError) {
-    const places = error.diagnostics.map((d) => (d.at ? `${d.message} (${d.at.file}:${d.at.line}:${d.at.column})` : d.message))
+    const places = error.diagnostics.map((d) =>
+      d.at ? `${d.message} (${d.at.file}:${d.at.line}:${d.at.column})` : d.message,
+    )
     return { message: places.join('; '), result: {}, hint: error.diagnostics.find((d) => d.hint !== undefined)?.hint }
   }
   return undefined
@@ -71,7 +79,12 @@ function bug(error: unknown, context: ErrorContext): Outcome {
     stack: error instanceof Error ? (error.stack ?? error.message) : String(error),
   })
   const text = error instanceof Error ? error.message : String(error)
-  return outcome('failed', `internal error [engine-bug] ${name}: ${text}`, {}, 'please report this; the log has the details')
+  return outcome(
+    'failed',
+    `internal error [engine-bug] ${name}: ${text}`,
+    {},
+    'please report this; the log has the details',
+  )
 }
 
 export function undecided(cause: string, message: string, context: Pick<ErrorContext, 'register' | 'task'>): Outcome {
@@ -86,7 +99,12 @@ export function undecided(cause: string, message: string, context: Pick<ErrorCon
   }
 }
 
-function outcome(status: 'failed' | 'unreachable' | 'cancelled', message: string, more: JsonObject, hint?: string): Outcome {
+function outcome(
+  status: 'failed' | 'unreachable' | 'cancelled',
+  message: string,
+  more: JsonObject,
+  hint?: string,
+): Outcome {
   const json: JsonObject = { changed: false, ...more, failed: status === 'failed', msg: message }
   return { status, value: fromJson(json), json, changes: [], diff: [], message, hint }
 }

@@ -1,5 +1,5 @@
-import { DiagnosticError, errorAt, resolveAsync, str, truth, type Scope, type Value } from '../../language/index.ts'
 import type { Position } from '../../events/types.ts'
+import { DiagnosticError, errorAt, resolveAsync, type Scope, str, truth, type Value } from '../../language/index.ts'
 
 /** A keyword that is yes or no, perhaps by a template. */
 export async function flag(value: Value | undefined, scope: Scope, otherwise: boolean): Promise<boolean> {

@@ -3,9 +3,9 @@ import type { Include, Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
 import type { Frame } from '../frame.ts'
 import type { HostRecord } from '../host-record.ts'
-import type { LayeredScope } from '../variables/scope.ts'
-import { searchFolders, MagicVariables } from '../variables/magic.ts'
 import { variableLayers } from '../variables/layers.ts'
+import { MagicVariables, searchFolders } from '../variables/magic.ts'
+import { LayeredScope } from '../variables/scope.ts'
 
 /** One task on one host: where it stands and what it sees. */
 export interface Turn<T extends Task | Include = Task> {
@@ -34,7 +34,7 @@ export interface ScopeSources {
 }
 
 /** The variables of a step on a host; without a step, those of the play. */
-export function scopeOf(from: ScopeSources, Scope: typeof LayeredScope, local?: Variables): LayeredScope {
+export function scopeOf(from: ScopeSources, local?: Variables): LayeredScope {
   const { batch, frame, host, step } = from
   const { run, play } = batch
   const magic = new MagicVariables({
@@ -60,5 +60,5 @@ export function scopeOf(from: ScopeSources, Scope: typeof LayeredScope, local?: 
     includeParams: frame.includeParams,
     local,
   })
-  return new Scope(layers, run.environment(searchFolders(play, step?.role, step?.at.file)))
+  return new LayeredScope(layers, run.environment(searchFolders(play, step?.role, step?.at.file)))
 }

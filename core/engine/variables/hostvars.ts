@@ -1,4 +1,4 @@
-import { LazyDict, resolveTemplate, ScopeVariables, type DictKey, type Value } from '../../language/index.ts'
+import { type DictKey, LazyDict, type Value, variablesOf } from '../../language/index.ts'
 import type { Run } from '../run-state.ts'
 import { variableLayers } from './layers.ts'
 import { MagicVariables } from './magic.ts'
@@ -7,7 +7,7 @@ import { LayeredScope } from './scope.ts'
 /** `hostvars`: every host of the inventory, its variables resolved in its own scope when they are read. */
 export class HostVariables extends LazyDict {
   readonly #run: Run
-  readonly #made = new Map<string, ScopeVariables>()
+  readonly #made = new Map<string, LazyDict>()
 
   constructor(run: Run) {
     super()
@@ -19,7 +19,7 @@ export class HostVariables extends LazyDict {
     const name = key as string
     let variables = this.#made.get(name)
     if (!variables) {
-      variables = new ScopeVariables(hostScope(this.#run, name), resolveTemplate)
+      variables = variablesOf(hostScope(this.#run, name))
       this.#made.set(name, variables)
     }
     return variables

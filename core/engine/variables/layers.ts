@@ -1,5 +1,5 @@
-import type { Play, Role } from '../../playbook/types.ts'
 import type { Variables } from '../../language/values.ts'
+import type { Play, Role } from '../../playbook/types.ts'
 import type { HostRecord } from '../host-record.ts'
 import type { Layer } from './scope.ts'
 

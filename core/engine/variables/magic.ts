@@ -53,7 +53,14 @@ const MAGIC: ReadonlyMap<string, Magic> = new Map<string, Magic>([
   ['ansible_run_tags', (m) => [...(m.run.request.tags ?? ['all'])]],
   ['ansible_skip_tags', (m) => [...(m.run.request.skipTags ?? [])]],
   ['ansible_limit', (m) => (m.run.request.limit === undefined ? undefined : [m.run.request.limit].flat().join(','))],
-  ['unreachable_hosts', (m) => m.run.hosts.all().filter((h) => h.unreachable).map((h) => h.name)],
+  [
+    'unreachable_hosts',
+    (m) =>
+      m.run.hosts
+        .all()
+        .filter((h) => h.unreachable)
+        .map((h) => h.name),
+  ],
   ['environment', (m) => m.environment && [...m.environment]],
 ])
 

@@ -1,6 +1,6 @@
 import { iterate, str, typeError } from '../python/index.ts'
 import type { Value } from '../values.ts'
-import { compileExpression } from './compile-expression.ts'
+import type { Compiler } from './compiler.ts'
 import type { Runtime } from './runtime.ts'
 import type { Arguments } from './tree.ts'
 
@@ -12,11 +12,11 @@ export interface EvaluatedArguments {
 const none: ReadonlyMap<string, Value> = new Map()
 
 /** Arguments, evaluated from left to right and whole: functions look into what they are given. */
-export function compileArguments(args: Arguments): (rt: Runtime) => EvaluatedArguments {
-  const positional = args.positional.map(compileExpression)
-  const named = args.named.map(([name, value]) => [name, compileExpression(value)] as const)
-  const rest = args.rest && compileExpression(args.rest)
-  const keywords = args.keywords && compileExpression(args.keywords)
+export function compileArguments(args: Arguments, { expression }: Compiler): (rt: Runtime) => EvaluatedArguments {
+  const positional = args.positional.map(expression)
+  const named = args.named.map(([name, value]) => [name, expression(value)] as const)
+  const rest = args.rest && expression(args.rest)
+  const keywords = args.keywords && expression(args.keywords)
   return (rt) => {
     const values = positional.map((value) => rt.settle(value(rt)))
     if (rest) values.push(...iterate(rt.settle(rest(rt))))

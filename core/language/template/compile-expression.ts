@@ -2,6 +2,7 @@ import { dictSet, neg, pos, slice, str, undefinedError } from '../python/index.t
 import { type Dict, PythonObject, Tuple, Undefined, type Value } from '../values.ts'
 import { compileArguments } from './arguments.ts'
 import { callValue } from './call.ts'
+import type { Compiler, Evaluate } from './compiler.ts'
 import { compileFilter, compileTest } from './filters.ts'
 import { readAttribute, readItem } from './member.ts'
 import { NoElse, truthOf } from './no-else.ts'
@@ -10,10 +11,7 @@ import { pathOf } from './path.ts'
 import type { Runtime } from './runtime.ts'
 import type { Call, Comparison, Conditional, Expression, Slice } from './tree.ts'
 
-/** An expression, made ready to be evaluated again and again. */
-export type Evaluate = (rt: Runtime) => Value
-
-export function compileExpression(node: Expression): Evaluate {
+export function compileExpression(node: Expression, compiler: Compiler): Evaluate {
   const { at } = node
   switch (node.kind) {
     case 'constant': {
@@ -28,7 +26,7 @@ export function compileExpression(node: Expression): Evaluate {
       }
     }
     case 'attribute': {
-      const target = compileExpression(node.target)
+      const target = compiler.expression(node.target)
       const path = pathOf(node)
       const { name } = node
       return (rt) => {
@@ -38,8 +36,8 @@ export function compileExpression(node: Expression): Evaluate {
       }
     }
     case 'item': {
-      const target = compileExpression(node.target)
-      const index = compileExpression(node.index)
+      const target = compiler.expression(node.target)
+      const index = compiler.expression(node.index)
       const path = pathOf(node)
       return (rt) => {
         const value = target(rt)
@@ -50,20 +48,20 @@ export function compileExpression(node: Expression): Evaluate {
       }
     }
     case 'slice':
-      return compileSlice(node)
+      return compileSlice(node, compiler)
     case 'call':
-      return compileCall(node)
+      return compileCall(node, compiler)
     case 'filter':
-      return compileFilter(node, compileExpression(node.target))
+      return compileFilter(node, compiler)
     case 'test':
-      return compileTest(node)
+      return compileTest(node, compiler)
     case 'not': {
-      const operand = compileTruth(node.operand)
+      const operand = compiler.truth(node.operand)
       return (rt) => !operand(rt)
     }
     case 'negative':
     case 'positive': {
-      const operand = compileExpression(node.operand)
+      const operand = compiler.expression(node.operand)
       const operation = node.kind === 'negative' ? neg : pos
       return (rt) => {
         const value = operand(rt)
@@ -72,8 +70,8 @@ export function compileExpression(node: Expression): Evaluate {
       }
     }
     case 'binary': {
-      const left = compileExpression(node.left)
-      const right = compileExpression(node.right)
+      const left = compiler.expression(node.left)
+      const right = compiler.expression(node.right)
       const operation = binaryOperations[node.operator]
       return (rt) => {
         const a = rt.settle(left(rt))
@@ -84,9 +82,9 @@ export function compileExpression(node: Expression): Evaluate {
     }
     case 'and':
     case 'or':
-      return compileLogic(node)
+      return compileLogic(node, compiler)
     case 'concat': {
-      const parts = node.parts.map(compileExpression)
+      const parts = node.parts.map(compiler.expression)
       return (rt) => {
         let text = ''
         for (const part of parts) {
@@ -100,19 +98,19 @@ export function compileExpression(node: Expression): Evaluate {
       }
     }
     case 'compare':
-      return compileComparison(node)
+      return compileComparison(node, compiler)
     case 'conditional':
-      return compileConditional(node)
+      return compileConditional(node, compiler)
     case 'list': {
-      const items = node.items.map(compileExpression)
+      const items = node.items.map(compiler.expression)
       return (rt) => items.map((item) => rt.settle(item(rt)))
     }
     case 'tuple': {
-      const items = node.items.map(compileExpression)
+      const items = node.items.map(compiler.expression)
       return (rt) => new Tuple(items.map((item) => rt.settle(item(rt))))
     }
     case 'dict': {
-      const pairs = node.pairs.map(([key, value]) => [compileExpression(key), compileExpression(value)] as const)
+      const pairs = node.pairs.map(([key, value]) => [compiler.expression(key), compiler.expression(value)] as const)
       return (rt) => {
         const dict: Dict = new Map()
         for (const [key, value] of pairs) {
@@ -128,8 +126,8 @@ export function compileExpression(node: Expression): Evaluate {
 }
 
 /** Python's truth of an expression; an undefined one raises. */
-export function compileTruth(node: Expression): (rt: Runtime) => boolean {
-  const evaluate = compileExpression(node)
+export function compileTruth(node: Expression, compiler: Compiler): (rt: Runtime) => boolean {
+  const evaluate = compiler.expression(node)
   return (rt) => {
     const value = evaluate(rt)
     if (typeof value === 'boolean') return value
@@ -138,9 +136,9 @@ export function compileTruth(node: Expression): (rt: Runtime) => boolean {
   }
 }
 
-function compileLogic(node: Extract<Expression, { kind: 'and' | 'or' }>): Evaluate {
-  const left = compileExpression(node.left)
-  const right = compileExpression(node.right)
+function compileLogic(node: Extract<Expression, { kind: 'and' | 'or' }>, { expression }: Compiler): Evaluate {
+  const left = expression(node.left)
+  const right = expression(node.right)
   const isAnd = node.kind === 'and'
   return (rt) => {
     const value = left(rt)
@@ -149,12 +147,12 @@ function compileLogic(node: Extract<Expression, { kind: 'and' | 'or' }>): Evalua
   }
 }
 
-function compileComparison(node: Comparison): Evaluate {
-  const first = compileExpression(node.first)
+function compileComparison(node: Comparison, compiler: Compiler): Evaluate {
+  const first = compiler.expression(node.first)
   const rest = node.rest.map(({ operator, at, operand }) => ({
     holds: comparisons[operator],
     at,
-    operand: compileExpression(operand),
+    operand: compiler.expression(operand),
   }))
   return (rt) => {
     let left = rt.settle(first(rt))
@@ -168,10 +166,10 @@ function compileComparison(node: Comparison): Evaluate {
   }
 }
 
-function compileConditional(node: Conditional): Evaluate {
-  const test = compileTruth(node.test)
-  const chosen = compileExpression(node.value)
-  const otherwise = node.otherwise && compileExpression(node.otherwise)
+function compileConditional(node: Conditional, compiler: Compiler): Evaluate {
+  const test = compiler.truth(node.test)
+  const chosen = compiler.expression(node.value)
+  const otherwise = node.otherwise && compiler.expression(node.otherwise)
   const path = pathOf(node.value)
   return (rt) => {
     if (test(rt)) return chosen(rt)
@@ -180,9 +178,9 @@ function compileConditional(node: Conditional): Evaluate {
   }
 }
 
-function compileSlice(node: Slice): Evaluate {
-  const target = compileExpression(node.target)
-  const bounds = [node.start, node.stop, node.step].map((bound) => bound && compileExpression(bound))
+function compileSlice(node: Slice, compiler: Compiler): Evaluate {
+  const target = compiler.expression(node.target)
+  const bounds = [node.start, node.stop, node.step].map((bound) => bound && compiler.expression(bound))
   return (rt) => {
     const value = rt.settle(target(rt))
     const [start, stop, step] = bounds.map((bound) => bound?.(rt))
@@ -192,9 +190,9 @@ function compileSlice(node: Slice): Evaluate {
   }
 }
 
-function compileCall(node: Call): Evaluate {
-  const target = compileExpression(node.target)
-  const args = compileArguments(node.args)
+function compileCall(node: Call, compiler: Compiler): Evaluate {
+  const target = compiler.expression(node.target)
+  const args = compileArguments(node.args, compiler)
   const path = pathOf(node.target)
   return (rt) => {
     const callee = target(rt)

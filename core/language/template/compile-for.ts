@@ -1,8 +1,7 @@
 import { iterate } from '../python/index.ts'
 import type { Value } from '../values.ts'
 import { assign } from './assign.ts'
-import { compileExpression } from './compile-expression.ts'
-import { compileBody, type Ending, type Run } from './compile-statement.ts'
+import type { Compiler, Ending, Run } from './compiler.ts'
 import { Frame } from './frame.ts'
 import { LoopContext } from './loop-context.ts'
 import { NoElse, truthOf } from './no-else.ts'
@@ -10,11 +9,11 @@ import { Output } from './output.ts'
 import type { Runtime } from './runtime.ts'
 import type { For } from './tree.ts'
 
-export function compileFor(node: For): Run {
-  const iterable = compileExpression(node.iterable)
-  const condition = node.condition && compileExpression(node.condition)
-  const body = compileBody(node.body)
-  const otherwise = compileBody(node.otherwise)
+export function compileFor(node: For, compiler: Compiler): Run {
+  const iterable = compiler.expression(node.iterable)
+  const condition = node.condition && compiler.expression(node.condition)
+  const body = compiler.body(node.body)
+  const otherwise = compiler.body(node.otherwise)
 
   /** The items for which the condition holds; each is looked at with its names set, but without `loop`. */
   function select(rt: Runtime, items: readonly Value[]): readonly Value[] {

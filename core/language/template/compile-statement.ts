@@ -1,9 +1,9 @@
 import { undefinedError } from '../python/usable.ts'
-import { Undefined } from '../values.ts'
+import { Undefined, type Value } from '../values.ts'
 import { compileArguments } from './arguments.ts'
 import { assign } from './assign.ts'
-import { compileExpression, compileTruth } from './compile-expression.ts'
 import { compileFor } from './compile-for.ts'
+import type { Compiler, Evaluate, Run } from './compiler.ts'
 import { applyFilter } from './filters.ts'
 import { Frame } from './frame.ts'
 import { compileFrom, compileImport, compileInclude } from './include.ts'
@@ -11,16 +11,10 @@ import { runBlock } from './inheritance.ts'
 import { compileCallBlock, compileMacro } from './macro.ts'
 import { NoElse } from './no-else.ts'
 import { Output } from './output.ts'
-import type { Runtime } from './runtime.ts'
 import type { Body, BodyFilter, Statement } from './tree.ts'
 
-/** How a statement ended: in order, or by leaving the loop's round or the loop. */
-export type Ending = 'done' | 'continue' | 'break'
-
-export type Run = (rt: Runtime, out: Output) => Ending
-
-export function compileBody(body: Body): Run {
-  const statements = body.map(compileStatement)
+export function compileBody(body: Body, compiler: Compiler): Run {
+  const statements = body.map((node) => compileStatement(node, compiler))
   return (rt, out) => {
     for (const run of statements) {
       const ending = run(rt, out)
@@ -30,7 +24,7 @@ export function compileBody(body: Body): Run {
   }
 }
 
-function compileStatement(node: Statement): Run {
+function compileStatement(node: Statement, compiler: Compiler): Run {
   const { at } = node
   switch (node.kind) {
     case 'text': {
@@ -41,7 +35,7 @@ function compileStatement(node: Statement): Run {
       }
     }
     case 'output': {
-      const expression = compileExpression(node.expression)
+      const expression = compiler.expression(node.expression)
       return (rt, out) => {
         if (out.discards) return 'done'
         const value = rt.settle(expression(rt))
@@ -55,45 +49,45 @@ function compileStatement(node: Statement): Run {
       }
     }
     case 'if': {
-      const branches = node.branches.map(({ test, body }) => ({ test: compileTruth(test), run: compileBody(body) }))
-      const otherwise = compileBody(node.otherwise)
+      const branches = node.branches.map(({ test, body }) => ({ test: compiler.truth(test), run: compiler.body(body) }))
+      const otherwise = compiler.body(node.otherwise)
       return (rt, out) => (branches.find(({ test }) => test(rt))?.run ?? otherwise)(rt, out)
     }
     case 'for':
-      return compileFor(node)
+      return compileFor(node, compiler)
     case 'set': {
-      const value = compileExpression(node.value)
+      const value = compiler.expression(node.value)
       return (rt) => {
         assign(rt, rt.frame, node.target, value(rt))
         return 'done'
       }
     }
     case 'capture': {
-      const body = compileCapture(node.body, node.filters)
+      const body = compileCapture(node, compiler)
       return (rt) => {
         assign(rt, rt.frame, node.target, body(rt))
         return 'done'
       }
     }
     case 'filter-block': {
-      const body = compileCapture(node.body, node.filters)
+      const body = compileCapture(node, compiler)
       return (rt, out) => {
         out.write(body(rt))
         return 'done'
       }
     }
     case 'macro':
-      return compileMacro(node)
+      return compileMacro(node, compiler)
     case 'call-block':
-      return compileCallBlock(node)
+      return compileCallBlock(node, compiler)
     case 'include':
-      return compileInclude(node)
+      return compileInclude(node, compiler)
     case 'import':
-      return compileImport(node)
+      return compileImport(node, compiler)
     case 'from':
-      return compileFrom(node)
+      return compileFrom(node, compiler)
     case 'extends': {
-      const template = compileExpression(node.template)
+      const template = compiler.expression(node.template)
       return (rt, out) => {
         rt.parent = { template: rt.settle(template(rt)), at }
         out.discards = true
@@ -106,8 +100,8 @@ function compileStatement(node: Statement): Run {
         return 'done'
       }
     case 'with': {
-      const pairs = node.pairs.map(([target, value]) => [target, compileExpression(value)] as const)
-      const body = compileBody(node.body)
+      const pairs = node.pairs.map(([target, value]) => [target, compiler.expression(value)] as const)
+      const body = compiler.body(node.body)
       return (rt, out) => {
         const frame = new Frame(rt.frame)
         for (const [target, value] of pairs) assign(rt, frame, target, value(rt))
@@ -115,11 +109,11 @@ function compileStatement(node: Statement): Run {
       }
     }
     case 'scope': {
-      const body = compileBody(node.body)
+      const body = compiler.body(node.body)
       return (rt, out) => rt.within(new Frame(rt.frame), () => body(rt, out))
     }
     case 'do': {
-      const expression = compileExpression(node.expression)
+      const expression = compiler.expression(node.expression)
       return (rt) => {
         expression(rt)
         return 'done'
@@ -132,13 +126,16 @@ function compileStatement(node: Statement): Run {
 }
 
 /** The text of a body, through its filters. */
-function compileCapture(body: Body, filters: readonly BodyFilter[]): (rt: Runtime) => ReturnType<typeof applyFilter> {
-  const run = compileBody(body)
-  const steps = filters.map((filter) => ({ ...filter, args: compileArguments(filter.args) }))
+function compileCapture(
+  { body, filters }: { body: Body; filters: readonly BodyFilter[] },
+  compiler: Compiler,
+): Evaluate {
+  const run = compiler.body(body)
+  const steps = filters.map((filter) => ({ ...filter, args: compileArguments(filter.args, compiler) }))
   return (rt) => {
     const out = new Output(rt.evaluation.budget)
     rt.within(new Frame(rt.frame), () => run(rt, out))
-    let value: ReturnType<typeof applyFilter> = out.text()
+    let value: Value = out.text()
     for (const { name, at, args } of steps) value = applyFilter(rt, name, at, value, args(rt))
     return value
   }

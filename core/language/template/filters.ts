@@ -4,7 +4,7 @@ import { undefinedError } from '../python/index.ts'
 import { didYouMean } from '../suggest.ts'
 import { Undefined, type Value } from '../values.ts'
 import { compileArguments, type EvaluatedArguments } from './arguments.ts'
-import { compileExpression, type Evaluate } from './compile-expression.ts'
+import type { Compiler, Evaluate } from './compiler.ts'
 import type { Runtime } from './runtime.ts'
 import type { Arguments, Test } from './tree.ts'
 
@@ -59,17 +59,18 @@ export function applyFilter(rt: Runtime, name: string, at: number, input: Value,
   return filter(input, args.positional, args.named, rt.context(at))
 }
 
-export function compileFilter(node: { at: number; name: string; args: Arguments }, target: Evaluate): Evaluate {
-  const args = compileArguments(node.args)
+export function compileFilter(node: Filter, compiler: Compiler): Evaluate {
+  const target = compiler.expression(node.target)
+  const args = compileArguments(node.args, compiler)
   return (rt) => {
     const input = rt.settle(target(rt))
     return rt.touch(applyFilter(rt, node.name, node.at, input, args(rt)))
   }
 }
 
-export function compileTest(node: Test): Evaluate {
-  const target = compileExpression(node.target)
-  const args = compileArguments(node.args)
+export function compileTest(node: Test, compiler: Compiler): Evaluate {
+  const target = compiler.expression(node.target)
+  const args = compileArguments(node.args, compiler)
   const { name, at } = node
   const isLenient = lenientTests.has(name)
   return (rt) => {

@@ -1,13 +1,11 @@
 import { iterate, PythonError } from '../python/index.ts'
 import type { Scope } from '../types.ts'
 import { Undefined, type Value } from '../values.ts'
-import { compileExpression } from './compile-expression.ts'
-import type { Run } from './compile-statement.ts'
+import type { Compiler, Run } from './compiler.ts'
 import { type FoundTemplate, findTemplate } from './folders.ts'
 import { Frame } from './frame.ts'
 import { Module } from './module.ts'
 import { Output } from './output.ts'
-import { compileProgram, runProgram } from './program.ts'
 import { Runtime } from './runtime.ts'
 import type { FromImport, Include, Statement } from './tree.ts'
 
@@ -25,7 +23,7 @@ function missing(wanted: readonly string[], scope: Scope): PythonError {
 /** A template of the folders, with a runtime of its own; it sees the names here if it is `with context`. */
 function open(rt: Runtime, found: FoundTemplate, withContext: boolean): Runtime {
   const scope = withContext ? rt.scope : { get: () => undefined, names: () => [], environment: rt.scope.environment }
-  const inner = new Runtime(scope, rt.evaluation, found.origin, rt.resolveTemplate, found.origin)
+  const inner = new Runtime(scope, rt.evaluation, found.origin, rt.templates, found.origin)
   inner.frame = new Frame(withContext ? rt.frame : undefined)
   inner.top = inner.frame
   inner.copies = rt.copies
@@ -34,14 +32,14 @@ function open(rt: Runtime, found: FoundTemplate, withContext: boolean): Runtime 
 
 function execute(rt: Runtime, found: FoundTemplate, out: Output): void {
   try {
-    rt.evaluation.budget.nest(() => runProgram(compileProgram(found.origin, found.options), rt, out))
+    rt.evaluation.budget.nest(() => rt.templates.run(found, rt, out))
   } catch (error) {
     throw rt.locate(error)
   }
 }
 
-export function compileInclude(node: Include): Run {
-  const template = compileExpression(node.template)
+export function compileInclude(node: Include, { expression }: Compiler): Run {
+  const template = expression(node.template)
   return (rt, out) => {
     const wanted = template(rt)
     rt.at = node.at
@@ -65,8 +63,8 @@ function importModule(rt: Runtime, value: Value, withContext: boolean): Module {
   return new Module(names(value)[0] ?? '', inner.top.own(), out.text())
 }
 
-export function compileImport(node: Import): Run {
-  const template = compileExpression(node.template)
+export function compileImport(node: Import, { expression }: Compiler): Run {
+  const template = expression(node.template)
   return (rt) => {
     const value = template(rt)
     rt.at = node.at
@@ -75,8 +73,8 @@ export function compileImport(node: Import): Run {
   }
 }
 
-export function compileFrom(node: FromImport): Run {
-  const template = compileExpression(node.template)
+export function compileFrom(node: FromImport, { expression }: Compiler): Run {
+  const template = expression(node.template)
   return (rt) => {
     const value = template(rt)
     rt.at = node.at

@@ -1,6 +1,6 @@
 import { PythonError } from '../python/error.ts'
 import { Callable, type Value } from '../values.ts'
-import type { Run } from './compile-statement.ts'
+import type { Run } from './compiler.ts'
 import { Frame } from './frame.ts'
 import { Output } from './output.ts'
 import type { Runtime } from './runtime.ts'

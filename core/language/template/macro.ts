@@ -2,28 +2,24 @@ import { typeError } from '../python/error.ts'
 import { Callable, type Dict, Tuple, Undefined, type Value } from '../values.ts'
 import { compileArguments } from './arguments.ts'
 import { callValue } from './call.ts'
-import { compileExpression } from './compile-expression.ts'
-import { compileBody, type Run } from './compile-statement.ts'
+import type { Compiler, Run } from './compiler.ts'
 import { Frame } from './frame.ts'
 import { Output } from './output.ts'
 import { pathOf } from './path.ts'
 import type { Runtime } from './runtime.ts'
-import type { Macro, Parameter, Statement } from './tree.ts'
+import type { Macro, Statement } from './tree.ts'
 import { readsName } from './walk.ts'
 
 type CallBlock = Extract<Statement, { kind: 'call-block' }>
 
+type FunctionNode = Pick<Macro, 'name' | 'parameters' | 'body'>
+
 /** A macro as a function: it sees the names around its definition, and gives the text it writes. */
-function compileFunction(node: {
-  at: number
-  name: string
-  parameters: readonly Parameter[]
-  body: Macro['body']
-}): (rt: Runtime) => Callable {
-  const run = compileBody(node.body)
+function compileFunction(node: FunctionNode, compiler: Compiler): (rt: Runtime) => Callable {
+  const run = compiler.body(node.body)
   const parameters = node.parameters.map(({ name, fallback }) => ({
     name,
-    fallback: fallback && compileExpression(fallback),
+    fallback: fallback && compiler.expression(fallback),
   }))
   const takesRest = readsName(node.body, 'varargs')
   const takesKeywords = readsName(node.body, 'kwargs')
@@ -73,18 +69,18 @@ function compileFunction(node: {
   }
 }
 
-export function compileMacro(node: Macro): Run {
-  const make = compileFunction(node)
+export function compileMacro(node: Macro, compiler: Compiler): Run {
+  const make = compileFunction(node, compiler)
   return (rt) => {
     rt.frame.set(node.name, make(rt))
     return 'done'
   }
 }
 
-export function compileCallBlock(node: CallBlock): Run {
-  const make = compileFunction({ at: node.at, name: 'caller', parameters: node.parameters, body: node.body })
-  const target = compileExpression(node.call.target)
-  const args = compileArguments(node.call.args)
+export function compileCallBlock(node: CallBlock, compiler: Compiler): Run {
+  const make = compileFunction({ name: 'caller', parameters: node.parameters, body: node.body }, compiler)
+  const target = compiler.expression(node.call.target)
+  const args = compileArguments(node.call.args, compiler)
   const path = pathOf(node.call.target)
   return (rt, out) => {
     const callee = target(rt)

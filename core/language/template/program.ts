@@ -1,9 +1,9 @@
 import { DiagnosticError, errorAt } from '../diagnostic.ts'
 import { PythonError } from '../python/error.ts'
 import type { Value } from '../values.ts'
-import { compileExpression, type Evaluate } from './compile-expression.ts'
-import { compileBody, type Run } from './compile-statement.ts'
-import { findTemplate } from './folders.ts'
+import { compiler } from './compile.ts'
+import type { Evaluate, Run } from './compiler.ts'
+import { type FoundTemplate, findTemplate } from './folders.ts'
 import { Frame } from './frame.ts'
 import { type BlockVersion, selfOf } from './inheritance.ts'
 import { JinjaLexer, type LexerOptions } from './lexer.ts'
@@ -62,7 +62,7 @@ export function compileProgram(origin: Origin, options: ProgramOptions): Program
       const newlines = source.length - source.replace(/\n+$/, '').length
       const text = newlines > 0 ? source.slice(0, -1) : source
       const tree = new TemplateParser(new JinjaLexer(text, options)).parseTemplate()
-      return { tree, run: compileBody(tree), blocks: blocksOf(tree), mutates: isMutating(tree), newlines }
+      return { tree, run: compiler.body(tree), blocks: blocksOf(tree), mutates: isMutating(tree), newlines }
     }),
   )
 }
@@ -73,7 +73,7 @@ export function compileExpressionProgram(origin: Origin): ExpressionProgram {
       const options = { trimBlocks: false, lstripBlocks: false }
       const parser = new TemplateParser(new JinjaLexer(`${expressionLead}${origin.source} }}`, options))
       const tree = parser.parseWhole()
-      return { tree, evaluate: compileExpression(tree), mutates: isMutating(tree) }
+      return { tree, evaluate: compiler.expression(tree), mutates: isMutating(tree) }
     }),
   )
 }
@@ -108,7 +108,7 @@ function blocksOf(tree: Body): Program['blocks'] {
     if (node.kind !== 'block') return true
     if (blocks.some((b) => b.node.name === node.name))
       throw new SyntaxMistake(`block '${node.name}' defined twice`, node.at)
-    blocks.push({ node, run: compileBody(node.body) })
+    blocks.push({ node, run: compiler.body(node.body) })
     return true
   })
   return blocks
@@ -133,15 +133,20 @@ export function runProgram(program: Program, rt: Runtime, out: Output): void {
   const name = String(parent.template)
   const found = findTemplate(rt.scope.environment.folders, [name])
   if (!found) throw new PythonError('FilterError', `template '${name}' was not found`)
-  const base = new Runtime(rt.scope, rt.evaluation, found.origin, rt.resolveTemplate, found.origin)
+  const base = new Runtime(rt.scope, rt.evaluation, found.origin, rt.templates, found.origin)
   base.frame = new Frame(rt.top)
   base.top = base.frame
   base.blocks = rt.blocks ?? new Map()
   base.copies = rt.copies
   out.discards = false
   try {
-    rt.evaluation.budget.nest(() => runProgram(compileProgram(found.origin, found.options), base, out))
+    rt.evaluation.budget.nest(() => runFound(found, base, out))
   } catch (error) {
     throw base.locate(error)
   }
+}
+
+/** Runs a template of the folders. */
+export function runFound(found: FoundTemplate, rt: Runtime, out: Output): void {
+  runProgram(compileProgram(found.origin, found.options), rt, out)
 }

@@ -5,20 +5,27 @@ import type { CallContext, Scope } from '../types.ts'
 import { Template, Undefined, Unknown, type Value } from '../values.ts'
 import { locate } from './errors.ts'
 import type { Evaluation } from './evaluation.ts'
+import type { FoundTemplate } from './folders.ts'
 import { Frame } from './frame.ts'
 import type { Blocks } from './inheritance.ts'
 import { type Origin, positionAt } from './origin.ts'
+import type { Output } from './output.ts'
 import { ScopeVariables } from './scope-variables.ts'
 import { copy, settle } from './settle.ts'
 
-/** How the runtime gets at other templates; given by resolve.ts, which knows how to compile. */
-export type Resolver = (template: Template, scope: Scope, name?: string) => Value
+/** How the runtime gets at other templates; given by compiled.ts, which knows how to compile. */
+export interface Templates {
+  /** The value of a Template in a scope; `name` is the variable it was read as. */
+  resolve(template: Template, scope: Scope, name?: string): Value
+  /** Runs a template of the folders. */
+  run(found: FoundTemplate, rt: Runtime, out: Output): void
+}
 
 /** What one template has while it is evaluated. Every value that is read passes through `touch` or `settle`. */
 export class Runtime {
   readonly scope: Scope
   readonly evaluation: Evaluation
-  readonly resolveTemplate: Resolver
+  readonly templates: Templates
   origin: Origin
   frame: Frame
   /** Frame of the template's top level: what blocks see, what an import gives. */
@@ -36,11 +43,11 @@ export class Runtime {
   lookups = 0
   readonly text: object
 
-  constructor(scope: Scope, evaluation: Evaluation, origin: Origin, resolveTemplate: Resolver, text: object = origin) {
+  constructor(scope: Scope, evaluation: Evaluation, origin: Origin, templates: Templates, text: object = origin) {
     this.scope = scope
     this.evaluation = evaluation
     this.origin = origin
-    this.resolveTemplate = resolveTemplate
+    this.templates = templates
     this.frame = new Frame()
     this.top = this.frame
     this.text = text
@@ -57,7 +64,7 @@ export class Runtime {
 
   /** The place through which every read goes: a Template becomes its value, an Unknown raises. */
   touch(value: Value, name?: string): Value {
-    if (value instanceof Template) return this.touch(this.resolveTemplate(value, this.scope, name))
+    if (value instanceof Template) return this.touch(this.templates.resolve(value, this.scope, name))
     if (value instanceof Unknown) throw new UnknownValueError(value.task, value.path, this.position())
     return value
   }
@@ -80,7 +87,7 @@ export class Runtime {
       this.copies.set(name, own)
       return own
     }
-    if (name === 'vars') return new ScopeVariables(this.scope, this.resolveTemplate)
+    if (name === 'vars') return new ScopeVariables(this.scope, this.templates.resolve)
     const global = this.scope.environment.globals.get(name)
     if (global !== undefined) return global
     this.missed.set(name, this.at)

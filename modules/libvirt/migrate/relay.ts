@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { type ShellText, sh } from '../../../core/connection/quote.ts'
 import type { Channel } from '../../../core/connection/types.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
@@ -39,8 +38,9 @@ export async function openRelay(source: Host, target: Host): Promise<Relay> {
   const [from, to] = ends
   const program = await writeProgram(source, from.folder)
   const helper = runHelper(target, to.folder)
-  const pipes = [pipeline(from.stream, to.stream), pipeline(to.stream, from.stream)]
-  const quiet = Promise.allSettled(pipes)
+  // Not pipeline(): it would destroy one side with the last answer still in it as soon as the other side is closed.
+  for (const { stream } of ends) stream.on('error', () => stream.destroy())
+  from.stream.pipe(to.stream).pipe(from.stream)
   return {
     uri: `qemu+ext:///system?command=${encodeURIComponent(program)}`,
     helper,
@@ -48,7 +48,7 @@ export async function openRelay(source: Host, target: Host): Promise<Relay> {
       for (const { stream } of ends) stream.destroy()
       await Promise.all([release(source, from.folder, program), release(target, to.folder)])
       for (const { channel } of ends) channel.close()
-      await Promise.all([quiet, helper])
+      await helper
     },
   }
 }
@@ -91,7 +91,8 @@ async function firstLine(stream: Duplex, host: Host): Promise<string> {
 
 /** The program virsh runs: bytes from `down` to its stdout, from its stdin to `up`. */
 async function writeProgram(host: Host, folder: string): Promise<string> {
-  const text = `#!/bin/sh\nif [ "$1" = works ]; then exit 0; fi\ncat ${quoted(folder, 'down')} &\nexec cat >${quoted(folder, 'up')}\n`
+  // Ends with the destination, so that virsh sees the end at once and not when its keepalive gives up.
+  const text = `#!/bin/sh\nif [ "$1" = works ]; then exit 0; fi\nexec 3<&0\ncat <&3 >${quoted(folder, 'up')} &\ncat ${quoted(folder, 'down')}\nkill $!\n`
   const script = sh`umask 077; for r in ${PROGRAM_FOLDERS}; do
 [ -d "$r" ] && p=$(mktemp -d "$r/virtfleet.XXXXXX" 2>/dev/null) || continue
 printf %s ${text} >"$p/relay" && chmod 700 "$p/relay" && "$p/relay" works 2>/dev/null && echo "$p/relay" && exit 0

@@ -3,16 +3,27 @@ import type { ShellText } from '../../../core/connection/quote.ts'
 /** What a package manager knows about one name. */
 export interface PackageState {
   readonly installed: string | undefined
+  /** Removed, but its configuration is still there (apt). */
+  readonly residual?: boolean
   /** Newest version it could install; undefined where it was not asked or there is none. */
   readonly candidate: string | undefined
+  /** Not installed, and no list tells of it: a wrong name, or lists that are too old. */
+  readonly unheard?: boolean
   /** A name that only others provide, and which of them is installed. */
   readonly providedBy?: string
 }
 
 export interface PackageQuery {
   readonly names: readonly string[]
-  /** Ask for candidates too: needed for `latest` and to tell a wrong name before anything is done. */
+  /** Ask for the candidates of all; of those that are not installed they are asked anyway. */
   readonly candidates: boolean
+}
+
+/** What an upgrade would do with one package. */
+export interface Pending {
+  readonly name: string
+  readonly installed: string | undefined
+  readonly candidate: string | undefined
 }
 
 export interface PackageAct {
@@ -20,6 +31,8 @@ export interface PackageAct {
   readonly remove: readonly string[]
   readonly purge: boolean
   readonly autoremove: boolean
+  /** Upgrade everything: `full` may remove and install others on the way. */
+  readonly upgrade: 'safe' | 'full' | undefined
   readonly updateCache: boolean
   readonly recommends: boolean | undefined
   readonly onlyUpgrade: boolean
@@ -33,9 +46,11 @@ export interface PackageBackend {
   readonly name: 'apt' | 'dnf' | 'zypper'
   query(query: PackageQuery): ShellText
   parse(output: string, query: PackageQuery): Map<string, PackageState>
+  /** Prints what an upgrade of everything would do. */
+  pending(full: boolean): ShellText
+  /** Package, installed and new version. */
+  parsePending(output: string): readonly Pending[]
   /** Prints the age of the package lists in seconds, -1 if there are none. */
   readonly cacheAge: ShellText
   act(act: PackageAct): ShellText
-  /** Text that installs this version of a package. */
-  versioned(name: string, version: string): string
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../core/events/json.ts'
 import { arg } from '../../../core/module/arg.ts'
 import { type Change, type Host, ModuleFailure, type Reader, UNKNOWN } from '../../../core/module/types.ts'
 import { apt } from './apt.ts'
-import type { PackageAct, PackageBackend, PackageState } from './backend.ts'
+import type { PackageAct, PackageBackend, PackageState, Pending } from './backend.ts'
 import { dnf, zypper } from './rpm.ts'
 
 /*
@@ -19,6 +19,10 @@ export const packageArgs = {
   autoremove: arg.bool().default(false),
   purge: arg.bool().default(false).describe('configuration too (apt)'),
   only_upgrade: arg.bool().default(false).describe('never install what is not there'),
+  upgrade: arg
+    .choice('no', 'yes', 'safe', 'full', 'dist', 'False', 'True')
+    .default('no')
+    .describe('every package; full and dist may remove some on the way; the name * with state latest is the same as yes'),
   lock_timeout: arg.int().default(120).describe('seconds to wait for another package run'),
 }
 
@@ -31,16 +35,17 @@ export interface PackageArgs {
   readonly autoremove: boolean
   readonly purge: boolean
   readonly only_upgrade: boolean
+  readonly upgrade: string
   readonly lock_timeout: number
 }
 
 export interface PackagesState {
   readonly backend: PackageBackend
   readonly packages: ReadonlyMap<string, PackageState>
+  /** What an upgrade of everything would do; empty where nobody asked. */
+  readonly pending: readonly Pending[]
   /** Seconds; undefined where nobody asked, -1 for no lists at all. */
   readonly cacheAge: number | undefined
-  /** Whether candidates were looked up. */
-  readonly asked: boolean
 }
 
 const BACKENDS: Record<string, PackageBackend> = { apt, dnf, zypper }
@@ -65,24 +70,32 @@ export function splitVersion(name: string, backend: PackageBackend['name']): { n
   return at < 0 ? { name } : { name: name.slice(0, at), version: name.slice(at + 1) }
 }
 
+/** Which upgrade of everything is asked for. */
+function upgradeOf(a: PackageArgs): PackageAct['upgrade'] {
+  if (a.upgrade === 'full' || a.upgrade === 'dist') return 'full'
+  const all = a.state === 'latest' && a.name.includes('*')
+  return all || a.upgrade === 'yes' || a.upgrade === 'safe' || a.upgrade === 'True' ? 'safe' : undefined
+}
+
 const present = (a: PackageArgs): boolean => a.state !== 'absent' && a.state !== 'removed'
 
 export async function probePackages(host: Reader, a: PackageArgs, fixed?: PackageBackend): Promise<PackagesState> {
   const backend = fixed ?? (await chooseBackend(host))
-  const names = a.name.map((one) => splitVersion(one, backend.name).name)
+  const names = a.name.filter((one) => one !== '*').map((one) => splitVersion(one, backend.name).name)
+  const upgrade = upgradeOf(a)
   const bad = names.find((name) => !/^[A-Za-z0-9@*][\w.+:@*/()~-]*$/.test(name))
   if (bad !== undefined) throw new ModuleFailure(`'${bad}' is not the name of a package`)
-  const asked = a.state === 'latest'
-  const ask = { names, candidates: asked }
-  const [answer, age] = await Promise.all([
+  const ask = { names, candidates: a.state === 'latest' }
+  const [answer, age, pending] = await Promise.all([
     names.length === 0 ? undefined : host.read(backend.query(ask)),
     a.update_cache ? host.read(backend.cacheAge) : undefined,
+    upgrade === undefined ? undefined : host.read(backend.pending(upgrade === 'full')),
   ])
   return {
     backend,
     packages: answer ? backend.parse(answer.stdout.toString(), ask) : new Map(),
+    pending: pending ? backend.parsePending(pending.stdout.toString()) : [],
     cacheAge: age && Number(age.stdout.toString().trim()),
-    asked,
   }
 }
 
@@ -100,14 +113,23 @@ export function diffPackages(state: PackagesState, a: PackageArgs): Change[] {
   if (a.update_cache && (staleCache(state, a) || (a.cache_valid_time === 0 && a.name.length === 0))) {
     changes.push({ path: 'package lists', after: 'refreshed', effect: 'action' })
   }
-  for (const one of a.name) {
+  for (const { name, installed, candidate } of state.pending) {
+    const before = installed === undefined ? {} : { before: installed }
+    changes.push({ path: `upgrade.${name}`, ...before, ...(candidate !== undefined && { after: candidate }), effect: 'now' })
+  }
+  for (const one of a.name.filter((other) => other !== '*')) {
     const { name, version } = splitVersion(one, state.backend.name)
-    const { installed, candidate } = state.packages.get(name) ?? { installed: undefined, candidate: undefined }
+    const found = state.packages.get(name)
+    const { installed, candidate } = found ?? { installed: undefined, candidate: undefined }
     const path = `packages.${name}`
     if (!present(a)) {
-      if (installed !== undefined) changes.push({ path, before: installed, effect: 'now' })
+      // One that is only provided by another is not there to be removed.
+      const there = found?.providedBy === undefined ? installed : undefined
+      if (there !== undefined) changes.push({ path, before: there, effect: 'now' })
+      else if (a.purge && found?.residual) changes.push({ path, before: 'configuration', effect: 'now' })
     } else if (installed === undefined) {
-      if (!a.only_upgrade) changes.push({ path, after: version ?? candidate ?? UNKNOWN, effect: 'now' })
+      const note = found?.unheard && !a.update_cache ? { note: 'the package lists of the host do not tell of it' } : {}
+      if (!a.only_upgrade) changes.push({ path, after: version ?? candidate ?? UNKNOWN, effect: 'now', ...note })
     } else if (version !== undefined && !sameVersion(installed, version)) {
       changes.push({ path, before: installed, after: version, effect: 'now' })
     } else if (a.state === 'latest' && version === undefined && candidate !== undefined && candidate !== installed) {
@@ -142,6 +164,7 @@ export async function applyPackages(
     remove: present(a) ? [] : wanted,
     purge: a.purge,
     autoremove: a.autoremove,
+    upgrade: changes.some((c) => c.path.startsWith('upgrade.')) ? upgradeOf(a) : undefined,
     updateCache: refresh || (present(a) && wanted.length > 0 && state.cacheAge === -1),
     recommends: a.install_recommends,
     onlyUpgrade: a.only_upgrade,

@@ -1,5 +1,5 @@
 import { type ShellText, sh } from '../../../core/connection/quote.ts'
-import type { PackageAct, PackageBackend, PackageQuery, PackageState } from './backend.ts'
+import type { PackageAct, PackageBackend, PackageQuery, PackageState, Pending } from './backend.ts'
 
 const FORMAT = '%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\n'
 
@@ -7,6 +7,7 @@ const FORMAT = '%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}
 function rpmBackend(
   name: 'dnf' | 'zypper',
   candidates: (names: readonly string[]) => ShellText,
+  pending: ShellText,
   act: (a: PackageAct) => ShellText,
 ): PackageBackend {
   return {
@@ -19,11 +20,12 @@ function rpmBackend(
       return sh.join([sh`echo @@rpm`, ...each, ...(wanted ? [sh`echo @@offered`, candidates(names)] : []), sh`exit 0`])
     },
     parse: parseRpm,
+    pending: () => pending,
+    parsePending,
     cacheAge: sh.raw(
       `t=$(find /var/cache/${name === 'dnf' ? 'dnf' : 'zypp'} -name 'repomd.xml' -exec stat -c %Y {} + 2>/dev/null | sort -n | head -n1); if [ -n "$t" ]; then echo $(($(date +%s) - t)); else echo -1; fi`,
     ),
     act,
-    versioned: (pkg, version) => `${pkg}-${version}`,
   }
 }
 
@@ -50,17 +52,27 @@ function parseRpm(output: string, query: PackageQuery): Map<string, PackageState
   return states
 }
 
+/** `name.arch  epoch:version-release  repository`. */
+function parsePending(output: string): Pending[] {
+  return output.split('\n').flatMap((line): Pending[] => {
+    const [, name, candidate] = /^([^\s.]\S*)\.[^\s.]+\s+(\S+)/.exec(line) ?? []
+    return name === undefined ? [] : [{ name, installed: undefined, candidate }]
+  })
+}
+
 const FIELDS = '%{name}\\t%{evr}\\n'
 
 /** dnf 4 and 5, and yum where it is the only one. */
 export const dnf = rpmBackend(
   'dnf',
   (names) => sh`$(command -v dnf || command -v yum) -q repoquery --latest-limit=1 --qf ${FIELDS} ${names} 2>/dev/null`,
+  sh.raw(`$(command -v dnf || command -v yum) -q check-update 2>/dev/null | sed '/^Obsoleting/,$d'; exit 0`),
   (a) => {
     const tool = sh.raw('$(command -v dnf || command -v yum)')
     const common = sh`-y -q --setopt=exit_on_lock=False ${sh.raw(a.recommends === undefined ? '' : `--setopt=install_weak_deps=${a.recommends ? 'True' : 'False'}`)} ${a.options}`
     const parts = [sh`set -e`]
     if (a.updateCache) parts.push(sh`${tool} -q makecache`)
+    if (a.upgrade !== undefined) parts.push(sh`${tool} ${common} upgrade`)
     if (a.install.length > 0)
       parts.push(sh`${tool} ${common} ${sh.raw(a.onlyUpgrade ? 'upgrade' : 'install')} ${a.install}`)
     if (a.remove.length > 0) parts.push(sh`${tool} ${common} remove ${a.remove}`)
@@ -73,10 +85,14 @@ export const zypper = rpmBackend(
   'zypper',
   (names) =>
     sh`zypper -q --no-refresh search -s -t package --match-exact ${names} 2>/dev/null | awk -F'|' '$3 ~ /package/ { gsub(/ /,"",$2); gsub(/ /,"",$4); if (!($2 in seen)) { seen[$2] = 1; print $2 "\t" $4 } }'`,
+  sh.raw(
+    `zypper -q --no-refresh list-updates 2>/dev/null | awk -F'|' 'NF >= 6 && $1 ~ /v/ { gsub(/ /,""); print $3 "." $6 " " $5 }'; exit 0`,
+  ),
   (a) => {
     const parts = [sh`set -e`, sh`export ZYPP_LOCK_TIMEOUT=${String(a.lockTimeout)}`]
     const recommends = sh.raw(a.recommends === undefined ? '' : a.recommends ? '--recommends' : '--no-recommends')
     if (a.updateCache) parts.push(sh`zypper -n -q refresh`)
+    if (a.upgrade !== undefined) parts.push(sh`zypper -n -q ${sh.raw(a.upgrade === 'full' ? 'dup' : 'update')}`)
     if (a.install.length > 0)
       parts.push(
         sh`zypper -n -q ${sh.raw(a.onlyUpgrade ? 'update' : 'install')} ${recommends} ${a.options} -- ${a.install}`,

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { openTestLab, type TestLab, type TestMachine } from '../../../lab/testing.ts'
 import type { ConnectionPool, Endpoint } from '../../../core/connection/types.ts'
+import { openTestLab, type TestLab, type TestMachine } from '../../../lab/testing.ts'
 import { type DrivenHost, drivenHost, drivenPool } from '../module-driver.ts'
 
 /** Containers with a real libvirtd, reached over a real sshd. */
@@ -28,7 +28,14 @@ export async function openLibvirtLab(count: number): Promise<LibvirtLab> {
     async native(index, command) {
       const machine = lab.machines[index]
       if (!machine) throw new Error(`there is no machine ${index}`)
-      const options = ['-i', lab.files.privateKey, '-o', `UserKnownHostsFile=${lab.files.knownHosts}`, '-o', 'BatchMode=yes']
+      const options = [
+        '-i',
+        lab.files.privateKey,
+        '-o',
+        `UserKnownHostsFile=${lab.files.knownHosts}`,
+        '-o',
+        'BatchMode=yes',
+      ]
       const { stdout } = await run('ssh', [...options, '-p', String(machine.port), `root@${machine.address}`, command])
       return stdout.trim()
     },

@@ -6,7 +6,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   events: [],
   secrets: ['events'],
   language: ['events', 'secrets'],
-  inventory: ['events', 'secrets', 'language'],
+  inventory: ['events', 'secrets', 'language', 'connection'],
   connection: ['events', 'secrets'],
   libvirt: ['events', 'connection'],
   module: ['events', 'connection', 'libvirt'],

@@ -1,0 +1,80 @@
+import type { Diagnostic } from '../language/diagnostic.ts'
+import type { Variables } from '../language/values.ts'
+import type { Play, Step } from '../playbook/types.ts'
+import { Notifications } from './handlers/notifications.ts'
+import type { HostRecord } from './host-record.ts'
+import type { Run } from './run-state.ts'
+
+/** Hosts that go through a play together: all of its hosts, or a part of them with `serial`. */
+export class Batch {
+  readonly run: Run
+  readonly play: Play
+  /** Id of the play in the events. */
+  readonly playId: string
+  readonly number: number
+  /** Hosts of the whole play, after --limit. */
+  readonly allHosts: readonly string[]
+  readonly hosts: readonly string[]
+  readonly prompted: Variables | undefined
+  readonly notifications = new Notifications()
+  /** Hosts that `meta: end_host` or `end_play` took out. */
+  readonly ended = new Set<string>()
+  /** Those of the play, then those that includes brought. */
+  readonly handlers: Step[]
+  /** Why no host goes on: any_errors_fatal, the failure budget. */
+  halted: string | undefined
+  /** `meta: end_play`: no further batch. */
+  endsPlay = false
+  readonly #varsFiles = new Map<string, readonly Variables[]>()
+
+  constructor(parts: {
+    run: Run
+    play: Play
+    playId: string
+    number: number
+    allHosts: readonly string[]
+    hosts: readonly string[]
+    prompted: Variables | undefined
+  }) {
+    this.run = parts.run
+    this.play = parts.play
+    this.playId = parts.playId
+    this.number = parts.number
+    this.allHosts = parts.allHosts
+    this.hosts = parts.hosts
+    this.prompted = parts.prompted
+    this.handlers = [...parts.play.handlers]
+  }
+
+  /** Whether a host takes part in what comes next. */
+  isAlive(name: string): boolean {
+    const host = this.run.hosts.of(name)
+    return !host.failed && !host.unreachable && !this.ended.has(name)
+  }
+
+  alive(): HostRecord[] {
+    return this.hosts.filter((name) => this.isAlive(name)).map((name) => this.run.hosts.of(name))
+  }
+
+  playHostsLeft(): string[] {
+    return this.allHosts.filter((name) => this.isAlive(name))
+  }
+
+  varsFiles(host: string): readonly Variables[] {
+    return this.#varsFiles.get(host) ?? []
+  }
+
+  setVarsFiles(host: string, files: readonly Variables[]): void {
+    this.#varsFiles.set(host, files)
+  }
+
+  diagnose(diagnostics: readonly Diagnostic[]): void {
+    this.run.diagnose(diagnostics)
+    if (diagnostics.some((one) => one.severity === 'error')) this.run.error = true
+  }
+
+  /** Nothing more is to be started. */
+  get stopped(): boolean {
+    return this.halted !== undefined || this.run.interrupts.interrupted
+  }
+}

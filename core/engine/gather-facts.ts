@@ -1,0 +1,59 @@
+import type { DictKey, Value } from '../language/values.ts'
+import type { Keywords, Play, Task } from '../playbook/types.ts'
+
+/** The task that reads facts before a play's own. */
+export function factsTask(play: Play): Task {
+  const {
+    become,
+    becomeUser,
+    becomeMethod,
+    becomeFlags,
+    becomeExe,
+    connection,
+    remoteUser,
+    port,
+    ignoreErrors,
+    ignoreUnreachable,
+  } = play
+  const given = {
+    become,
+    becomeUser,
+    becomeMethod,
+    becomeFlags,
+    becomeExe,
+    connection,
+    remoteUser,
+    port,
+    ignoreErrors,
+    ignoreUnreachable,
+  }
+  const keywords = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as Partial<Keywords>
+  const args = new Map<DictKey, Value>()
+  if (play.gatherSubset !== undefined && play.gatherSubset !== null) args.set('gather_subset', play.gatherSubset)
+  return {
+    ...keywords,
+    kind: 'task',
+    id: `${play.at.file}:${play.at.line}:facts`,
+    name: 'Gathering Facts',
+    module: 'setup',
+    args,
+    argsTemplate: undefined,
+    when: [],
+    vars: new Map(),
+    environment: play.environment,
+    tags: ['always'],
+    role: undefined,
+    at: play.at,
+    loop: undefined,
+    register: undefined,
+    until: [],
+    retries: undefined,
+    delay: undefined,
+    changedWhen: undefined,
+    failedWhen: undefined,
+    notify: [],
+    listen: [],
+  }
+}

@@ -1,0 +1,166 @@
+import type { JsonObject } from '../../events/json.ts'
+import {
+  type FleetChange,
+  type FleetModule,
+  type FleetStates,
+  type Host,
+  type HostName,
+  ModuleFailure,
+  type Reader,
+} from '../../module/types.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: the engine runs modules of every argument and state type
+export type AnyFleet = FleetModule<any, any, any>
+
+/** What one change of a fleet came to. */
+export interface FleetItem {
+  readonly change: FleetChange
+  readonly status: 'changed' | 'failed' | 'skipped'
+  readonly message?: string
+  readonly hint?: string
+}
+
+/** One turn of a fleet module over all its hosts. */
+export interface FleetCall {
+  // biome-ignore lint/suspicious/noExplicitAny: validated by the module's own schema
+  readonly args: any
+  readonly check: boolean
+  /** Every host of the play's pattern that can be asked; null with a reason where it cannot. */
+  readonly readers: ReadonlyMap<HostName, Reader>
+  readonly silent: ReadonlyMap<HostName, string>
+  /** Hosts that may be changed: those of the play after --limit. */
+  readonly writers: ReadonlyMap<HostName, Host>
+  /** Why a probe failed, as a host that did not answer. */
+  reasonOf(error: unknown): string
+  onItem(item: FleetItem): void
+  readonly interrupted: () => boolean
+}
+
+export interface FleetAnswer {
+  readonly items: readonly FleetItem[]
+  readonly result: JsonObject
+}
+
+const PARALLEL = 50
+
+/** Probe everywhere, one diff, then the changes in the order of their needs, and everything is asked again. */
+export async function runFleet(module: AnyFleet, call: FleetCall): Promise<FleetAnswer> {
+  const before = await ask(module, call)
+  const changes = module.diff(before, call.args)
+  if (call.check || changes.length === 0) {
+    const items = changes.map((change): FleetItem => ({ change, status: 'changed' }))
+    for (const item of items) call.onItem(item)
+    return { items, result: module.result(before, call.args) }
+  }
+  const done = await applyAll(module, call, changes)
+  const after = await ask(module, call)
+  const left = new Map(
+    module
+      .diff(after, call.args)
+      .filter(hasNow)
+      .map((change) => [change.id, change]),
+  )
+  const items = done.map((item) => verified(item, left.get(item.change.id)))
+  for (const item of items) call.onItem(item)
+  return { items, result: module.result(after, call.args) }
+}
+
+const hasNow = (change: FleetChange): boolean => change.changes.some((one) => one.effect === 'now')
+
+function verified(item: FleetItem, left: FleetChange | undefined): FleetItem {
+  if (item.status !== 'changed' || !left) return item
+  const paths = left.changes.filter((one) => one.effect === 'now').map((one) => one.path)
+  return { change: item.change, status: 'failed', message: `did not converge: ${paths.join(', ')}` }
+}
+
+async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unknown>> {
+  const answered = new Map<HostName, unknown>()
+  const silent = new Map(call.silent)
+  await Promise.all(
+    [...call.readers].map(async ([name, reader]) => {
+      try {
+        answered.set(name, await module.probe(reader, call.args))
+      } catch (error) {
+        if (call.interrupted()) throw error
+        silent.set(name, call.reasonOf(error))
+      }
+    }),
+  )
+  // In the order of the play, whoever answered first.
+  const ordered = new Map(
+    [...call.readers.keys()].flatMap((name) => (answered.has(name) ? [[name, answered.get(name)] as const] : [])),
+  )
+  const states = { answered: ordered, silent }
+  if (!module.examine) return states
+  return module.examine(new Map([...call.readers].filter(([name]) => ordered.has(name))), states, call.args)
+}
+
+async function applyAll(module: AnyFleet, call: FleetCall, changes: readonly FleetChange[]): Promise<FleetItem[]> {
+  const results = new Map<string, FleetItem>()
+  const waiting = [...changes]
+  const running = new Set<Promise<void>>()
+  const start = (change: FleetChange): void => {
+    const work = applyOne(module, call, change).then((item) => {
+      results.set(change.id, item)
+      running.delete(work)
+    })
+    running.add(work)
+  }
+  const known = new Set(changes.map((change) => change.id))
+  while (waiting.length > 0 || running.size > 0) {
+    for (const change of [...waiting]) {
+      const needs = change.needs.filter((id) => known.has(id)).map((id) => results.get(id))
+      const failed = needs.find((item) => item && item.status !== 'changed')
+      if (failed || call.interrupted()) {
+        waiting.splice(waiting.indexOf(change), 1)
+        const message = failed ? `not tried: ${failed.change.item} failed before` : 'not begun: the run was interrupted'
+        results.set(change.id, { change, status: 'skipped', message })
+      } else if (needs.every((item) => item !== undefined) && running.size < (module.parallel ?? PARALLEL)) {
+        waiting.splice(waiting.indexOf(change), 1)
+        start(change)
+      }
+    }
+    if (running.size > 0) await Promise.race(running)
+    else if (
+      waiting.length > 0 &&
+      !waiting.some((change) => change.needs.every((id) => !known.has(id) || results.has(id)))
+    ) {
+      throw new Error(`changes need one another: ${waiting.map((change) => change.id).join(', ')}`)
+    }
+  }
+  return changes.map((change) => results.get(change.id)!)
+}
+
+async function applyOne(module: AnyFleet, call: FleetCall, change: FleetChange): Promise<FleetItem> {
+  const outside = change.hosts.filter((name) => !call.writers.has(name))
+  if (outside.length > 0) {
+    return {
+      change,
+      status: 'failed',
+      message: `it needs ${outside.join(', ')}, which this run may not change`,
+      hint: 'widen --limit',
+    }
+  }
+  try {
+    await module.apply(call.writers, change, call.args)
+    return { change, status: 'changed' }
+  } catch (error) {
+    const failure = error instanceof ModuleFailure ? error : undefined
+    const undone = await undo(module, call, change)
+    return {
+      change,
+      status: 'failed',
+      message: `${call.reasonOf(error)}${undone}`,
+      ...(failure?.hint !== undefined && { hint: failure.hint }),
+    }
+  }
+}
+
+async function undo(module: AnyFleet, call: FleetCall, change: FleetChange): Promise<string> {
+  try {
+    await module.undo?.(call.writers, change, call.args)
+    return ''
+  } catch (error) {
+    return `; and cleaning up failed: ${call.reasonOf(error)}`
+  }
+}

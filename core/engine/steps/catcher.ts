@@ -1,0 +1,27 @@
+import type { Outcome } from '../task/outcome.ts'
+
+export interface Failure {
+  readonly task: string
+  readonly module: string
+  readonly outcome: Outcome
+}
+
+/** Failures inside a block: the hosts leave its steps, and what becomes of them is the block's to say. */
+export class Catcher {
+  readonly #failures = new Map<string, Failure>()
+
+  add(host: string, failure: Failure): void {
+    this.#failures.set(host, failure)
+  }
+
+  has(host: string): boolean {
+    return this.#failures.has(host)
+  }
+
+  /** Takes them out: what follows is for these hosts again. */
+  take(): Map<string, Failure> {
+    const taken = new Map(this.#failures)
+    this.#failures.clear()
+    return taken
+  }
+}

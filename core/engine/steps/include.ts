@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { resolveAsync, str, toJson, type Value, type Variables } from '../../language/index.ts'
+import type { Include, Task } from '../../playbook/types.ts'
+import type { Batch } from '../batch.ts'
+import type { Frame } from '../frame.ts'
+import type { HostRecord } from '../host-record.ts'
+import { contextOf } from '../task/attempt.ts'
+import { outcomeOfError } from '../task/errors.ts'
+import { condition } from '../task/guarded.ts'
+import { itemsOf, roundVariables } from '../task/loop.ts'
+import type { Outcome } from '../task/outcome.ts'
+import { settle } from '../task/settle.ts'
+import type { Turn } from '../task/turn.ts'
+import { turnOf } from '../task/turns.ts'
+import { announce } from './announce.ts'
+import type { Walk } from './walk-type.ts'
+
+/** One file or role with one set of variables, and the hosts that are to go through it. */
+interface Group {
+  readonly target: string
+  readonly options: Record<string, Value>
+  readonly variables: Variables
+  readonly hosts: HostRecord[]
+}
+
+/** include_tasks and include_role: each host says what it includes; hosts that say the same go together. */
+export async function runInclude(
+  batch: Batch,
+  include: Include,
+  hosts: readonly HostRecord[],
+  frame: Frame,
+  walk: Walk,
+): Promise<void> {
+  const turns = await Promise.all(hosts.map((host) => turnOf(batch, include, host, frame)))
+  const [first] = turns
+  if (!first) return
+  announce(batch, first, hosts.length)
+  const groups = new Map<string, Group>()
+  for (const turn of turns) await collect(asTask(turn), include, groups)
+  for (const [key, group] of groups) {
+    if (batch.stopped) return
+    await enter(batch, include, group, { ...frame, key: `${frame.key}/${include.id}#${key}` }, walk)
+  }
+}
+
+/** An include obeys the same keywords as a task; what it lacks is not there. */
+function asTask(turn: Turn<Include>): Turn {
+  const { task } = turn
+  const plain: Task = {
+    ...task,
+    kind: 'task',
+    module: `include_${task.what}`,
+    args: new Map(),
+    argsTemplate: undefined,
+    until: [],
+    retries: undefined,
+    delay: undefined,
+    changedWhen: undefined,
+    failedWhen: undefined,
+    listen: [],
+  }
+  return { ...turn, task: plain }
+}
+
+async function collect(turn: Turn, include: Include, groups: Map<string, Group>): Promise<void> {
+  const { batch, host } = turn
+  const started = performance.now()
+  batch.run.events.emit({ event: 'host_started', task: turn.id, host: host.name })
+  const outcome = await decide(turn, include, groups)
+  if (outcome.status === 'undecided') {
+    host.missingNames = turn.name
+    batch.run.taints.add({
+      task: turn.name,
+      instance: turn.id,
+      host: host.name,
+      local: false,
+      reach: 'host',
+      subjects: new Set(),
+    })
+  }
+  await settle(turn, outcome, false, started)
+}
+
+async function decide(turn: Turn, include: Include, groups: Map<string, Group>): Promise<Outcome> {
+  try {
+    const rounds: Variables[] = []
+    if (include.loop) {
+      const items = await itemsOf(include.loop, turn.scope())
+      for (const index of items.keys()) rounds.push(roundVariables(include.loop, items, index))
+    } else rounds.push(new Map())
+    const targets: string[] = []
+    for (const local of rounds) {
+      const stopped = await condition(turn, local)
+      if (stopped && stopped.status !== 'skipped') return stopped
+      if (!stopped) targets.push(await join(turn, include, local, groups))
+    }
+    if (targets.length > 0) return done('ok', `included ${targets.join(', ')}`)
+    return done('skipped', 'its condition does not hold')
+  } catch (error) {
+    const skipped = await condition(turn, new Map())
+    return skipped?.status === 'skipped' ? skipped : outcomeOfError(error, contextOf(turn, undefined))
+  }
+}
+
+function done(status: 'ok' | 'skipped', message: string): Outcome {
+  const json = { changed: false, ...(status === 'skipped' && { skipped: true }) }
+  return { status, value: new Map<string, Value>(Object.entries(json)), json, changes: [], diff: [], message }
+}
+
+async function join(turn: Turn, include: Include, local: Variables, groups: Map<string, Group>): Promise<string> {
+  const scope = turn.scope(local)
+  const target = str(await resolveAsync(include.target, scope))
+  const options: Record<string, Value> = {}
+  for (const [name, value] of Object.entries(include.options)) options[name] = await resolveAsync(value, scope)
+  const key = fingerprint([target, options, [...local]])
+  const group = groups.get(key) ?? { target, options, variables: local, hosts: [] }
+  group.hosts.push(turn.host)
+  groups.set(key, group)
+  return target
+}
+
+function fingerprint([target, options, local]: [string, Record<string, Value>, [string, Value][]]): string {
+  const parts = [target, ...Object.entries(options), ...local].map((part) =>
+    typeof part === 'string' ? part : [part[0], toJson(part[1])],
+  )
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}
+
+async function enter(batch: Batch, include: Include, group: Group, frame: Frame, walk: Walk): Promise<void> {
+  const { request } = batch.run
+  const loaded = await request.loadInclude(include, group.target, group.options, batch.play)
+  if (loaded.diagnostics.some((one) => one.severity === 'error')) {
+    batch.run.diagnose(loaded.diagnostics)
+    for (const host of group.hosts) {
+      batch.run.stats.count(host.name, 'failed')
+      host.failed = true
+    }
+    return
+  }
+  for (const handler of loaded.handlers)
+    if (!batch.handlers.some((one) => one.id === handler.id)) batch.handlers.push(handler)
+  const variables: Variables = new Map([...group.variables])
+  const includeParams = variables.size > 0 ? [...frame.includeParams, variables] : frame.includeParams
+  await walk(batch, loaded.steps, group.hosts, { ...frame, includeParams })
+}

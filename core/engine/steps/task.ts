@@ -1,0 +1,69 @@
+import pLimit from 'p-limit'
+import { errorAt } from '../../language/diagnostic.ts'
+import type { AnyModule } from '../../module/types.ts'
+import { shortName } from '../../playbook/names.ts'
+import type { Task } from '../../playbook/types.ts'
+import type { Batch } from '../batch.ts'
+import type { Frame } from '../frame.ts'
+import type { HostRecord } from '../host-record.ts'
+import { flag, numberOf } from '../task/keywords.ts'
+import { perform } from '../task/perform.ts'
+import { settle } from '../task/settle.ts'
+import type { Turn } from '../task/turn.ts'
+import { turnOf } from '../task/turns.ts'
+import { announce } from './announce.ts'
+import { chargeBudget } from './budget.ts'
+import { runFleetTask } from './fleet.ts'
+import { includeVars } from './include-vars.ts'
+import { runMeta } from './meta.ts'
+import { runOnce } from './once.ts'
+import type { Walk } from './walk-type.ts'
+
+/** A task on all of these hosts at once, within the limits of the run and of the task. */
+export async function runTask(
+  batch: Batch,
+  task: Task,
+  hosts: readonly HostRecord[],
+  frame: Frame,
+  walk: Walk,
+): Promise<void> {
+  const { run } = batch
+  const name = shortName(task.module)
+  const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame)))
+  const [first] = turns
+  if (!first) return
+  if (name === 'meta') return runMeta(batch, task, turns, frame, walk)
+  const module = name === 'include_vars' ? includeVars(first) : await run.request.registry.load(task.module)
+  if (!module) {
+    batch.diagnose([errorAt('unknown-module', `there is no module '${task.module}'`, task.at)])
+    batch.halted = 'a task cannot be run'
+    return
+  }
+  announce(batch, first, hosts.length)
+  const failed = await runOn(turns, module, first)
+  await chargeBudget(batch, task, failed)
+}
+
+/** Answers how many hosts failed for good. */
+async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Promise<number> {
+  const { batch, task } = first
+  if (module.kind === 'fleet') return runFleetTask(module, turns)
+  if (await flag(task.runOnce, first.scope(), false).catch(() => false)) return runOnce(module, turns)
+  const throttle = await numberOf(task.throttle, first.scope(), 'throttle', task.at).catch(() => undefined)
+  const own = pLimit(throttle && throttle > 0 ? throttle : turns.length)
+  const answers = await Promise.all(
+    turns.map((turn) =>
+      own(() =>
+        batch.run.limit(async () => {
+          if (batch.run.interrupts.interrupted) return false
+          const { outcome, hidden, started } = await perform(turn, moduleFor(turn, module))
+          return settle(turn, outcome, hidden, started)
+        }),
+      ),
+    ),
+  )
+  return answers.filter(Boolean).length
+}
+
+const moduleFor = (turn: Turn, module: AnyModule): AnyModule =>
+  module.name === 'include_vars' ? includeVars(turn) : module

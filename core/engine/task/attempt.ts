@@ -1,0 +1,213 @@
+import type { JsonObject } from '../../events/json.ts'
+import {
+  compileExpression,
+  evaluateConditionAsync,
+  fromJson,
+  type Scope,
+  toJson,
+  Unknown,
+  UnknownValueError,
+  type Value,
+  type Variables,
+} from '../../language/index.ts'
+import type { AnyModule, ControlVariables } from '../../module/types.ts'
+import type { Task } from '../../playbook/types.ts'
+import { PartlyKnown } from '../check/partly-known.ts'
+import { TaskFiles } from '../host/files.ts'
+import { taskHosts } from '../host/task-hosts.ts'
+import type { Work } from '../interrupt.ts'
+import type { Answer } from '../modules/answer.ts'
+import type { Call } from '../modules/call.ts'
+import { runControl } from '../modules/control.ts'
+import { runAct } from '../modules/run.ts'
+import { runState } from '../modules/state.ts'
+import { hostScope } from '../variables/hostvars.ts'
+import { searchFolders } from '../variables/magic.ts'
+import type { LayeredScope } from '../variables/scope.ts'
+import { argumentsOf } from './arguments.ts'
+import { type ErrorContext, outcomeOfError } from './errors.ts'
+import { numberOf, textOf } from './keywords.ts'
+import type { Outcome } from './outcome.ts'
+import type { Turn } from './turn.ts'
+
+/** Runs a module once on one host. Whatever happens is an outcome. */
+export async function attempt(turn: Turn, module: AnyModule, local: Variables): Promise<Outcome> {
+  const { batch, task, host } = turn
+  const { run } = batch
+  const work: Work = { task: turn.id, name: turn.name, host: host.name, shielded: false }
+  const end = run.interrupts.begin(work)
+  let seconds: number | undefined
+  let timer: AbortSignal | undefined
+  try {
+    const scope = turn.scope(local)
+    seconds = await numberOf(task.timeout, scope, 'timeout', task.at)
+    timer = seconds ? AbortSignal.timeout(seconds * 1000) : undefined
+    const delegate = await textOf(task.delegateTo, scope)
+    const { call } = await callOf(turn, module, scope, delegate, work, timer)
+    const answer = await runModule(module, call)
+    const outcome = outcomeOf(turn, answer)
+    return judged(
+      turn,
+      delegate === undefined || delegate === host.name ? outcome : { ...outcome, delegatedTo: delegate },
+      local,
+    )
+  } catch (error) {
+    return judged(turn, outcomeOfError(error, contextOf(turn, timer?.aborted ? seconds : undefined)), local)
+  } finally {
+    end()
+  }
+}
+
+export function contextOf(turn: Turn<Task>, timedOutAfter: number | undefined): ErrorContext {
+  const { run } = turn.batch
+  return {
+    task: turn.name,
+    register: turn.task.register,
+    interrupted: run.interrupts.interrupted,
+    timedOutAfter,
+    unapplied: turn.check ? run.taints.latest(turn.host.name, turn.id)?.task : undefined,
+    missingNames: turn.check ? turn.host.missingNames : undefined,
+    log: (message, details) => run.request.log?.('error', message, details),
+  }
+}
+
+function runModule(module: AnyModule, call: Call): Promise<Answer> {
+  if (module.kind === 'state') return runState(module, call)
+  if (module.kind === 'run') return runAct(module, call)
+  if (module.kind === 'control') return runControl(module, call)
+  throw new Error('fleet modules run once for all hosts')
+}
+
+async function callOf(
+  turn: Turn,
+  module: AnyModule,
+  scope: LayeredScope,
+  delegate: string | undefined,
+  work: Work,
+  timer: AbortSignal | undefined,
+) {
+  const { batch, task, host, id, check, diff } = turn
+  const { run } = batch
+  const { interrupts } = run
+  const args = await argumentsOf(task, module, scope, run.omit)
+  const target = delegate ?? host.name
+  const targetScope = target === host.name ? scope : hostScope(run, target)
+  const make =
+    module.kind === 'control'
+      ? undefined
+      : await taskHosts({ batch, task, id, owner: host.name, target, targetScope, scope, check, diff })
+  const signalOf = (shielded: boolean): AbortSignal => {
+    const signal = shielded ? interrupts.hard : interrupts.soft
+    return timer ? AbortSignal.any([signal, timer]) : signal
+  }
+  const hostOf = (shielded: boolean) => {
+    if (!make) throw new Error('control modules have no host')
+    return make({ signal: signalOf(shielded), shielded })
+  }
+  const call: Call = {
+    host: target,
+    task: turn.name,
+    instance: id,
+    args,
+    check,
+    diff,
+    // Once work is shielded, looking at what it came to is part of it.
+    reader: () => hostOf(work.shielded),
+    writer: hostOf,
+    variables: controlVariables(turn, scope),
+    shield: () => {
+      work.shielded = true
+    },
+    taints: check ? run.taints : undefined,
+    taint: (parts) => run.taints.add({ task: turn.name, instance: id, host: target, ...parts }),
+    harmless: isHarmless(task, scope),
+  }
+  return { call }
+}
+
+/** `changed_when: false`, and nothing that has to be evaluated first. */
+function isHarmless(task: Task, scope: Scope): boolean {
+  const [only, ...more] = task.changedWhen ?? []
+  return only !== undefined && more.length === 0 && only.names.length === 0 && only.evaluate(scope) === false
+}
+
+function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {
+  const { batch, task } = turn
+  return {
+    evaluate: async (expression) => toJson(await compileExpression(expression, task.at).evaluateAsync(scope)),
+    verbosity: batch.run.request.verbosity ?? 0,
+    files: new TaskFiles(searchFolders(batch.play, task.role, task.at.file)),
+  }
+}
+
+/** A module's answer as the outcome of the task, before `changed_when` and the like. */
+export function outcomeOf(turn: Turn, answer: Answer): Outcome {
+  const { task, name } = turn
+  const common = {
+    changes: answer.changes,
+    diff: turn.diff ? answer.diff : [],
+    message: answer.message,
+    hint: answer.hint,
+    doubtfulFacts: answer.doubtfulFacts,
+    cause: answer.cause,
+  }
+  const register = task.register ?? 'result'
+  if (answer.status === 'undecided')
+    return { ...common, status: 'undecided', value: new Unknown(name, register), json: {} }
+  if (answer.status === 'skipped') {
+    const json: JsonObject = {
+      ...answer.result,
+      changed: false,
+      skipped: true,
+      ...(answer.message !== undefined && { skip_reason: answer.message }),
+    }
+    // Not run in check mode: what it would have said is not known.
+    const value = answer.cause === undefined ? fromJson(json) : new Unknown(name, register)
+    return { ...common, status: 'skipped', value, json }
+  }
+  const failed = answer.status === 'failed'
+  const json: JsonObject = { ...answer.result, changed: answer.changed, failed }
+  if (answer.unapplied) {
+    const known = new Map<string, Value>([
+      ['changed', true],
+      ['failed', false],
+      ['skipped', false],
+    ])
+    for (const [key, value] of answer.unapplied) known.set(String(key), value)
+    return { ...common, status: 'changed', value: new PartlyKnown(name, register, known), json }
+  }
+  return { ...common, status: failed ? 'failed' : answer.changed ? 'changed' : 'ok', value: fromJson(json), json }
+}
+
+/** `changed_when` and `failed_when` look at the result and have the last word. */
+async function judged(turn: Turn, outcome: Outcome, local: Variables): Promise<Outcome> {
+  const { changedWhen, failedWhen, register } = turn.task
+  if (outcome.status !== 'ok' && outcome.status !== 'changed' && outcome.status !== 'failed') return outcome
+  if (!changedWhen && !failedWhen) return outcome
+  const scope = turn.scope(new Map([...local, ...(register === undefined ? [] : [[register, outcome.value] as const])]))
+  const all = async (conditions: typeof changedWhen): Promise<boolean | undefined> => {
+    if (!conditions) return undefined
+    for (const one of conditions) if (!(await evaluateConditionAsync(one, scope))) return false
+    return true
+  }
+  try {
+    const failed = (await all(failedWhen)) ?? outcome.status === 'failed'
+    const changed = (await all(changedWhen)) ?? outcome.json.changed === true
+    const status = failed ? 'failed' : changed ? 'changed' : 'ok'
+    const json: JsonObject = { ...outcome.json, changed, failed, ...(failedWhen && { failed_when_result: failed }) }
+    const value = outcome.value instanceof PartlyKnown ? outcome.value : fromJson(json)
+    const { message, ...rest } = outcome
+    const stale = outcome.status === 'failed' && !failed
+    return {
+      ...rest,
+      status,
+      json,
+      value,
+      message: stale ? undefined : (message ?? (failed ? 'failed_when says so' : undefined)),
+    }
+  } catch (error) {
+    // Check mode: the result that they look at is not known; what was announced stands.
+    if (error instanceof UnknownValueError) return outcome
+    return outcomeOfError(error, contextOf(turn, undefined))
+  }
+}

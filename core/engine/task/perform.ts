@@ -1,0 +1,33 @@
+import type { AnyModule } from '../../module/types.ts'
+import { contextOf } from './attempt.ts'
+import { outcomeOfError } from './errors.ts'
+import { condition, guarded } from './guarded.ts'
+import { flag } from './keywords.ts'
+import { runLoop } from './loop.ts'
+import type { Outcome } from './outcome.ts'
+import type { Turn } from './turn.ts'
+
+/** A whole task on one host: its loop if it has one. Never throws. */
+export async function perform(
+  turn: Turn,
+  module: AnyModule,
+): Promise<{ outcome: Outcome; hidden: boolean; started: number }> {
+  const { task, batch, host } = turn
+  const started = performance.now()
+  batch.run.events.emit({ event: 'host_started', task: turn.id, host: host.name })
+  // What cannot be told is hidden.
+  const hidden = await flag(task.noLog, turn.scope(), false).catch(() => true)
+  return { outcome: await result(turn, module, hidden), hidden, started }
+}
+
+async function result(turn: Turn, module: AnyModule, hidden: boolean): Promise<Outcome> {
+  const { loop } = turn.task
+  if (!loop) return guarded(turn, module, new Map())
+  try {
+    return await runLoop(turn, module, loop, hidden)
+  } catch (error) {
+    // A loop over what is not there does no harm where the condition says that the task is not for this host.
+    const skipped = await condition(turn, new Map())
+    return skipped?.status === 'skipped' ? skipped : outcomeOfError(error, contextOf(turn, undefined))
+  }
+}

@@ -1,0 +1,87 @@
+import { resolveAsync, str } from '../../language/index.ts'
+import type { Include, Task } from '../../playbook/types.ts'
+import type { HostRecord } from '../host-record.ts'
+import { applyEffects } from './effects.ts'
+import { outcomeFields } from './events.ts'
+import { flag } from './keywords.ts'
+import { isChange, type Outcome } from './outcome.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * What follows from an outcome: `register`, facts, handlers, counters, the event, and whether the host goes on. Answers
+ * whether the host failed for good here, for any_errors_fatal and the failure budget.
+ */
+export async function settle(turn: Turn, outcome: Outcome, hidden: boolean, started: number): Promise<boolean> {
+  const { task, host, batch } = turn
+  if (task.register !== undefined && outcome.status !== 'cancelled') host.setFacts.set(task.register, outcome.value)
+  applyEffects(outcome, batch, host, await factsHost(turn, outcome), task.module, turn.name)
+  const verdict = await judge(turn, outcome)
+  if (isChange(outcome)) await notify(turn)
+  batch.run.events.emit({
+    event: 'host_result',
+    task: turn.id,
+    host: host.name,
+    ...outcomeFields(outcome, hidden),
+    duration_ms: Math.round(performance.now() - started),
+    ...(verdict === 'ignored' && { ignored: true }),
+    ...(verdict === 'rescued' && { rescued: true }),
+    ...(outcome.delegatedTo !== undefined && { delegated_to: outcome.delegatedTo }),
+  })
+  return conclude(turn, outcome, verdict)
+}
+
+type Verdict = 'fine' | 'ignored' | 'rescued' | 'failed' | 'unreachable'
+
+async function judge(turn: Turn<Task | Include>, outcome: Outcome): Promise<Verdict> {
+  if (outcome.status === 'failed') {
+    if (await flag(turn.task.ignoreErrors, turn.scope(), false)) return 'ignored'
+    return turn.frame.rescuable ? 'rescued' : 'failed'
+  }
+  if (outcome.status !== 'unreachable') return 'fine'
+  return (await flag(turn.task.ignoreUnreachable, turn.scope(), false)) ? 'ignored' : 'unreachable'
+}
+
+function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
+  const { batch, host, frame, name, task } = turn
+  const { stats } = batch.run
+  const counted = host.name
+  if (verdict === 'unreachable') {
+    stats.count(counted, 'unreachable')
+    host.unreachable = true
+    return true
+  }
+  if (verdict === 'rescued' || verdict === 'failed') {
+    stats.count(counted, verdict)
+    const catcher = frame.catchers.at(-1)
+    if (catcher) catcher.add(host.name, { task: name, module: task.module, outcome })
+    else host.failed = true
+    return verdict === 'failed'
+  }
+  if (verdict === 'ignored') stats.count(counted, outcome.status === 'failed' ? 'ok' : 'skipped', 'ignored')
+  else if (outcome.status === 'changed') stats.count(counted, 'ok', 'changed')
+  else if (outcome.status === 'ok') stats.count(counted, 'ok')
+  else if (outcome.status === 'skipped') stats.count(counted, 'skipped')
+  else if (outcome.status === 'undecided') stats.undecided(counted)
+  else stats.count(counted)
+  return false
+}
+
+/** With delegate_facts, facts belong to the host that did the work. */
+async function factsHost(turn: Turn, outcome: Outcome): Promise<HostRecord> {
+  const { task, host, batch } = turn
+  if (outcome.delegatedTo === undefined || !(await flag(task.delegateFacts, turn.scope(), false))) return host
+  return batch.run.hosts.of(outcome.delegatedTo)
+}
+
+async function notify(turn: Turn): Promise<void> {
+  const { task, host, batch } = turn
+  if (task.notify.length === 0) return
+  const handlers: string[] = []
+  for (const one of task.notify) {
+    const value = typeof one === 'string' ? one : await resolveAsync(one, turn.scope()).catch(() => undefined)
+    for (const name of Array.isArray(value) ? value : [value])
+      if (name !== undefined && name !== null) handlers.push(str(name))
+  }
+  for (const name of handlers) batch.notifications.add(name, host.name)
+  batch.run.events.emit({ event: 'handler_notified', task: turn.id, host: host.name, handlers })
+}

@@ -1,0 +1,48 @@
+import { resolve, str, Template } from '../../language/index.ts'
+import { stepName } from '../../playbook/selection.ts'
+import type { Include, Task } from '../../playbook/types.ts'
+import type { Batch } from '../batch.ts'
+import type { Frame } from '../frame.ts'
+import type { HostRecord } from '../host-record.ts'
+import type { LayeredScope } from '../variables/scope.ts'
+import { flag } from './keywords.ts'
+import { scopeOf, type Turn } from './turn.ts'
+
+/** Id in the events: one for a task in its inclusion, in its batch. */
+export const instanceId = (batch: Batch, step: Task | Include, frame: Frame): string =>
+  batch.run.taskId(`${batch.playId}/${batch.number}/${frame.key}/${frame.handler ? 'handler' : ''}/${step.id}`)
+
+/** A task on one host. */
+export async function turnOf<T extends Task | Include>(
+  batch: Batch,
+  task: T,
+  host: HostRecord,
+  frame: Frame,
+): Promise<Turn<T>> {
+  const { run } = batch
+  const plain = { batch, frame, host, step: task, check: run.check, diff: run.diff }
+  const scope = scopeOf(plain)
+  const check = await flag(task.checkMode, scope, run.check).catch(() => run.check)
+  const diff = await flag(task.diff, scope, run.diff).catch(() => run.diff)
+  return {
+    batch,
+    frame,
+    task,
+    host,
+    id: instanceId(batch, task, frame),
+    name: shownName(task, scope),
+    check,
+    diff,
+    scope: (local) => scopeOf({ ...plain, check, diff }, local),
+  }
+}
+
+/** The name as far as it can be rendered now; else as it is written. */
+export function shownName(step: Task | Include, scope: LayeredScope): string {
+  if (!(step.name instanceof Template)) return stepName(step)
+  try {
+    return str(resolve(step.name, scope))
+  } catch {
+    return step.name.source
+  }
+}

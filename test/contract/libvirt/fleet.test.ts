@@ -1,0 +1,163 @@
+import { expect } from 'chai'
+import domain from '../../../modules/libvirt/libvirt_domain.ts'
+import migrate from '../../../modules/libvirt/libvirt_migrate.ts'
+import network from '../../../modules/libvirt/libvirt_network.ts'
+import vms from '../../../modules/libvirt/libvirt_vms.ts'
+import { runFleet, runState } from '../module-driver.ts'
+import { type LibvirtLab, openLibvirtLab } from './lab.ts'
+
+const NETWORK = {
+  name: 'vffleet',
+  mode: 'isolated',
+  bridge: 'vfbr8',
+  address: '192.168.87.1/24',
+  dhcp_start: '192.168.87.10',
+  dhcp_end: '192.168.87.99',
+}
+const VMS = {
+  count: 4,
+  pattern: 'vf%02d',
+  fleet: 'contract',
+  base: '/var/lib/vfvms/base.qcow2',
+  path: '/var/lib/vfvms',
+  memory: '64MiB',
+  network: 'vffleet',
+}
+const GONE = { ...VMS, state: 'absent', shutdown_timeout: 0, shutdown_policy: 'destroy' }
+
+describe('libvirt fleet modules on two real hypervisors', function () {
+  this.timeout(240_000)
+  let lab: LibvirtLab
+
+  const both = async (command: string) => [await lab.native(0, command), await lab.native(1, command)]
+
+  before(async () => {
+    lab = await openLibvirtLab(2)
+    await clean()
+    await both('mkdir -p /var/lib/vfvms; qemu-img create -q -f qcow2 /var/lib/vfvms/base.qcow2 64M')
+    for (const host of lab.hosts) await runState(network, host, NETWORK)
+  })
+
+  after(async () => {
+    await clean()
+    await lab.close()
+  })
+
+  async function clean(): Promise<void> {
+    await both(
+      'for d in vf01 vf02 vf03 vf04 vfmove; do virsh destroy $d; virsh undefine $d; done >/dev/null 2>&1; (virsh net-destroy vffleet; virsh net-undefine vffleet) >/dev/null 2>&1; rm -rf /var/lib/vfvms /var/lib/virtfleet/vms/contract; true',
+    )
+  }
+
+  it('touches nothing while a host is silent', async () => {
+    await runFleet(vms, lab.hosts, VMS, { silent: [lab.hosts[1]!.name] }).then(
+      () => expect.fail('went on'),
+      (error: Error) => expect(error.message).to.include(lab.hosts[1]!.name).and.to.include('vf01, vf02, vf03, vf04'),
+    )
+    expect(await both('virsh -q list --all --name')).to.deep.equal(['', ''])
+  })
+
+  it('spreads machines over the hosts, and says nothing the second time', async () => {
+    const round = await runFleet(vms, lab.hosts, VMS)
+    expect(round.failures).to.deep.equal([])
+    expect(round.left).to.deep.equal([])
+    expect((await both('virsh -q list --name | sort | xargs')).map((l) => l.split(' ').length)).to.deep.equal([2, 2])
+    expect(
+      await lab.native(
+        0,
+        'for f in /var/lib/vfvms/vf0*.qcow2; do qemu-img info -U --output=json $f | grep backing-filename-format; done',
+      ),
+    ).to.include('qcow2')
+    expect((await runFleet(vms, lab.hosts, VMS)).items).to.deep.equal([])
+  })
+
+  it('takes as many round trips for four machines as for one', async () => {
+    await runFleet(vms, lab.hosts, GONE)
+    const count = async (machines: number): Promise<number> => {
+      const before = lab.hosts[0]!.writes()
+      const task = {
+        ...VMS,
+        count: machines,
+        overrides: Array.from({ length: machines }, (_, i) => ({ name: `vf0${i + 1}`, host: lab.hosts[0]!.name })),
+      }
+      expect((await runFleet(vms, lab.hosts, task)).failures).to.deep.equal([])
+      const writes = lab.hosts[0]!.writes() - before
+      await runFleet(vms, lab.hosts, GONE)
+      return writes
+    }
+    expect(await count(4)).to.equal(await count(1))
+  })
+
+  it('removes what its journal says, and refuses a file that is not its own', async () => {
+    expect(await both('ls /var/lib/vfvms /var/lib/virtfleet/vms/contract | grep vf0 || true')).to.deep.equal(['', ''])
+    await both('echo precious > /var/lib/vfvms/vf01.qcow2')
+    await runFleet(vms, lab.hosts, VMS).then(
+      () => expect.fail('overwrote'),
+      (error: Error) => expect(error.message).to.include('this fleet did not make it'),
+    )
+    expect(await both('cat /var/lib/vfvms/vf01.qcow2; rm /var/lib/vfvms/vf01.qcow2')).to.deep.equal([
+      'precious',
+      'precious',
+    ])
+  })
+
+  it('goes on with what a killed run began', async () => {
+    await runFleet(vms, lab.hosts, { ...VMS, state: 'stopped' })
+    await both('for d in $(virsh -q list --all --name); do virsh undefine $d; done')
+    const round = await runFleet(vms, lab.hosts, VMS)
+    expect(round.failures).to.deep.equal([])
+    expect(round.left).to.deep.equal([])
+    expect((await both('virsh -q list --name | sort | xargs')).join(' ').split(' ').sort()).to.deep.equal([
+      'vf01',
+      'vf02',
+      'vf03',
+      'vf04',
+    ])
+    await runFleet(vms, lab.hosts, GONE)
+  })
+
+  it('migrates a running guest through the controller, with its autostart, and no key on the hosts', async () => {
+    const [here, there] = lab.hosts
+    const task = {
+      name: 'vfmove',
+      state: 'running',
+      autostart: true,
+      template: 'domain.xml.njk',
+      variables: {
+        acceleration: 'tcg',
+        memory_mib: 64,
+        interfaces: [{ mac: '52:54:00:87:00:01', network: 'vffleet' }],
+      },
+    }
+    await runState(domain, here!, task)
+    const uuid = await lab.native(0, 'virsh domuuid vfmove')
+    const round = await runFleet(migrate, lab.hosts, { name: 'vfmove', to: there!.name })
+    expect(round.failures).to.deep.equal([])
+    expect(round.left).to.deep.equal([])
+    expect(
+      await lab.native(
+        1,
+        'virsh domstate --reason vfmove; virsh domuuid vfmove; virsh dominfo vfmove | grep -E "^(Persistent|Autostart)" | tr -s " "',
+      ),
+    ).to.equal(`running (migrated)\n\n${uuid}\n\nPersistent: yes\nAutostart: enable`)
+    expect(await lab.native(0, 'virsh -q list --all --name')).not.to.include('vfmove')
+    expect((await runFleet(migrate, lab.hosts, { name: 'vfmove', to: there!.name })).items).to.deep.equal([])
+    expect(await both('ls /tmp /var/tmp /var/lib/virtfleet 2>/dev/null | grep "^virtfleet\\." || true')).to.deep.equal([
+      '',
+      '',
+    ])
+  })
+
+  it('leaves the guest where it runs when memory cannot travel, and when something is in the way', async () => {
+    const [here] = lab.hosts
+    const failed = await runFleet(migrate, lab.hosts, { name: 'vfmove', to: here!.name, migrate_address: '127.0.0.2' })
+    expect(failed.failures.join()).to.include('was not migrated')
+    expect(await lab.native(1, 'virsh domstate vfmove')).to.equal('running')
+    expect(await lab.native(0, 'virsh -q list --all --name')).not.to.include('vfmove')
+    await lab.native(0, 'virsh net-destroy vffleet')
+    await runFleet(migrate, lab.hosts, { name: 'vfmove', to: here!.name }).then(
+      () => expect.fail('went on'),
+      (error: Error) => expect(error.message).to.include("network 'vffleet' does not run"),
+    )
+  })
+})
