@@ -6,6 +6,7 @@ export const TEST_PACKAGES: readonly string[] = [
   'e2fsprogs',
   'fish',
   'iproute2',
+  'libvirt-clients',
   'mksh',
   'openssh-client',
   'openssh-server',

@@ -34,7 +34,7 @@ export {
 export { renderDiagnostic, sortDiagnostics } from './render.ts'
 export { evaluateCondition, evaluateConditionAsync, isTruthy, resolve, resolveAsync, variablesOf } from './resolve.ts'
 export { didYouMean } from './suggest.ts'
-export { resolveTemplate } from './template/resolve.ts'
+export { resolveTemplate } from './template/compiled.ts'
 export { compile, compileExpression, compileTemplate, templateFile } from './template/template.ts'
 export * from './types.ts'
 export * from './values.ts'

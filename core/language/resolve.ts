@@ -1,10 +1,10 @@
 import { truth, undefinedError } from './python/index.ts'
+import { resolveTemplate } from './template/compiled.ts'
 import { locate } from './template/errors.ts'
 import { causes, withEvaluation } from './template/evaluation.ts'
-import { resolveTemplate } from './template/resolve.ts'
 import { ScopeVariables } from './template/scope-variables.ts'
 import { settle } from './template/settle.ts'
-import { waiting } from './template/template.ts'
+import { waiting } from './template/waiting.ts'
 import type { CompiledExpression, Scope } from './types.ts'
 import { type LazyDict, type Template, Undefined, type Value } from './values.ts'
 

@@ -17,7 +17,7 @@ function formatTime(format: string, second: Value, utc: boolean): string {
     : (new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' })
         .formatToParts(date)
         .find((p) => p.type === 'timeZoneName')?.value ?? '')
-  return strftime(format, new Date(date.getTime() + offset * 60_000), { offset, name, epoch: seconds })
+  return strftime(format, new Date(date.getTime() + offset * 60_000), { epoch: seconds, zone: { offset, name } })
 }
 
 /** Filters of time. */

@@ -20,6 +20,13 @@ export class DateTime extends PythonObject {
     this.micros = micros
   }
 
+  /** The time of this machine's clock, in its zone or in UTC. */
+  static now(utc: boolean): DateTime {
+    const now = new Date()
+    const offset = utc ? 0 : -now.getTimezoneOffset()
+    return new DateTime(BigInt(now.getTime() + offset * 60_000) * 1000n)
+  }
+
   /** Its fields, readable with the getUTC… methods. */
   get date(): Date {
     return new Date(Number((this.micros - BigInt(this.microsecond)) / 1000n))
@@ -29,9 +36,14 @@ export class DateTime extends PythonObject {
     return Number(((this.micros % 1_000_000n) + 1_000_000n) % 1_000_000n)
   }
 
+  /** Python's strftime; %s takes it for a time of this machine's zone. */
+  strftime(format: string): string {
+    return strftime(format, this.date, { epoch: localTimestamp(this.date), microsecond: this.microsecond })
+  }
+
   override str(): string {
     const fraction = this.microsecond === 0 ? '' : `.${String(this.microsecond).padStart(6, '0')}`
-    return strftime('%Y-%m-%d %H:%M:%S', this.date) + fraction
+    return this.strftime('%Y-%m-%d %H:%M:%S') + fraction
   }
 
   override repr(): string {
@@ -74,7 +86,7 @@ export class DateTime extends PythonObject {
       minute: () => d.getUTCMinutes(),
       second: () => d.getUTCSeconds(),
       microsecond: () => this.microsecond,
-      strftime: () => new Callable('strftime', (args) => strftime(str(args[0] ?? null), d)),
+      strftime: () => new Callable('strftime', (args) => this.strftime(str(args[0] ?? null))),
       isoformat: () => new Callable('isoformat', () => this.str().replace(' ', 'T')),
       timestamp: () => new Callable('timestamp', () => floatValue(localTimestamp(d) + this.microsecond / 1e6)),
       weekday: () => new Callable('weekday', () => (d.getUTCDay() + 6) % 7),

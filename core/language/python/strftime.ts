@@ -69,10 +69,21 @@ const directives: Record<string, Directive> = {
   '%': () => '%',
 }
 
-/** strftime in the C locale, of a Date's UTC fields; `zone` gives %z, %Z and %s. Unknown directives stay. */
-export function strftime(format: string, date: Date, zone?: { offset: number; name: string; epoch: number }): string {
+/** What a Date's UTC fields do not say of a time. */
+export interface TimeDetails {
+  /** Seconds since 1970, for %s. */
+  readonly epoch?: number
+  /** For %f, finer than a Date. */
+  readonly microsecond?: number
+  /** For %z and %Z, which are empty without; offset in minutes. */
+  readonly zone?: { readonly offset: number; readonly name: string }
+}
+
+/** strftime in the C locale, of a Date's UTC fields. Unknown directives stay. */
+export function strftime(format: string, date: Date, { epoch, microsecond, zone }: TimeDetails = {}): string {
   return format.replace(/%(-?)([\s\S])/g, (all, bare: string, c: string) => {
-    if (c === 's' && zone) return String(Math.floor(zone.epoch))
+    if (c === 's' && epoch !== undefined) return String(Math.floor(epoch))
+    if (c === 'f' && microsecond !== undefined) return pad(microsecond, 6)
     if (c === 'Z') return zone?.name ?? ''
     if (c === 'z') return zone ? offsetText(zone.offset) : ''
     const text = Object.hasOwn(directives, c) ? directives[c]?.(date) : undefined

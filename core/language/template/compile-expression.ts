@@ -1,5 +1,5 @@
 import { dictSet, neg, pos, slice, str, undefinedError } from '../python/index.ts'
-import { type Dict, PythonObject, Tuple, Undefined, type Value } from '../values.ts'
+import { type Dict, PythonObject, Tuple, Undefined } from '../values.ts'
 import { compileArguments } from './arguments.ts'
 import { callValue } from './call.ts'
 import type { Compiler, Evaluate } from './compiler.ts'

@@ -6,7 +6,7 @@ import { Undefined, type Value } from '../values.ts'
 import { compileArguments, type EvaluatedArguments } from './arguments.ts'
 import type { Compiler, Evaluate } from './compiler.ts'
 import type { Runtime } from './runtime.ts'
-import type { Arguments, Test } from './tree.ts'
+import type { Filter, Test } from './tree.ts'
 
 /** Filters that may look at what is undefined; for all others it is an error. */
 const lenientFilters = new Set(['default', 'd', 'mandatory', 'ternary', 'type_debug'])

@@ -31,10 +31,10 @@ function compileFunction(node: FunctionNode, compiler: Compiler): (rt: Runtime) 
       let value = args[i]
       if (value !== undefined && left.has(name))
         throw typeError(`macro '${node.name}' got multiple values for argument '${name}'`)
-      value ??= left.get(name)
+      if (value === undefined) value = left.get(name)
       left.delete(name)
       if (value === undefined && fallback) value = rt.within(frame, () => fallback(rt))
-      frame.set(name, value ?? (value === null ? null : new Undefined(name, `parameter '${name}' was not provided`)))
+      frame.set(name, value === undefined ? new Undefined(name, `parameter '${name}' was not provided`) : value)
     }
     if (takesCaller) {
       frame.set('caller', left.get('caller') ?? new Undefined('caller', 'no caller defined'))

@@ -16,9 +16,9 @@ import { copy, settle } from './settle.ts'
 /** How the runtime gets at other templates; given by compiled.ts, which knows how to compile. */
 export interface Templates {
   /** The value of a Template in a scope; `name` is the variable it was read as. */
-  resolve(template: Template, scope: Scope, name?: string): Value
+  readonly resolve: (template: Template, scope: Scope, name?: string) => Value
   /** Runs a template of the folders. */
-  run(found: FoundTemplate, rt: Runtime, out: Output): void
+  readonly run: (found: FoundTemplate, rt: Runtime, out: Output) => void
 }
 
 /** What one template has while it is evaluated. Every value that is read passes through `touch` or `settle`. */

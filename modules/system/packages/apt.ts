@@ -20,7 +20,8 @@ export const apt: PackageBackend = {
   query({ names, candidates }) {
     const policy = sh`echo @@policy; ${CACHE}; apt-cache $o policy -- ${names} 2>/dev/null`
     return sh`echo @@dpkg; f=$(dpkg-query -W -f ${QUERY} 2>/dev/null | awk -F '\t' ${FILTER} ${names}); echo "$f"
-${candidates ? policy : sh`for n in ${names}; do case "$f" in "$n"*) ;; *) ${policy}; break;; esac; done`}
+${candidates ? policy : sh`l='
+' t='	'; for n in ${names}; do case "$l$f" in *"$l$n$t"*) ;; *) ${policy}; break;; esac; done`}
 exit 0`
   },
   parse(output, { names }) {

@@ -14,7 +14,7 @@ export const packageArgs = {
   name: arg.list(arg.name()).default([]).describe('packages; apt: name=version, dnf: name-version'),
   state: arg.choice('present', 'installed', 'latest', 'absent', 'removed').default('present'),
   update_cache: arg.bool().default(false).describe('refresh the package lists first'),
-  cache_valid_time: arg.int().default(0).describe('seconds for which package lists count as fresh'),
+  cache_valid_time: arg.int().default(0).describe('seconds for which package lists count as fresh; 0: an hour for latest and upgrades'),
   install_recommends: arg.bool().optional().describe('weak dependencies too; the default is that of the host'),
   autoremove: arg.bool().default(false),
   purge: arg.bool().default(false).describe('configuration too (apt)'),
@@ -99,18 +99,24 @@ export async function probePackages(host: Reader, a: PackageArgs, fixed?: Packag
   }
 }
 
+/** An hour: what counts as fresh for `latest` where the task does not say. */
+const FRESH = 3600
+
 /** Lists are refreshed when they are older than allowed; without an age, only on the way to an installation. */
 function staleCache(state: PackagesState, a: PackageArgs): boolean {
-  return (
-    a.update_cache &&
-    state.cacheAge !== undefined &&
-    (state.cacheAge < 0 || (a.cache_valid_time > 0 && state.cacheAge > a.cache_valid_time))
-  )
+  if (!a.update_cache || state.cacheAge === undefined) return false
+  const newest = a.state === 'latest' || upgradeOf(a) !== undefined
+  const allowed = a.cache_valid_time > 0 ? a.cache_valid_time : newest ? FRESH : Number.POSITIVE_INFINITY
+  return state.cacheAge < 0 || state.cacheAge > allowed
 }
+
+/** `apt: update_cache=true` and nothing else. */
+const onlyRefreshes = (a: PackageArgs): boolean =>
+  a.update_cache && a.cache_valid_time === 0 && a.name.length === 0 && upgradeOf(a) === undefined
 
 export function diffPackages(state: PackagesState, a: PackageArgs): Change[] {
   const changes: Change[] = []
-  if (a.update_cache && (staleCache(state, a) || (a.cache_valid_time === 0 && a.name.length === 0))) {
+  if (staleCache(state, a) || onlyRefreshes(a)) {
     changes.push({ path: 'package lists', after: 'refreshed', effect: 'action' })
   }
   for (const { name, installed, candidate } of state.pending) {
@@ -154,17 +160,20 @@ export async function applyPackages(
   const named = new Set(
     changes.filter((c) => c.path.startsWith('packages.')).map((c) => c.path.slice('packages.'.length)),
   )
-  const wanted = a.name.filter((one) => named.has(splitVersion(one, state.backend.name).name))
-  const refresh =
-    a.update_cache &&
-    (staleCache(state, a) || a.cache_valid_time === 0) &&
-    (wanted.length > 0 || a.name.length === 0 || staleCache(state, a))
+  const refreshes = changes.some((c) => c.path === 'package lists')
+  // New lists may know newer versions of what was the latest one.
+  const wanted = a.name.filter(
+    (one) =>
+      one !== '*' &&
+      (named.has(splitVersion(one, state.backend.name).name) || (refreshes && a.state === 'latest' && !a.only_upgrade)),
+  )
+  const refresh = refreshes || (a.update_cache && a.cache_valid_time === 0)
   const act: PackageAct = {
     install: present(a) ? wanted : [],
     remove: present(a) ? [] : wanted,
     purge: a.purge,
     autoremove: a.autoremove,
-    upgrade: changes.some((c) => c.path.startsWith('upgrade.')) ? upgradeOf(a) : undefined,
+    upgrade: upgradeOf(a),
     updateCache: refresh || (present(a) && wanted.length > 0 && state.cacheAge === -1),
     recommends: a.install_recommends,
     onlyUpgrade: a.only_upgrade,

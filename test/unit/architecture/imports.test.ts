@@ -15,7 +15,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engine: ['events', 'secrets', 'language', 'inventory', 'connection', 'libvirt', 'module', 'playbook'],
   report: ['events'],
   lab: [],
-  cli: ['events', 'secrets', 'language', 'inventory', 'connection', 'libvirt', 'module', 'modules', 'playbook', 'engine', 'report', 'lab'],
+  cli: [
+    'events',
+    'secrets',
+    'language',
+    'inventory',
+    'connection',
+    'libvirt',
+    'module',
+    'modules',
+    'playbook',
+    'engine',
+    'report',
+    'lab',
+  ],
 }
 
 /** `core/events/types.ts` → events, `modules/files/copy.ts` → modules; undefined for a package. */
@@ -47,7 +60,9 @@ describe('imports', () => {
   })
 
   it('make no cycle of files when the program is loaded', () => {
-    const edges = imports.filter((one) => !one.typeOnly && !one.dynamic && one.to.endsWith('.ts')).map(({ from, to }) => [from, to] as const)
+    const edges = imports
+      .filter((one) => !one.typeOnly && !one.dynamic && one.to.endsWith('.ts'))
+      .map(({ from, to }) => [from, to] as const)
     expect(cycles(edges)).to.deep.equal([])
   })
 
@@ -64,6 +79,12 @@ describe('imports', () => {
   })
 
   it('would find a cycle', () => {
-    expect(cycles([['a', 'b'], ['b', 'c'], ['c', 'a'], ['c', 'd']])).to.deep.equal([['a', 'b', 'c']])
+    const [found] = cycles([
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+      ['c', 'd'],
+    ])
+    expect(found?.sort()).to.deep.equal(['a', 'b', 'c'])
   })
 })

@@ -34,11 +34,18 @@ const allTypes = (clause: string | undefined): boolean => {
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8')
   const lineAt = (index: number): number => text.slice(0, index).split('\n').length
-  const target = (name: string): string => (name.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), name)) : name)
+  const target = (name: string): string =>
+    name.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), name)) : name
   const found: Import[] = []
   for (const match of text.matchAll(STATEMENT)) {
     const [, type, clause, name = ''] = match
-    found.push({ from: file, to: target(name), line: lineAt(match.index), typeOnly: type !== undefined || allTypes(clause), dynamic: false })
+    found.push({
+      from: file,
+      to: target(name),
+      line: lineAt(match.index),
+      typeOnly: type !== undefined || allTypes(clause),
+      dynamic: false,
+    })
   }
   for (const match of text.matchAll(DYNAMIC)) {
     found.push({ from: file, to: target(match[1]!), line: lineAt(match.index), typeOnly: false, dynamic: true })
