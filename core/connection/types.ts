@@ -73,6 +73,8 @@ export interface CommandOptions {
   readonly maxOutput?: number
   /** Must not be ended by an abort or a lost connection (dpkg, a network change): it runs to its end on the host. */
   readonly shielded?: boolean
+  /** Ends the command even if it is shielded: somebody insisted. */
+  readonly insist?: AbortSignal
 }
 
 export interface CommandResult {

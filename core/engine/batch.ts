@@ -15,8 +15,12 @@ export class Batch {
   /** Hosts of the whole play, after --limit. */
   readonly allHosts: readonly string[]
   readonly hosts: readonly string[]
+  /** Hosts of the play's pattern, whatever --limit says. */
+  readonly pattern: readonly string[]
   readonly prompted: Variables | undefined
   readonly notifications = new Notifications()
+  /** How often handlers were run. */
+  flushes = 0
   /** Hosts that `meta: end_host` or `end_play` took out. */
   readonly ended = new Set<string>()
   /** Those of the play, then those that includes brought. */
@@ -34,6 +38,7 @@ export class Batch {
     number: number
     allHosts: readonly string[]
     hosts: readonly string[]
+    pattern: readonly string[]
     prompted: Variables | undefined
   }) {
     this.run = parts.run
@@ -42,6 +47,7 @@ export class Batch {
     this.number = parts.number
     this.allHosts = parts.allHosts
     this.hosts = parts.hosts
+    this.pattern = parts.pattern
     this.prompted = parts.prompted
     this.handlers = [...parts.play.handlers]
   }

@@ -14,6 +14,10 @@ export function factsTask(play: Play): Task {
     port,
     ignoreErrors,
     ignoreUnreachable,
+    anyErrorsFatal,
+    throttle,
+    timeout,
+    noLog,
   } = play
   const given = {
     become,
@@ -26,6 +30,10 @@ export function factsTask(play: Play): Task {
     port,
     ignoreErrors,
     ignoreUnreachable,
+    anyErrorsFatal,
+    throttle,
+    timeout,
+    noLog,
   }
   const keywords = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

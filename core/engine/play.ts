@@ -1,5 +1,7 @@
 import pLimit from 'p-limit'
 import { DiagnosticError, errorAt, resolveAsync, str, truth, UnknownValueError, type Value } from '../language/index.ts'
+import { allSteps } from '../playbook/notifications.ts'
+import { isSelected } from '../playbook/selection.ts'
 import type { Play, Step } from '../playbook/types.ts'
 import { Batch } from './batch.ts'
 import { rootFrame } from './frame.ts'
@@ -9,6 +11,7 @@ import type { HostRecord } from './host-record.ts'
 import { ordered } from './order.ts'
 import type { Run } from './run-state.ts'
 import { batchesOf } from './serial.ts'
+import { runTask } from './steps/task.ts'
 import { walk } from './steps/walk.ts'
 import { variableLayers } from './variables/layers.ts'
 import { MagicVariables } from './variables/magic.ts'
@@ -19,6 +22,7 @@ import { readVarsFiles } from './vars-files.ts'
 export async function runPlay(run: Run, play: Play, playId: string): Promise<boolean> {
   const scope = playScope(run, play)
   const pattern = await resolveAsync(play.hosts, scope)
+  const whole = run.inventory.inventory.match(patternText(pattern)).hosts
   const { hosts, diagnostics } = run.inventory.inventory.match(patternText(pattern), run.request.limit)
   run.diagnose(diagnostics)
   const name = str(await resolveAsync(play.name, scope).catch(() => play.name))
@@ -29,14 +33,23 @@ export async function runPlay(run: Run, play: Play, playId: string): Promise<boo
   for (const [index, members] of batches.entries()) {
     if (members.length === 0) break
     const prompted = run.request.promptedVars?.(play)
-    const batch = new Batch({ run, play, playId, number: index + 1, allHosts: all, hosts: members, prompted })
+    const batch = new Batch({
+      run,
+      play,
+      playId,
+      number: index + 1,
+      allHosts: all,
+      hosts: members,
+      pattern: whole,
+      prompted,
+    })
     run.events.emit({ event: 'batch_started', play: playId, batch: index + 1, hosts: members })
     await runBatch(batch)
     tellLostHandlers(batch)
     const nobodyLeft = members.every((host) => !isUsable(run.hosts.of(host)))
     if (run.halted || run.error || run.interrupts.interrupted || batch.endsPlay) break
-    // With all of a batch lost, the next one would only lose more.
-    if (nobodyLeft && batches.length > 1) {
+    // With all of a batch lost, the next one would only lose more; the plays behind it build on this one.
+    if (nobodyLeft) {
       run.halted = true
       break
     }
@@ -71,12 +84,13 @@ function playScope(run: Run, play: Play): LayeredScope {
 async function runBatch(batch: Batch): Promise<void> {
   const { play, run } = batch
   const late = await loadVarsFiles(batch, batch.alive())
-  if (await wantsFacts(batch)) await walk(batch, [factsTask(play)], batch.alive(), rootFrame)
+  if (isReached(batch) && (await wantsFacts(batch))) await gather(batch)
   for (const host of late) if (batch.isAlive(host.name)) await demandVarsFiles(batch, host)
   for (const steps of [play.preTasks, [...play.roleTasks, ...play.tasks], play.postTasks]) {
     await section(batch, steps)
     if (steps.length > 0 || !batch.notifications.isEmpty) await flushHandlers(batch, batch.alive(), rootFrame, walk)
   }
+  // Forced handlers are for hosts that a failure of another one stopped, too.
   if (run.request.forceHandlers || (await isTrue(batch, play.forceHandlers))) {
     await flushHandlers(
       batch,
@@ -86,6 +100,19 @@ async function runBatch(batch: Batch): Promise<void> {
       true,
     )
   }
+}
+
+/** With --start-at-task, the play of that task is the first to gather facts. */
+function isReached({ run, play }: Batch): boolean {
+  if (run.started || !run.startStep) return true
+  return [...allSteps(play)].includes(run.startStep)
+}
+
+async function gather(batch: Batch): Promise<void> {
+  const task = factsTask(batch.play)
+  const { tags, skipTags } = batch.run.request
+  if (batch.stopped || !isSelected(task.tags, { tags, skipTags }) || batch.alive().length === 0) return
+  await runTask(batch, task, batch.alive(), rootFrame, walk)
 }
 
 /** Steps by the strategy of the play. */

@@ -12,7 +12,7 @@ import { InterruptState } from './interrupt.ts'
 import { InventoryView } from './inventory-view.ts'
 import type { RunRequest } from './request.ts'
 import { Stats } from './stats.ts'
-import type { Outcome } from './task/outcome.ts'
+import type { OnceDone } from './steps/once.ts'
 import { HostVariables } from './variables/hostvars.ts'
 
 /** What lives as long as the run. */
@@ -38,7 +38,7 @@ export class Run {
   /** The first task was reached, where --start-at-task names it. */
   started: boolean
   /** Tasks that run once for a whole batch: what came of them. */
-  readonly once = new Map<string, Promise<Outcome>>()
+  readonly once = new Map<string, Promise<OnceDone>>()
   /** Tasks of which the events know already. */
   readonly announced = new Set<string>()
   /** Why the run goes no further, though it is neither interrupted nor wrong. */

@@ -73,7 +73,12 @@ async function runPlays(state: Run): Promise<void> {
       return
     }
   }
-  for (const [index, play] of plays.entries()) if (!(await runPlay(state, play, `p${index + 1}`))) return
+  let number = 0
+  for (const { plays } of state.request.playbooks) {
+    for (const play of plays) if (!(await runPlay(state, play, `p${++number}`))) return
+    // Playbooks behind one in which hosts were lost are not begun, as with Ansible.
+    if (state.hosts.all().some((host) => host.failed || host.unreachable)) return
+  }
 }
 
 function bug(state: Run, error: unknown): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { argumentsObject } from './arguments-object.ts'
 
 /*
  * Argument types with Ansible's coercions: a template may give text where a number or a list is meant, and YAML a number
@@ -13,6 +14,15 @@ function toBool(value: unknown): unknown {
   if (typeof value !== 'string') return value
   const text = value.trim().toLowerCase()
   return TRUE.has(text) ? true : FALSE.has(text) ? false : value
+}
+
+/** YAML 1.1 reads `state: on` as true: where a choice has such a word, it is meant. */
+function toChoice(choices: readonly string[]): (value: unknown) => unknown {
+  return (value) => {
+    if (typeof value !== 'boolean' || choices.includes(value ? 'True' : 'False')) return toText(value)
+    const words = choices.filter((one) => (value ? TRUE : FALSE).has(one))
+    return words.length === 1 ? words[0] : toText(value)
+  }
 }
 
 function toText(value: unknown): unknown {
@@ -40,7 +50,7 @@ function toMode(value: unknown): unknown {
 }
 
 const MODE =
-  /^(?:0?o?[0-7]{1,4}|[0-7]{5}|(?:[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)(?:,[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)*)$/
+  /^(?:0?[0-7]{1,4}|0o[0-7]{1,4}|(?:[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)(?:,[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)*)$/
 
 export const arg = {
   /** Text; numbers and booleans become what Ansible makes of them. */
@@ -57,7 +67,7 @@ export const arg = {
   list: <T extends z.ZodType>(item: T) => z.preprocess(toList, z.array(item)).meta({ type: 'list' }),
   dict: <T extends z.ZodType>(value: T) => z.record(z.string(), value).meta({ type: 'dict' }),
   choice: <const T extends readonly [string, ...string[]]>(...values: T) =>
-    z.preprocess(toText, z.enum(values)).meta({ type: 'str', choices: values }),
+    z.preprocess(toChoice(values), z.enum(values)).meta({ type: 'str', choices: values }),
   /** A file mode: octal text, or symbolic as chmod takes it. A YAML number is the mode's value, as Ansible has it. */
   mode: () =>
     z
@@ -65,6 +75,17 @@ export const arg = {
       .meta({ type: 'mode' }),
   /** Anything JSON has. */
   raw: () => z.json().meta({ type: 'raw' }),
-  /** The module's arguments; unknown keys are refused. */
-  object: <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape),
+  /** Text, or a list of items; text stays whole, commas and all. */
+  oneOrMore: <T extends z.ZodType>(item: T) =>
+    z
+      .preprocess(
+        (value) => (value === null || value === undefined || Array.isArray(value) ? value : [value]),
+        z.array(item),
+      )
+      .meta({ type: 'list' }),
+  /**
+   * The module's arguments; unknown keys are refused, null is as good as not given. `aliases`: other names of arguments,
+   * as `{ dest: 'path' }`.
+   */
+  object: argumentsObject,
 }

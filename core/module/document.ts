@@ -1,79 +1,33 @@
-import { z } from 'zod'
+import { type Argument, type ArgumentType, argumentsOf } from './argument-type.ts'
+import { aliasesOf } from './arguments-object.ts'
 import type { ModuleRegistry } from './registry.ts'
 import type { AnyModule } from './types.ts'
 
+export { argumentSchema } from './argument-schema.ts'
+
 /*
- * A module's page and the JSON Schema of its arguments, from its one description.
+ * A module's page, from its one description.
  */
-
-interface ArgumentSchema {
-  description?: string
-  default?: unknown
-  type?: unknown
-  choices?: readonly string[]
-  items?: ArgumentSchema
-  [key: string]: unknown
-}
-
-/** Argument types in words, as `meta.type` of core/module/arg gives them. */
-const ACCEPTS: Record<string, object> = {
-  str: { type: ['string', 'number', 'boolean'] },
-  path: { type: 'string' },
-  bool: { type: ['boolean', 'string', 'number'] },
-  int: { type: ['integer', 'string'] },
-  float: { type: ['number', 'string'] },
-  list: { type: ['array', 'string', 'number', 'object', 'boolean'] },
-  dict: { type: ['object', 'string'] },
-  mode: { type: ['string', 'integer'] },
-  raw: {},
-}
-
-/** JSON Schema (2020-12) of what a playbook may write: a template may stand for any value. */
-export function argumentSchema(module: AnyModule): object {
-  return z.toJSONSchema(module.args, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      const kind = (jsonSchema as ArgumentSchema).type
-      if (typeof kind === 'string' && kind in ACCEPTS) {
-        delete jsonSchema.type
-        Object.assign(jsonSchema, ACCEPTS[kind])
-      }
-    },
-  })
-}
 
 /** Canonical names, sorted. */
 export function moduleNames(registry: ModuleRegistry): string[] {
   return [...registry.names()].filter((name) => !name.includes('.')).sort()
 }
 
-interface Row {
-  readonly name: string
-  readonly type: string
-  readonly required: boolean
-  readonly fallback: string
-  readonly text: string
+/** `list of str`, `mode | preserve`. */
+function typeName({ type, choices, items, or = [] }: ArgumentType): string {
+  const inner = items ? ` of ${typeName(items)}` : ''
+  const own = choices ? choices.map((one) => JSON.stringify(one).slice(1, -1)).join(' | ') : `${type}${inner}`
+  return [own, ...or.map(typeName)].join(' | ')
 }
 
-function argumentRows(module: AnyModule): Row[] {
-  const schema = z.toJSONSchema(module.args, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Record<string, ArgumentSchema>
-    required?: string[]
-  }
-  return Object.entries(schema.properties ?? {}).map(([name, one]) => ({
-    name,
-    type: typeName(one),
-    required: schema.required?.includes(name) ?? false,
-    fallback: one.default === undefined ? '' : JSON.stringify(one.default),
-    text: one.description ?? '',
-  }))
-}
-
-function typeName(schema: ArgumentSchema): string {
-  if (schema.choices) return schema.choices.join(' | ')
-  const inner = schema.items ? ` of ${typeName(schema.items)}` : ''
-  return `${typeof schema.type === 'string' ? schema.type : 'value'}${inner}`
+/** Arguments one below the other; those of a dict or of a list of dicts stand under their parent with a dot. */
+function argumentRows(shape: Readonly<Record<string, Argument>>, prefix = ''): { name: string; argument: Argument }[] {
+  return Object.entries(shape).flatMap(([key, argument]) => {
+    const name = prefix + key
+    const below = argument.fields ?? argument.items?.fields
+    return [{ name, argument }, ...(below ? argumentRows(below, `${name}.`) : [])]
+  })
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
@@ -83,20 +37,44 @@ export function modulePage(module: AnyModule): string {
   const { name, summary, description, aliases = [], returns = {}, examples, freeForm } = module
   const kinds = { state: 'State', run: 'Run', fleet: 'Fleet', control: 'Control' } as const
   const lines = [`# ${name}`, '', summary, '', ...(description === undefined ? [] : [description, ''])]
-  lines.push(`Kind: ${kinds[module.kind]} module.${aliases.length > 0 ? ` Other names: ${aliases.map((one) => `\`${one}\``).join(', ')}.` : ''}`, '')
-  const rows = argumentRows(module)
+  lines.push(
+    `Kind: ${kinds[module.kind]} module.${aliases.length > 0 ? ` Other names: ${aliases.map((one) => `\`${one}\``).join(', ')}.` : ''}`,
+    '',
+  )
+  const rows = argumentRows(argumentsOf(module.args))
   if (rows.length > 0) {
+    const others = Object.entries(aliasesOf(module.args))
     lines.push('## Arguments', '', '| name | type | default | |', '| --- | --- | --- | --- |')
-    for (const row of rows) {
-      const fallback = row.required ? 'required' : row.fallback === '' ? '' : `\`${row.fallback}\``
-      const text = freeForm?.argument === row.name ? `${row.text} (free form)` : row.text
-      lines.push(`| \`${row.name}\` | ${cell(row.type)} | ${cell(fallback)} | ${cell(text)} |`)
+    for (const { name, argument } of rows) {
+      const { required, fallback } = argument
+      const shown = required ? 'required' : fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``
+      const also = others.filter(([, meant]) => meant === name).map(([other]) => `\`${other}\``)
+      const notes = [
+        argument.description,
+        freeForm?.argument === name ? '(free form)' : '',
+        also.length > 0 ? `(also ${also.join(', ')})` : '',
+      ]
+      const text = notes.filter((one) => one !== '').join(' ')
+      lines.push(`| \`${name}\` | ${cell(typeName(argument))} | ${cell(shown)} | ${cell(text)} |`)
     }
     lines.push('')
   }
   if (Object.keys(returns).length > 0) {
-    lines.push('## Returns', '', '| name | |', '| --- | --- |', ...Object.entries(returns).map(([key, text]) => `| \`${key}\` | ${cell(text)} |`), '')
+    lines.push(
+      '## Returns',
+      '',
+      '| name | |',
+      '| --- | --- |',
+      ...Object.entries(returns).map(([key, text]) => `| \`${key}\` | ${cell(text)} |`),
+      '',
+    )
   }
   if (examples !== undefined) lines.push('## Examples', '', '```yaml', examples.trim(), '```', '')
   return `${lines.join('\n').trimEnd()}\n`
+}
+
+/** The list of all modules in Markdown, each with a link to its page. */
+export function moduleIndex(modules: readonly AnyModule[]): string {
+  const rows = modules.map((one) => `| [${one.name}](${one.name}.md) | ${cell(one.summary)} |`)
+  return ['# Modules', '', '| name | |', '| --- | --- |', ...rows, ''].join('\n')
 }

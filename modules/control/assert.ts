@@ -7,7 +7,7 @@ export default defineControl({
   name: 'assert',
   summary: 'Fails unless expressions hold.',
   args: arg.object({
-    that: arg.list(arg.raw()).describe('expressions, as in when'),
+    that: arg.oneOrMore(arg.raw()).describe('expressions, as in when'),
     fail_msg: arg.raw().optional(),
     msg: arg.raw().optional().describe('another name of fail_msg'),
     success_msg: arg.raw().optional(),

@@ -6,7 +6,7 @@ export default defineControl({
   summary: 'Puts hosts into groups named by a fact.',
   args: arg.object({
     key: arg.name().describe('name of the group'),
-    parents: arg.list(arg.name()).default(['all']),
+    parents: arg.oneOrMore(arg.name()).default(['all']),
   }),
   returns: { add_group: 'the group', parent_groups: 'its parents' },
   examples: `

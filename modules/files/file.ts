@@ -8,15 +8,18 @@ import { type Entry, entryScript, parseEntry } from './entry.ts'
 import { diffRecursion, probeRecursion, type RecursionState } from './recursion.ts'
 
 const args = arg
-  .object({
-    path: arg.path().describe('what to manage'),
-    state: arg.choice('file', 'directory', 'link', 'hard', 'touch', 'absent').optional(),
-    src: arg.name().optional().describe('what a link leads to'),
-    ...attributeArgs,
-    recurse: arg.bool().default(false).describe('attributes of everything below a directory too'),
-    force: arg.bool().default(false).describe('make the link though the source is missing or a file is in its place'),
-    follow: arg.bool().default(true).describe('attributes of what a link leads to'),
-  })
+  .object(
+    {
+      path: arg.path().describe('what to manage'),
+      state: arg.choice('file', 'directory', 'link', 'hard', 'touch', 'absent').optional(),
+      src: arg.name().optional().describe('what a link leads to'),
+      ...attributeArgs,
+      recurse: arg.bool().default(false).describe('attributes of everything below a directory too'),
+      force: arg.bool().default(false).describe('make the link though the source is missing or a file is in its place'),
+      follow: arg.bool().default(true).describe('attributes of what a link leads to'),
+    },
+    { aliases: { dest: 'path', name: 'path' } },
+  )
   .refine((a) => (a.state !== 'link' && a.state !== 'hard') || a.src !== undefined, { message: 'a link needs src' })
   .refine((a) => !a.recurse || a.state === 'directory', { message: 'recurse needs state: directory' })
 

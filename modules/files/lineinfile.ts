@@ -7,19 +7,25 @@ import { editLines } from './lines.ts'
 import { readText } from './text.ts'
 
 const args = arg
-  .object({
-    path: arg.path().describe('file to edit'),
-    line: arg.str().optional().describe('the line that must be there (state present)'),
-    regexp: arg.str().optional().describe('the last line that matches is replaced; with state absent all are removed'),
-    search_string: arg.str().optional().describe('like regexp, but plain text'),
-    state: arg.choice('present', 'absent').default('present'),
-    backrefs: arg.bool().default(false).describe('groups of regexp in line; nothing is added if nothing matches'),
-    insertafter: arg.str().optional().describe('EOF or a regular expression'),
-    insertbefore: arg.str().optional().describe('BOF or a regular expression'),
-    create: arg.bool().default(false).describe('make the file if it is missing'),
-    firstmatch: arg.bool().default(false).describe('insertafter and insertbefore use the first match'),
-    ...contentArgs,
-  })
+  .object(
+    {
+      path: arg.path().describe('file to edit'),
+      line: arg.str().optional().describe('the line that must be there (state present)'),
+      regexp: arg
+        .str()
+        .optional()
+        .describe('the last line that matches is replaced; with state absent all are removed'),
+      search_string: arg.str().optional().describe('like regexp, but plain text'),
+      state: arg.choice('present', 'absent').default('present'),
+      backrefs: arg.bool().default(false).describe('groups of regexp in line; nothing is added if nothing matches'),
+      insertafter: arg.str().optional().describe('EOF or a regular expression'),
+      insertbefore: arg.str().optional().describe('BOF or a regular expression'),
+      create: arg.bool().default(false).describe('make the file if it is missing'),
+      firstmatch: arg.bool().default(false).describe('insertafter and insertbefore use the first match'),
+      ...contentArgs,
+    },
+    { aliases: { dest: 'path', destfile: 'path', name: 'path', regex: 'regexp', value: 'line' } },
+  )
   .refine((a) => a.state === 'absent' || a.line !== undefined, { message: 'line is required with state present' })
   .refine(
     (a) => a.state === 'present' || a.line !== undefined || a.regexp !== undefined || a.search_string !== undefined,

@@ -9,48 +9,73 @@ interface State {
   /** Access of the task's user: some of r, w, x. */
   readonly access: string
   readonly mime: string | undefined
+  /** Where a link leads in the end. */
+  readonly source: string | undefined
 }
 
 export default defineState({
   name: 'stat',
   summary: 'Tells what is at a path.',
-  args: arg.object({
-    path: arg.path().describe('what to look at'),
-    follow: arg.bool().default(false).describe('look at what a link points to'),
-    get_checksum: arg.bool().default(true),
-    checksum_algorithm: arg.choice('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512').default('sha1'),
-    get_mime: arg.bool().default(true),
-    get_attributes: arg.bool().default(true).describe('accepted; file attributes are not read'),
-  }),
+  args: arg.object(
+    {
+      path: arg.path().describe('what to look at'),
+      follow: arg.bool().default(false).describe('look at what a link points to'),
+      get_checksum: arg.bool().default(true),
+      checksum_algorithm: arg.choice('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512').default('sha1'),
+      get_mime: arg.bool().default(true),
+      get_attributes: arg.bool().default(true).describe('accepted; file attributes are not read'),
+    },
+    {
+      aliases: {
+        dest: 'path',
+        name: 'path',
+        checksum: 'checksum_algorithm',
+        checksum_algo: 'checksum_algorithm',
+        mime: 'get_mime',
+        mime_type: 'get_mime',
+        'mime-type': 'get_mime',
+        attr: 'get_attributes',
+        attributes: 'get_attributes',
+      },
+    },
+  ),
   returns: { stat: 'exists, and if so mode, isdir, isreg, islnk, size, uid, gid, pw_name, gr_name, mtime, checksum …' },
   examples: `
 - stat: path=/etc/libvirt/qemu.conf
   register: conf
 `,
   async probe(host, args): Promise<State> {
-    const [answer, access, mime] = await Promise.all([
+    const [answer, access, mime, source] = await Promise.all([
       host.read(
         entryScript(args.path, { follow: args.follow, ...(args.get_checksum && { digest: args.checksum_algorithm }) }),
       ),
       host.read(sh`for a in r w x; do [ -$a ${args.path} ] && printf %s $a; done; exit 0`),
-      args.get_mime ? host.read(sh`file -bi -- ${args.path} 2>/dev/null`) : undefined,
+      args.get_mime
+        ? host.read(sh`file ${sh.raw(args.follow ? '-L ' : '')}-bi -- ${args.path} 2>/dev/null`)
+        : undefined,
+      host.read(sh`[ ! -L ${args.path} ] || readlink -f -- ${args.path} 2>/dev/null; exit 0`),
     ])
     const text = mime?.status === 0 ? mime.stdout.toString().trim() : ''
     return {
       entry: parseEntry(answer, args.path),
       access: access.stdout.toString(),
       mime: text === '' ? undefined : text,
+      source: source.stdout.toString().replace(/\n$/, '') || undefined,
     }
   },
   diff: () => [],
   apply: async () => undefined,
   why: (state, args) => (state.entry ? `${args.path} is a ${state.entry.kind}` : `${args.path} does not exist`),
-  result({ entry, access, mime }, args): JsonObject {
-    return { stat: entry ? describe(entry, access, mime, args.path) : { exists: false } }
+  result({ entry, access, mime, source }, args): JsonObject {
+    return { stat: entry ? describe(entry, { access, mime, source }, args.path) : { exists: false } }
   },
 })
 
-function describe(entry: Entry, access: string, mime: string | undefined, path: string): JsonObject {
+function describe(
+  entry: Entry,
+  { access, mime, source }: Pick<State, 'access' | 'mime' | 'source'>,
+  path: string,
+): JsonObject {
   const has = (bit: number): boolean => (entry.mode & bit) !== 0
   return {
     exists: true,
@@ -89,7 +114,7 @@ function describe(entry: Entry, access: string, mime: string | undefined, path: 
     writeable: access.includes('w'),
     executable: access.includes('x'),
     ...(entry.target !== undefined && { lnk_target: entry.target }),
-    ...(entry.target?.startsWith('/') && { lnk_source: entry.target }),
+    ...(entry.target !== undefined && { lnk_source: source ?? entry.target }),
     ...(entry.digest !== undefined && { checksum: entry.digest }),
     ...(mime !== undefined && { mimetype: mime.split(';')[0]!, charset: /charset=(\S+)/.exec(mime)?.[1] ?? 'unknown' }),
   }

@@ -2,6 +2,7 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { applyContent, contentArgs, contentResult, diffContent, probeContent } from './content.ts'
 import { destination } from './destination.ts'
+import { octal } from './entry.ts'
 
 const NEWLINES = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n', '\n': '\n', '\r': '\r', '\r\n': '\r\n' } as const
 
@@ -12,6 +13,11 @@ export default defineState({
     src: arg.name().describe('template, in templates/ of the role or beside the playbook'),
     dest: arg.path().describe('file on the host; a folder with a slash at its end takes the name of the template'),
     ...contentArgs,
+    mode: arg
+      .mode()
+      .or(arg.choice('preserve'))
+      .optional()
+      .describe('permissions; preserve takes those of the template'),
     force: arg.bool().default(true).describe('no: only write where there is no file yet'),
     follow: arg.bool().default(false).describe('accepted; a link at the destination is always followed'),
     newline_sequence: arg.choice('\\n', '\\r', '\\r\\n', '\n', '\r', '\r\n').default('\n'),
@@ -33,10 +39,11 @@ export default defineState({
     const text = await host.render(source, file, { trimBlocks: args.trim_blocks, lstripBlocks: args.lstrip_blocks })
     const newline = NEWLINES[args.newline_sequence as keyof typeof NEWLINES]
     const content = Buffer.from(newline === '\n' ? text : text.replaceAll('\n', newline))
-    return probeContent(host, await destination(host, args.dest, file), content)
+    const mode = args.mode === 'preserve' ? octal((await host.files.stat(file)).mode & 0o7777) : args.mode
+    return { ...(await probeContent(host, await destination(host, args.dest, file), content)), mode }
   },
-  diff: (state, args) => diffContent(state, args, { keep: !args.force }),
-  apply: (host, args, state, changes) => applyContent(host, state, args, changes),
+  diff: (state, args) => diffContent(state, { ...args, mode: state.mode }, { keep: !args.force }),
+  apply: (host, args, state, changes) => applyContent(host, state, { ...args, mode: state.mode }, changes),
   result: (state) => contentResult(state),
   why: (state) => `${state.path} has this content`,
 })

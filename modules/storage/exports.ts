@@ -14,7 +14,13 @@ export function setExport(text: string, path: string, clients: readonly ExportCl
   const mine = (line: string): boolean => line.startsWith(`${name} `) || line.startsWith(`${name}\t`)
   const at = lines.findIndex(mine)
   const line = [name, ...clients.map((one) => `${one.host}(${one.options.join(',')})`)].join(' ')
-  const kept = lines.flatMap((one, i) => (mine(one) ? (clients.length > 0 && i === at ? [line] : []) : [one]))
+  // A line that ends in a backslash goes on in the next one.
+  const continues = (i: number): boolean =>
+    i > 0 && lines[i - 1]!.endsWith('\\') && (mine(lines[i - 1]!) || continues(i - 1))
+  const kept = lines.flatMap((one, i) => {
+    if (continues(i)) return []
+    return mine(one) ? (clients.length > 0 && i === at ? [line] : []) : [one]
+  })
   if (clients.length > 0 && at < 0) kept.push(line)
   return kept.map((one) => `${one}\n`).join('')
 }
@@ -27,6 +33,9 @@ export function liveExports(output: string, path: string): ExportClient[] {
     return [{ host: match[2] === '<world>' ? '*' : match[2]!, options: match[3]!.split(',') }]
   })
 }
+
+/** Whether the kernel's client is the declared one: it tells a short name in full. */
+export const sameClient = (live: string, wanted: string): boolean => live === wanted || live.startsWith(`${wanted}.`)
 
 /** Pairs of which one always holds: the kernel tells both sides, a user only what matters. */
 const OPPOSITES: Record<string, string> = {
@@ -41,15 +50,19 @@ const OPPOSITES: Record<string, string> = {
 }
 const REVERSE = Object.fromEntries(Object.entries(OPPOSITES).map(([one, other]) => [other, one]))
 
-/** Whether a declared option is not in force. What was not declared does not count. */
+/** Options that are told where they are set, and left out where they are the default. */
+const TOLD = /^(anonuid|anongid|fsid|sec)=|^crossmnt$/
+const DEFAULT = /^(anonuid|anongid)=65534$|^sec=sys$/
+
+/** Whether a declared option is not in force. What was not declared does not count, nor what the kernel does not tell. */
 export function optionsDiffer(live: readonly string[], wanted: readonly string[]): boolean {
   const now = new Set(live)
-  return wanted.some((one) => {
+  return wanted.some((given) => {
+    const one = given === 'fsid=root' ? 'fsid=0' : given
     if (now.has(one)) return false
     const opposite = OPPOSITES[one] ?? REVERSE[one]
-    // Defaults such as secure or subtree_check may be left out in the kernel's answer.
-    return opposite === undefined
-      ? !/^(secure|no_all_squash|hide|auth_nlm|crossmnt|nocrossmnt)$/.test(one)
-      : now.has(opposite)
+    if (opposite !== undefined) return now.has(opposite)
+    const key = one.slice(0, one.indexOf('=') + 1)
+    return TOLD.test(one) && (!DEFAULT.test(one) || (key !== '' && live.some((other) => other.startsWith(key))))
   })
 }

@@ -1,15 +1,18 @@
-import { sh } from '../../core/connection/quote.ts'
+import { type ShellText, sh } from '../../core/connection/quote.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Change, type Host, ModuleFailure } from '../../core/module/types.ts'
+import { type Change, type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
 import { type FstabEntry, findEntry, setEntry } from './fstab.ts'
-import { findMount, type Mount, sameOptions } from './mounts.ts'
+import { findMount, type Mount, optionsNotInForce } from './mounts.ts'
 
 const args = arg
   .object({
-    path: arg.path().describe('mount point'),
+    path: arg
+      .path()
+      .transform((text) => text.replace(/(?<=.)\/+$/, ''))
+      .describe('mount point'),
     src: arg.name().optional().describe('device, or server:/export'),
     fstype: arg.name().optional(),
     opts: arg.str().default('defaults'),
@@ -33,6 +36,8 @@ type Args = ReturnType<typeof args.parse>
 interface State {
   readonly fstab: string
   readonly mount: Mount | undefined
+  /** Whether what is mounted there is what the task names, under whatever name. */
+  readonly sameSource: boolean
   readonly directory: boolean
 }
 
@@ -58,7 +63,9 @@ export default defineState({
       // A dead server must not hang the probe, so the kernel's table is asked before the path is touched.
       host.read(sh`grep -qF ${` ${a.path} `} /proc/self/mountinfo || [ -d ${a.path} ]`),
     ])
-    return { fstab: fstab ?? '', mount: findMount(mounts.stdout.toString(), a.path), directory: directory.status === 0 }
+    const mount = findMount(mounts.stdout.toString(), a.path)
+    const sameSource = mount !== undefined && a.src !== undefined && (await isSource(host, mount, a))
+    return { fstab: fstab ?? '', mount, sameSource, directory: directory.status === 0 }
   },
   diff(state, a): Change[] {
     return [...tableChange(state, a), ...mountChange(state, a)]
@@ -75,6 +82,9 @@ export default defineState({
       await host.run(sh`systemctl daemon-reload 2>/dev/null; exit 0`)
     }
     if (changes.some((change) => change.path === a.path)) await act(host, a, state)
+    else if (changes.some((change) => change.path === `${a.path} options` && change.effect === 'now')) {
+      await mounting(host, a, [sh`mount -o ${`remount,${a.opts}`} -- ${a.path}`])
+    }
     if (a.state === 'absent') await host.run(sh`rmdir -- ${a.path} 2>/dev/null; exit 0`)
     return backup === undefined ? undefined : { backup_file: backup }
   },
@@ -93,11 +103,26 @@ export default defineState({
   why: (state, a) => (state.mount ? `${a.path} is ${state.mount.source}` : `${a.path} is not mounted`),
 })
 
+const isBind = (a: Args): boolean => a.opts.split(',').some((one) => one === 'bind' || one === 'rbind')
+
+/** By name; a bind by the folder itself; a device by its links, UUID and label; a loop by the file behind it. */
+async function isSource(host: Reader, mount: Mount, a: Args): Promise<boolean> {
+  const src = a.src!
+  if (isBind(a)) return (await host.read(sh`[ ${src} -ef ${a.path} ]`)).status === 0
+  const plain = src.replace(/(?<=.)\/+$/, '')
+  if ([mount.source, ...mount.aliases].some((one) => one === src || one === plain)) return true
+  if (!mount.source.startsWith('/dev/')) return false
+  const answer = await host.read(sh`s=${src} m=${mount.source}
+case "$s" in UUID=*|LABEL=*|PARTUUID=*|PARTLABEL=*) k=$(echo "\${s%%=*}" | tr A-Z a-z); s=/dev/disk/by-$k/\${s#*=};; esac
+[ "$s" -ef "$m" ] || [ "$s" -ef "$(cat "/sys/block/\${m##*/}/loop/backing_file" 2>/dev/null)" ]`)
+  return answer.status === 0
+}
+
 const inTable = (a: Args): boolean => a.state === 'mounted' || a.state === 'present'
 
 function wantedEntry(a: Args): FstabEntry | undefined {
   if (!inTable(a)) return undefined
-  const options = a.boot || a.opts.split(',').includes('noauto') ? a.opts : `noauto,${a.opts}`
+  const options = a.boot || a.opts.split(',').includes('noauto') ? a.opts : `${a.opts},noauto`
   return { source: a.src!, path: a.path, type: a.fstype!, options, dump: a.dump, pass: a.passno }
 }
 
@@ -111,7 +136,7 @@ function tableChange(state: State, a: Args): Change[] {
   return [{ path: a.fstab, effect: 'now', text: { header: a.fstab, before: state.fstab, after } }]
 }
 
-function mountChange({ mount }: State, a: Args): Change[] {
+function mountChange({ mount, sameSource }: State, a: Args): Change[] {
   const before = mount ? `${mount.source} (${mount.type})` : 'not mounted'
   if (a.state === 'remounted') return [{ path: a.path, before, after: 'remounted', effect: 'action' }]
   if (a.state === 'absent' || a.state === 'unmounted')
@@ -119,18 +144,22 @@ function mountChange({ mount }: State, a: Args): Change[] {
   if (a.state !== 'mounted' && a.state !== 'ephemeral') return []
   const after = `${a.src} (${a.fstype})`
   if (!mount) return [{ path: a.path, before, after, effect: 'now' }]
-  if (mount.source !== a.src && !mount.aliases.includes(a.src!)) {
+  if (!sameSource) {
     if (a.state === 'ephemeral') throw new ModuleFailure(`${a.path} already has ${mount.source} mounted on it`)
     return [{ path: a.path, before, after, effect: 'now', note: 'another source is mounted there' }]
   }
-  return sameOptions(mount, a.opts)
-    ? []
-    : [{ path: a.path, before: mount.options, after: a.opts, effect: 'pending', note: 'options of the next mount' }]
+  const missing = optionsNotInForce(mount, a.opts)
+  if (missing.length === 0) return []
+  // A network file system refuses most options while it is mounted.
+  const change = { path: `${a.path} options`, before: mount.options, after: a.opts }
+  return mount.type.startsWith('nfs') && missing.some((one) => one !== 'ro' && one !== 'rw')
+    ? [{ ...change, effect: 'pending', note: `${missing.join(', ')} from the next mount on` }]
+    : [{ ...change, effect: 'now', note: missing.join(', ') }]
 }
 
 async function act(host: Host, a: Args, state: State): Promise<void> {
   const gone = a.state === 'absent' || a.state === 'unmounted'
-  const steps = []
+  const steps: ShellText[] = []
   if (gone) steps.push(sh`umount -- ${a.path}`)
   else if (a.state === 'remounted') steps.push(sh`mount -o remount -- ${a.path}`)
   else {
@@ -138,9 +167,13 @@ async function act(host: Host, a: Args, state: State): Promise<void> {
     if (!state.directory) steps.push(sh`mkdir -p -- ${a.path}`)
     steps.push(sh`mount -t ${a.fstype!} -o ${a.opts} -- ${a.src!} ${a.path}`)
   }
+  await mounting(host, a, steps)
+}
+
+async function mounting(host: Host, a: Args, steps: readonly ShellText[]): Promise<void> {
   const done = await host.run(sh.join([sh`set -e`, ...steps]), { timeoutMs: a.timeout * 1000 })
   if (done.status === 0) return
-  throw new ModuleFailure(`${gone ? 'umount' : 'mount'} ${a.path}: ${done.stderr.toString().trim()}`, {
+  throw new ModuleFailure(`${a.path}: ${done.stderr.toString().trim()}`, {
     result: { rc: done.status },
     ...(/busy/.test(done.stderr.toString()) && { hint: `something uses it: fuser -vm ${a.path}` }),
     ...(/bad option|helper program/.test(done.stderr.toString()) && {

@@ -35,20 +35,39 @@ function aliasesOf(source: string, options: string): string[] {
   return address === undefined || colon < 0 ? [] : [`${address}${source.slice(colon)}`]
 }
 
-/** Options that the kernel reports back in other words, or not at all. */
-const UNSEEN =
-  /^(defaults|_netdev|nofail|auto|noauto|user|nouser|users|owner|group|x-.*|bg|fg|retry=.*|nfsvers=.*|vers=.*|suid|dev|exec|async|relatime|intr|nointr|rw|loop.*)$/
+/** Flags that the kernel always tells for a mount. */
+const FLAGS = new Set(['nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'sync', 'dirsync'])
+const READ_ONLY = new Set(['iso9660', 'squashfs', 'erofs', 'udf', 'cramfs'])
+const UNITS: Record<string, number> = { k: 1, m: 1024, g: 1024 ** 2 }
 
-/** Whether every declared option that can be seen is in force. */
-export function sameOptions(mount: Mount, wanted: string): boolean {
-  const live = new Set(mount.options.split(','))
+/** A value in the kernel's words: `64M` is `65536k`, the mode `0755` is `755`. */
+function told(key: string, value: string): string {
+  const size = /^(\d+)([kmg])$/i.exec(value)
+  if (size) return `${Number(size[1]) * UNITS[size[2]!.toLowerCase()]!}k`
+  return key === 'mode' ? value.replace(/^0+(?=.)/, '') : value
+}
+
+/** Declared options that are not in force. What the kernel leaves out of its answer cannot be told, and does not count. */
+export function optionsNotInForce(mount: Mount, wanted: string): string[] {
+  const live = mount.options.split(',')
+  const values = new Map(live.flatMap((one) => (one.includes('=') ? [pair(one)] : [])))
   const declared = wanted.split(',').filter((one) => one !== '')
-  if (declared.includes('ro') !== mount.options.split(',', 1)[0]!.includes('ro')) return false
-  const version = declared.map((one) => /^(?:nfs)?vers=([\d.]+)$/.exec(one)?.[1]).find((one) => one !== undefined)
-  if (
-    version !== undefined &&
-    ![...live].some((one) => one === `vers=${version}` || one.startsWith(`vers=${version}.`))
-  )
-    return false
-  return declared.every((one) => UNSEEN.test(one) || one === 'ro' || live.has(one))
+  const readOnly = live[0] === 'ro'
+  const missing = declared.filter((one) => {
+    if (FLAGS.has(one)) return !live.includes(one)
+    if (!one.includes('=') || one.startsWith('x-')) return false
+    const [key, value] = pair(one)
+    const now = values.get(key === 'nfsvers' ? 'vers' : key)
+    if (now === undefined || value.endsWith('%')) return false
+    if (key === 'vers' || key === 'nfsvers') return now !== value && !now.startsWith(`${value}.`)
+    return told(key, now) !== told(key, value)
+  })
+  if (declared.includes('ro') && !readOnly) missing.push('ro')
+  if (!declared.includes('ro') && readOnly && !READ_ONLY.has(mount.type)) missing.push('rw')
+  return missing
+}
+
+function pair(option: string): [string, string] {
+  const at = option.indexOf('=')
+  return [option.slice(0, at), option.slice(at + 1)]
 }

@@ -3,21 +3,33 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
-import { type ExportClient, liveExports, optionsDiffer, setExport } from './exports.ts'
+import { type ExportClient, liveExports, optionsDiffer, sameClient, setExport } from './exports.ts'
+
+const OPTIONS = ['rw', 'sync', 'no_subtree_check', 'root_squash']
 
 const client = arg.object({
   host: arg.name().describe('host, network such as 192.0.2.0/24, *.domain, or @netgroup'),
-  options: arg.list(arg.name()).default(['rw', 'sync', 'no_subtree_check', 'root_squash']).describe('as exports(5)'),
+  options: arg.list(arg.name()).optional().describe('as exports(5), instead of those of the task'),
 })
 
 const args = arg
   .object({
-    path: arg.path().describe('folder that is exported'),
-    clients: arg.list(client).default([]).describe('who may mount it, and how'),
+    path: arg
+      .path()
+      .transform((text) => text.replace(/(?<=.)\/+$/, ''))
+      .describe('folder that is exported'),
+    clients: arg.list(client.or(arg.name())).default([]).describe('who may mount it: names, or host and options'),
+    options: arg.list(arg.name()).default(OPTIONS).describe('how, as exports(5)'),
     state: arg.choice('present', 'absent').default('present'),
     file: arg.path().default('/etc/exports.d/virtfleet.exports').describe('file that keeps it over a boot'),
   })
   .refine((a) => a.state === 'absent' || a.clients.length > 0, { message: 'name at least one client' })
+  .transform(({ clients, options, ...rest }) => ({
+    ...rest,
+    clients: clients.map((one) =>
+      typeof one === 'string' ? { host: one, options } : { host: one.host, options: one.options ?? options },
+    ),
+  }))
 
 interface State {
   readonly file: string | undefined
@@ -34,9 +46,8 @@ export default defineState({
   examples: `
 - nfs_export:
     path: /srv/images
-    clients:
-      - host: 192.0.2.0/24
-        options: [rw, sync, no_subtree_check, no_root_squash]
+    clients: [192.0.2.0/24]
+    options: [rw, sync, no_subtree_check, no_root_squash]
 `,
   async probe(host, a): Promise<State> {
     const [file, live, directory] = await Promise.all([
@@ -59,14 +70,14 @@ export default defineState({
     }
     const live = state.live ?? []
     for (const one of wanted) {
-      const now = live.find((other) => other.host === one.host)
+      const now = live.find((other) => sameClient(other.host, one.host))
       if (!now) changes.push({ path: `${a.path} to ${one.host}`, after: one.options, effect: 'now' })
       else if (optionsDiffer(now.options, one.options)) {
         changes.push({ path: `${a.path} to ${one.host}`, before: [...now.options], after: one.options, effect: 'now' })
       }
     }
     for (const other of live) {
-      if (wanted.some((one) => one.host === other.host)) continue
+      if (wanted.some((one) => sameClient(other.host, one.host))) continue
       changes.push({
         path: `${a.path} to ${other.host}`,
         before: [...other.options],
@@ -80,6 +91,11 @@ export default defineState({
     if (a.state === 'present' && !state.directory) {
       throw new ModuleFailure(`the folder ${a.path} does not exist`, { hint: 'make it with the module file first' })
     }
+    if (state.live === undefined) {
+      throw new ModuleFailure('exportfs was not found on the host, or does not answer', {
+        hint: 'install nfs-kernel-server (Debian) or nfs-utils (EL)',
+      })
+    }
     if (changes.some((change) => change.path === a.file)) {
       await host.run(sh`mkdir -p -- ${a.file.slice(0, a.file.lastIndexOf('/'))}`)
       await host.writeFile(
@@ -89,11 +105,6 @@ export default defineState({
       )
     }
     const done = await host.run(sh`exportfs -ra`)
-    if (done.status === 127) {
-      throw new ModuleFailure('exportfs was not found on the host', {
-        hint: 'install nfs-kernel-server (Debian) or nfs-utils (EL)',
-      })
-    }
     const warning = done.stderr.toString().trim()
     if (done.status !== 0) throw new ModuleFailure(`exportfs: ${warning}`)
     return warning === '' ? undefined : { warnings: warning.split('\n') }

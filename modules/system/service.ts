@@ -48,7 +48,8 @@ const runtime = (a: Args) =>
   sh.raw(a.scope === 'user' ? 'export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}";' : '')
 
 /** Units whose end or new start cuts guests off, and those whose end leaves them without anyone who knows them. */
-const CUTS = /^(networking|network|NetworkManager|systemd-networkd|openvswitch|openvswitch-switch|ovs-vswitchd|libvirt-guests|nfs-kernel-server|nfs-server)\.service$/
+const CUTS =
+  /^(networking|network|NetworkManager|systemd-networkd|openvswitch|openvswitch-switch|ovs-vswitchd|libvirt-guests|nfs-kernel-server|nfs-server)\.service$/
 const ENDS = /^(libvirtd|virtqemud)\.(service|socket)$/
 
 /** Whether what is asked for a unit may disturb the guests of a hypervisor. */

@@ -82,7 +82,11 @@ export default defineState({
   async apply(host, a, state, changes) {
     const inFile = changes.some((change) => change.path.startsWith(a.sysctl_file))
     if (inFile) {
-      const text = setAssignment(state.file ?? '', dotted(a.name), a.state === 'absent' ? undefined : wantedValue(a.value!))
+      const text = setAssignment(
+        state.file ?? '',
+        dotted(a.name),
+        a.state === 'absent' ? undefined : wantedValue(a.value!),
+      )
       await host.writeFile(a.sysctl_file, Buffer.from(text), state.file === undefined ? { mode: '0644' } : {})
     }
     if (!changes.some((change) => change.path === a.name)) return undefined

@@ -123,7 +123,10 @@ export default defineState({
       await runTool(host, sh`usermod ${options} ${move} -- ${a.name}`)
     }
     if (account && changed('home folder')) await makeHome(host, a)
-    await setPassword(host, a, { setNow: !account || changed('password'), lockNow: !account || changed('password_lock') })
+    await setPassword(host, a, {
+      setNow: !account || changed('password'),
+      lockNow: !account || changed('password_lock'),
+    })
     return undefined
   },
   result({ account }, a): JsonObject {
@@ -246,7 +249,11 @@ m=$(sed -n 's/^HOME_MODE[[:space:]]*//p' /etc/login.defs 2>/dev/null); chmod -- 
 }
 
 /** The hash goes through stdin: it must not stand in a process list. */
-async function setPassword(host: Host, a: Args, { setNow, lockNow }: Record<'setNow' | 'lockNow', boolean>): Promise<void> {
+async function setPassword(
+  host: Host,
+  a: Args,
+  { setNow, lockNow }: Record<'setNow' | 'lockNow', boolean>,
+): Promise<void> {
   const set = a.password !== undefined && setNow
   if (set) await runTool(host, sh`chpasswd -e`, `${a.name}:${a.password}\n`)
   // A new hash is not locked, and the account of a new user without one is.

@@ -19,6 +19,8 @@ export interface Batch {
   readonly nonce: string
   readonly cursors: Record<StreamName, Cursor>
   ending: boolean
+  /** Ended with all that is shielded in it. */
+  insisted: boolean
   frozen: boolean
   quietSince: number
 }
@@ -30,6 +32,7 @@ export function newBatch(commands: readonly Command[], nonce: string): Batch {
     nonce,
     cursors: { stdout: cursor(), stderr: cursor() },
     ending: false,
+    insisted: false,
     frozen: false,
     quietSince: Date.now(),
   }

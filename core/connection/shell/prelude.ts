@@ -170,14 +170,31 @@ vf_cut() {
     case \${vf_s##*) } in [A-Z]" $vf_pid "*) kill -TERM "$3$vf_c" 2>/dev/null ;; esac
   done
 }
+vf_tree() {
+  vf_t=" $vf_pid " vf_n=
+  while [ "$vf_n" != "$vf_t" ]; do
+    vf_n=$vf_t
+    for vf_c in /proc/[0-9]*/stat; do
+      vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
+      vf_c=\${vf_c#/proc/} vf_c=\${vf_c%/stat} vf_s=\${vf_s##*) ? }
+      case $vf_t in *" $vf_c "*) continue ;; *" \${vf_s%% *} "*) ;; *) continue ;; esac
+      vf_t="$vf_t$vf_c " vf_s=\${vf_s#* }
+      vf_g="$vf_g -\${vf_s%% *}"
+    done
+  done
+}
+vf_groups() { vf_c=1; for vf_s in $vf_g; do kill "-$1" "$vf_s" 2>/dev/null && vf_c=0; done; return "$vf_c"; }
 vf_end() {
   if [ -n "$vf_pid" ]; then
+    vf_g=
+    [ -z "$1" ] || vf_tree
     vf_kill TERM
     vf_kill CONT
+    vf_groups TERM
     wait "$vf_pid" 2>/dev/null
     vf_n=0
-    while vf_alive; do
-      if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; fi
+    while vf_alive || vf_groups 0; do
+      if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; vf_groups KILL; fi
       [ "$vf_n" -lt ${grace + 2}0 ] || break
       sleep 0.1 2>/dev/null || { sleep 1; vf_n=$((vf_n + 9)); }
       vf_n=$((vf_n + 1))

@@ -82,12 +82,16 @@ export class Session {
     return done
   }
 
-  /** Ends the job's whole group: TERM, KILL after the grace. Commands not yet begun are handed back. */
-  end(): void {
+  /**
+   * Ends the job's whole group: TERM, KILL after the grace; what is shielded lives on, unless insisted. Commands not yet
+   * begun are handed back.
+   */
+  end(insisted = false): void {
     const batch = this.batch
-    if (!batch || batch.ending) return
+    if (!batch || batch.insisted || (batch.ending && !insisted)) return
     batch.ending = true
-    this.tell(batch, 'vf_end')
+    batch.insisted = insisted
+    this.tell(batch, insisted ? 'vf_end all' : 'vf_end')
     const limit = setTimeout(() => this.retire('the commands on it could not be ended'), this.options.graceMs + 10_000)
     limit.unref()
     void this.channel.exit.then(() => clearTimeout(limit))
@@ -111,6 +115,11 @@ export class Session {
     }
     batch.frozen = true
     this.tell(batch, 'vf_stop')
+  }
+
+  /** Ends the job that has this command, whatever runs in it. */
+  insist(command: Command): void {
+    if (this.batch?.commands.includes(command)) this.end(true)
   }
 
   private thaw(batch: Batch): void {

@@ -52,6 +52,7 @@ export class UserShell implements Shell {
     }
     const command = new Command(script, options)
     this.watch(command, options.signal)
+    if (options.insist) this.obey(command, options.insist)
     if (options.onLine) void this.runAlone(command)
     else {
       this.queue.push(command)
@@ -184,6 +185,16 @@ export class UserShell implements Shell {
         command.result.then(forget, forget)
       }
     }
+  }
+
+  private obey(command: Command, insist: AbortSignal): void {
+    const aborted = (): void => {
+      command.fail(insist.reason as Error)
+      for (const session of this.all) session.insist(command)
+    }
+    insist.addEventListener('abort', aborted, { once: true })
+    const forget = (): void => insist.removeEventListener('abort', aborted)
+    command.result.then(forget, forget)
   }
 
   private notSent(reason: string): ConnectionError {

@@ -27,6 +27,11 @@ export class PartlyKnown extends LazyDict {
     throw new UnknownValueError(this.#task, this.#name)
   }
 
+  /** The same with these values known. */
+  with(values: Readonly<Record<string, Value>>): PartlyKnown {
+    return new PartlyKnown(this.#task, this.#name, new Map([...this.#known, ...Object.entries(values)]))
+  }
+
   override has(_key: DictKey): boolean {
     return true
   }

@@ -1,26 +1,26 @@
 /** Which hosts notified which name, in the order in which they did. */
 export class Notifications {
-  readonly #hosts = new Map<string, Set<string>>()
+  /** By name, then host: in check mode the undecided task by which alone it was notified. */
+  readonly #hosts = new Map<string, Map<string, string | undefined>>()
 
-  add(name: string, host: string): void {
-    const hosts = this.#hosts.get(name) ?? new Set()
-    hosts.add(host)
+  /** `maybe` is the task that notifies if it changes anything, which is not decided. */
+  add(name: string, host: string, maybe?: string): void {
+    const hosts = this.#hosts.get(name) ?? new Map<string, string | undefined>()
+    if (maybe === undefined || !hosts.has(host)) hosts.set(host, maybe)
     this.#hosts.set(name, hosts)
   }
 
-  /** Takes the hosts that notified one of these names; they are forgotten. */
-  take(names: readonly string[], keep: (host: string) => boolean): Set<string> {
-    const taken = new Set<string>()
-    for (const name of names) {
-      const hosts = this.#hosts.get(name)
-      if (!hosts) continue
-      for (const host of [...hosts]) {
-        if (!keep(host)) continue
-        hosts.delete(host)
-        taken.add(host)
-      }
-      if (hosts.size === 0) this.#hosts.delete(name)
+  /** Takes the hosts that notified a name, each with the undecided task if there is one; they are forgotten. */
+  take(name: string, keep: (host: string) => boolean): Map<string, string | undefined> {
+    const taken = new Map<string, string | undefined>()
+    const hosts = this.#hosts.get(name)
+    if (!hosts) return taken
+    for (const [host, maybe] of [...hosts]) {
+      if (!keep(host)) continue
+      hosts.delete(host)
+      taken.set(host, maybe)
     }
+    if (hosts.size === 0) this.#hosts.delete(name)
     return taken
   }
 
@@ -30,6 +30,6 @@ export class Notifications {
 
   /** Names that nobody answered to yet, each with its hosts. */
   left(): { name: string; hosts: string[] }[] {
-    return [...this.#hosts].map(([name, hosts]) => ({ name, hosts: [...hosts] }))
+    return [...this.#hosts].map(([name, hosts]) => ({ name, hosts: [...hosts.keys()] }))
   }
 }

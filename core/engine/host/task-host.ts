@@ -82,7 +82,7 @@ export class TaskHost implements Host {
     try {
       return await shell.run(withEnvironment(script, this.#options.environment), {
         signal: this.signal,
-        ...(shielded && { shielded }),
+        ...(shielded && { shielded, insist: this.signal }),
         ...options,
       })
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Connection, Endpoint } from '../../connection/types.ts'
 import type { Host } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
+import { flag } from '../task/keywords.ts'
 import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { accessOf, escalationOf } from './access.ts'
@@ -37,9 +38,11 @@ export async function taskHosts(
   if (become?.password !== undefined) run.request.redactor.add(become.password)
   const environment = await environmentOf(task.environment, scope)
   const files = new TaskFiles(searchFolders(batch.play, task.role, task.at.file))
+  // What cannot be told is hidden.
+  const hidden = await flag(task.noLog, scope, false).catch(() => true)
   const lease = !request.check && batch.play.lease !== false
   return ({ signal, shielded }) => {
-    const progress = (message: string, percent?: number): void =>
+    const tell = (message: string, percent?: number): void =>
       run.events.emit({
         event: 'host_progress',
         task: id,
@@ -47,8 +50,9 @@ export async function taskHosts(
         message,
         ...(percent !== undefined && { percent }),
       })
+    const progress = (message: string, percent?: number): void => (hidden ? undefined : tell(message, percent))
     const connect = (to: Endpoint): Promise<Connection> =>
-      run.sessions.connect(to, { signal, become, lease, onWaiting: (message) => progress(message) })
+      run.sessions.connect(to, { signal, become, lease, onWaiting: tell })
     return new TaskHost({
       name: target,
       scope,
@@ -65,7 +69,9 @@ export async function taskHosts(
         await connect({ ...endpoint, retries: 0 })
       },
       progress,
-      line: (stream, line) => run.events.emit({ event: 'host_line', task: id, host: owner, stream, line }),
+      line: (stream, line) => {
+        if (!hidden) run.events.emit({ event: 'host_line', task: id, host: owner, stream, line })
+      },
       secret: (value) => void run.request.redactor.add(value),
     })
   }

@@ -32,7 +32,9 @@ export interface FleetCall {
   readonly writers: ReadonlyMap<HostName, Host>
   /** Why a probe failed, as a host that did not answer. */
   reasonOf(error: unknown): string
+  onSilent(host: HostName, error: unknown): void
   onItem(item: FleetItem): void
+  readonly limit: <T>(work: () => Promise<T>) => Promise<T>
   readonly interrupted: () => boolean
 }
 
@@ -79,9 +81,10 @@ async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unkno
   await Promise.all(
     [...call.readers].map(async ([name, reader]) => {
       try {
-        answered.set(name, await module.probe(reader, call.args))
+        answered.set(name, await call.limit(() => module.probe(reader, call.args)))
       } catch (error) {
         if (call.interrupted()) throw error
+        call.onSilent(name, error)
         silent.set(name, call.reasonOf(error))
       }
     }),

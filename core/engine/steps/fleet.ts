@@ -1,21 +1,21 @@
 import { ConnectionError } from '../../connection/errors.ts'
-import { fromJson, str, Template } from '../../language/index.ts'
-import type { Host, Reader } from '../../module/types.ts'
-import type { Task } from '../../playbook/types.ts'
-import type { Batch } from '../batch.ts'
-import { taskHosts } from '../host/task-hosts.ts'
+import { fromJson, type Value } from '../../language/index.ts'
+import { ModuleFailure } from '../../module/types.ts'
+import { PartlyKnown } from '../check/partly-known.ts'
+import { subjectsOf } from '../check/subjects.ts'
+import { leaveUndecided } from '../check/undecided.ts'
 import type { Work } from '../interrupt.ts'
 import { type AnyFleet, type FleetItem, runFleet } from '../modules/fleet.ts'
 import { argumentsOf } from '../task/arguments.ts'
 import { contextOf } from '../task/attempt.ts'
-import { outcomeOfError } from '../task/errors.ts'
+import { outcomeOfError, undecided } from '../task/errors.ts'
 import { outcomeFields } from '../task/events.ts'
 import { condition } from '../task/guarded.ts'
 import { flag } from '../task/keywords.ts'
 import type { Outcome } from '../task/outcome.ts'
 import { settle } from '../task/settle.ts'
 import type { Turn } from '../task/turn.ts'
-import { scopeOf } from '../task/turn.ts'
+import { fleetHosts } from './fleet-hosts.ts'
 
 /**
  * A fleet module: once for the batch, over all hosts of the play's pattern. Its arguments and condition are those of the
@@ -37,13 +37,15 @@ export async function runFleetTask(module: AnyFleet, turns: readonly Turn[]): Pr
 async function outcomes(module: AnyFleet, turns: readonly Turn[], hidden: boolean): Promise<(host: string) => Outcome> {
   const first = turns[0]!
   const skipped = await condition(first, new Map())
+  if (skipped?.status === 'undecided') leaveUndecided(first, module)
   if (skipped) return () => skipped
   const works = turns.map((turn): Work => ({ task: turn.id, name: turn.name, host: turn.host.name, shielded: false }))
   const ends = works.map((work) => first.batch.run.interrupts.begin(work))
   try {
     return await call(module, turns, works, hidden)
   } catch (error) {
-    const outcome = outcomeOfError(error, contextOf(first, undefined))
+    const outcome = outcomeOfError(error, contextOf(first, undefined, module))
+    if (outcome.status === 'undecided') leaveUndecided(first, module)
     return () => outcome
   } finally {
     for (const end of ends) end()
@@ -59,8 +61,14 @@ async function call(
   const first = turns[0]!
   const { batch, task, check } = first
   const { run } = batch
+  if (batch.play.strategy !== 'linear') {
+    const hint = 'give the play the linear strategy'
+    throw new ModuleFailure(`${module.name} works on all hosts together, and here they come one by one`, { hint })
+  }
+  if (task.loop) throw new ModuleFailure(`${module.name} takes no loop`, { hint: 'give it a list instead' })
   const args = await argumentsOf(task, module, first.scope(), run.omit)
-  const { readers, writers, silent } = await hostsOf(first, works, module.shielded ?? false)
+  const { readers, writers, silent } = await fleetHosts(first, works, module.shielded ?? false)
+  const lost = new Map<string, ConnectionError>()
   const reported = new Set(turns.map((turn) => turn.host.name))
   const owner = (item: FleetItem): string => {
     const name = item.change.hosts[0] ?? first.host.name
@@ -72,7 +80,11 @@ async function call(
     readers,
     silent,
     writers,
+    limit: run.limit,
     reasonOf: (error) => (error instanceof Error ? error.message : String(error)),
+    onSilent: (host, error) => {
+      if (error instanceof ConnectionError) lost.set(host, error)
+    },
     interrupted: () => run.interrupts.interrupted,
     onItem: (item) =>
       run.events.emit({
@@ -83,13 +95,32 @@ async function call(
         ...outcomeFields(itemOutcome(item), hidden),
       }),
   })
+  const doubt = check ? run.taints.affecting(first.host.name, first.id, subjectsOf(args)) : undefined
   if (check && answer.items.length > 0) taint(first, answer.items)
-  return (host) =>
-    hostOutcome(
+  if (doubt) leaveUndecided(first, module)
+  return (host) => {
+    const error = lost.get(host)
+    if (error) return outcomeOfError(error, contextOf(first, undefined))
+    const outcome = hostOutcome(
       answer.items.filter((item) => owner(item) === host),
       answer.items,
       answer.result,
     )
+    return check ? announced(first, outcome, answer.items.length > 0, doubt?.task) : outcome
+  }
+}
+
+/** Check mode: what comes after the unapplied changes is not known, and neither is whether there would be more of them. */
+function announced(turn: Turn, outcome: Outcome, isChanged: boolean, doubt: string | undefined): Outcome {
+  const register = turn.task.register ?? 'result'
+  if (outcome.status === 'ok' && doubt !== undefined)
+    return undecided(doubt, `nothing to do now, but task '${doubt}' was not applied`, { task: turn.name, register })
+  if (!isChanged && doubt === undefined) return outcome
+  const known = new Map<string, Value>([
+    ['changed', isChanged],
+    ['failed', false],
+  ])
+  return { ...outcome, value: new PartlyKnown(turn.name, register, known) }
 }
 
 function itemOutcome(item: FleetItem): Outcome {
@@ -121,74 +152,4 @@ function taint(turn: Turn, items: readonly FleetItem[]): void {
   for (const host of new Set(items.flatMap((item) => item.change.hosts))) {
     turn.batch.run.taints.add({ task: turn.name, instance: turn.id, host, local: false, reach: 'subject', subjects })
   }
-}
-
-/** Readers for the play's whole pattern, writers for the hosts that this run may change. */
-async function hostsOf(first: Turn, works: readonly Work[], shielded: boolean) {
-  const { batch } = first
-  const { run } = batch
-  const readers = new Map<string, Reader>()
-  const writers = new Map<string, Host>()
-  const silent = new Map<string, string>()
-  const shield = (): void => {
-    for (const work of works) work.shielded = shielded
-  }
-  for (const name of patternHosts(batch, first)) {
-    if (run.hosts.of(name).unreachable) {
-      silent.set(name, 'it could not be reached earlier in this run')
-      continue
-    }
-    try {
-      const { reader, writer } = await hostPair(first, name, shielded)
-      readers.set(name, reader)
-      if (batch.allHosts.includes(name) && !batch.ended.has(name)) writers.set(name, shieldedHost(writer, shield))
-    } catch (error) {
-      silent.set(name, error instanceof ConnectionError ? error.message : String(error))
-    }
-  }
-  return { readers, writers, silent }
-}
-
-/** Work that changes a host says so when it begins. */
-function shieldedHost(host: Host, shield: () => void): Host {
-  return new Proxy(host, {
-    get(target, property) {
-      if (property === 'run' || property === 'writeFile' || property === 'libvirt' || property === 'connection')
-        shield()
-      const value: unknown = Reflect.get(target, property, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-}
-
-async function hostPair(first: Turn, name: string, shielded: boolean): Promise<{ reader: Reader; writer: Host }> {
-  const { batch, task, frame, check, diff, id } = first
-  const { run } = batch
-  const host = run.hosts.of(name)
-  const scope = scopeOf({ batch, frame, host, step: task as Task, check, diff })
-  // Reading for a fleet takes no lease of a host that is not changed by this run.
-  const make = await taskHosts({
-    batch,
-    task,
-    id,
-    owner: name,
-    target: name,
-    targetScope: scope,
-    scope,
-    check: check || !batch.allHosts.includes(name),
-    diff,
-  })
-  const { soft, hard } = run.interrupts
-  return {
-    reader: make({ signal: shielded ? hard : soft, shielded: false }),
-    writer: make({ signal: shielded ? hard : soft, shielded }),
-  }
-}
-
-/** As the play names them, whatever --limit and serial say. */
-function patternHosts(batch: Batch, first: Turn): string[] {
-  const { hosts } = batch.play
-  const pattern =
-    hosts instanceof Template ? undefined : Array.isArray(hosts) ? hosts.map((one) => str(one)) : str(hosts)
-  return pattern === undefined ? [...batch.allHosts] : first.batch.run.inventory.inventory.match(pattern).hosts
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { resolveAsync, str, toJson, type Value, type Variables } from '../../language/index.ts'
-import type { Include, Task } from '../../playbook/types.ts'
+import { fromJson, resolveAsync, str, toJson, type Value, type Variables } from '../../language/index.ts'
+import type { Include } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
 import type { Frame } from '../frame.ts'
 import type { HostRecord } from '../host-record.ts'
+import type { Included } from '../request.ts'
 import { contextOf } from '../task/attempt.ts'
 import { outcomeOfError } from '../task/errors.ts'
 import { condition } from '../task/guarded.ts'
@@ -12,7 +13,10 @@ import type { Outcome } from '../task/outcome.ts'
 import { settle } from '../task/settle.ts'
 import type { Turn } from '../task/turn.ts'
 import { turnOf } from '../task/turns.ts'
+import { activeHosts } from './active.ts'
 import { announce } from './announce.ts'
+import { asTask } from './as-task.ts'
+import { chargeBudget } from './budget.ts'
 import type { Walk } from './walk-type.ts'
 
 /** One file or role with one set of variables, and the hosts that are to go through it. */
@@ -36,33 +40,57 @@ export async function runInclude(
   if (!first) return
   announce(batch, first, hosts.length)
   const groups = new Map<string, Group>()
-  for (const turn of turns) await collect(asTask(turn), include, groups)
+  const pending: Pending[] = []
+  for (const turn of turns) pending.push(await collect(asTask(turn), include, groups))
+  const loaded = new Map<string, Included>()
+  for (const [key, group] of groups) {
+    const included = await batch.run.request.loadInclude(include, group.target, group.options, batch.play)
+    batch.run.diagnose(included.diagnostics)
+    loaded.set(key, included)
+    if (included.diagnostics.some((one) => one.severity === 'error')) refuse(pending, group)
+  }
+  let failed = 0
+  for (const { turn, outcome, started } of pending) if (await settle(turn, outcome, false, started)) failed++
+  await chargeBudget(batch, asTask(first).task, failed, frame)
   for (const [key, group] of groups) {
     if (batch.stopped) return
-    await enter(batch, include, group, { ...frame, key: `${frame.key}/${include.id}#${key}` }, walk)
+    const hosts = activeHosts(batch, group.hosts, frame)
+    await enter(
+      batch,
+      loaded.get(key)!,
+      { ...group, hosts },
+      { ...frame, key: `${frame.key}/${include.id}#${key}` },
+      walk,
+    )
   }
 }
 
-/** An include obeys the same keywords as a task; what it lacks is not there. */
-function asTask(turn: Turn<Include>): Turn {
-  const { task } = turn
-  const plain: Task = {
-    ...task,
-    kind: 'task',
-    module: `include_${task.what}`,
-    args: new Map(),
-    argsTemplate: undefined,
-    until: [],
-    retries: undefined,
-    delay: undefined,
-    changedWhen: undefined,
-    failedWhen: undefined,
-    listen: [],
-  }
-  return { ...turn, task: plain }
+/** What a host includes, before it is told. */
+interface Pending {
+  readonly turn: Turn
+  outcome: Outcome
+  readonly started: number
 }
 
-async function collect(turn: Turn, include: Include, groups: Map<string, Group>): Promise<void> {
+/** What cannot be read fails the hosts that wanted it. */
+function refuse(pending: readonly Pending[], group: Group): void {
+  const message = `${group.target} cannot be included`
+  const json = { changed: false, failed: true, msg: message }
+  for (const one of pending) {
+    if (!group.hosts.includes(one.turn.host)) continue
+    one.outcome = {
+      status: 'failed',
+      value: fromJson(json),
+      json,
+      changes: [],
+      diff: [],
+      message,
+      hint: 'its mistakes are listed above',
+    }
+  }
+}
+
+async function collect(turn: Turn, include: Include, groups: Map<string, Group>): Promise<Pending> {
   const { batch, host } = turn
   const started = performance.now()
   batch.run.events.emit({ event: 'host_started', task: turn.id, host: host.name })
@@ -78,7 +106,7 @@ async function collect(turn: Turn, include: Include, groups: Map<string, Group>)
       subjects: new Set(),
     })
   }
-  await settle(turn, outcome, false, started)
+  return { turn, outcome, started }
 }
 
 async function decide(turn: Turn, include: Include, groups: Map<string, Group>): Promise<Outcome> {
@@ -92,7 +120,7 @@ async function decide(turn: Turn, include: Include, groups: Map<string, Group>):
     for (const local of rounds) {
       const stopped = await condition(turn, local)
       if (stopped && stopped.status !== 'skipped') return stopped
-      if (!stopped) targets.push(await join(turn, include, local, groups))
+      if (!stopped) targets.push(await join(turn, include, local, targets.length, groups))
     }
     if (targets.length > 0) return done('ok', `included ${targets.join(', ')}`)
     return done('skipped', 'its condition does not hold')
@@ -107,12 +135,20 @@ function done(status: 'ok' | 'skipped', message: string): Outcome {
   return { status, value: new Map<string, Value>(Object.entries(json)), json, changes: [], diff: [], message }
 }
 
-async function join(turn: Turn, include: Include, local: Variables, groups: Map<string, Group>): Promise<string> {
+/** `round` keeps two inclusions by one host apart, also where they are the same. */
+async function join(
+  turn: Turn,
+  include: Include,
+  local: Variables,
+  round: number,
+  groups: Map<string, Group>,
+): Promise<string> {
   const scope = turn.scope(local)
   const target = str(await resolveAsync(include.target, scope))
   const options: Record<string, Value> = {}
   for (const [name, value] of Object.entries(include.options)) options[name] = await resolveAsync(value, scope)
-  const key = fingerprint([target, options, [...local]])
+  const print = fingerprint([target, options, [...local]])
+  const key = groups.get(print)?.hosts.includes(turn.host) ? `${print}.${round}` : print
   const group = groups.get(key) ?? { target, options, variables: local, hosts: [] }
   group.hosts.push(turn.host)
   groups.set(key, group)
@@ -126,20 +162,10 @@ function fingerprint([target, options, local]: [string, Record<string, Value>, [
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
-async function enter(batch: Batch, include: Include, group: Group, frame: Frame, walk: Walk): Promise<void> {
-  const { request } = batch.run
-  const loaded = await request.loadInclude(include, group.target, group.options, batch.play)
-  if (loaded.diagnostics.some((one) => one.severity === 'error')) {
-    batch.run.diagnose(loaded.diagnostics)
-    for (const host of group.hosts) {
-      batch.run.stats.count(host.name, 'failed')
-      host.failed = true
-    }
-    return
-  }
+async function enter(batch: Batch, loaded: Included, group: Group, frame: Frame, walk: Walk): Promise<void> {
   for (const handler of loaded.handlers)
     if (!batch.handlers.some((one) => one.id === handler.id)) batch.handlers.push(handler)
-  const variables: Variables = new Map([...group.variables])
+  const { variables } = group
   const includeParams = variables.size > 0 ? [...frame.includeParams, variables] : frame.includeParams
   await walk(batch, loaded.steps, group.hosts, { ...frame, includeParams })
 }

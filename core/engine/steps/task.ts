@@ -41,7 +41,7 @@ export async function runTask(
   }
   announce(batch, first, hosts.length)
   const failed = await runOn(turns, module, first)
-  await chargeBudget(batch, task, failed)
+  await chargeBudget(batch, task, failed, frame)
 }
 
 /** Answers how many hosts failed for good. */

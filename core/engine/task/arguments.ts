@@ -1,7 +1,16 @@
 import type { z } from 'zod'
 import type { Json, JsonObject } from '../../events/json.ts'
-import { type DictKey, didYouMean, resolveAsync, type Scope, toJson, type Value } from '../../language/index.ts'
-import { type AnyModule, ModuleFailure } from '../../module/types.ts'
+import {
+  DiagnosticError,
+  type DictKey,
+  didYouMean,
+  errorAt,
+  resolveAsync,
+  type Scope,
+  toJson,
+  type Value,
+} from '../../language/index.ts'
+import type { AnyModule } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 
 /** Arguments of a task on one host: rendered, without what is `omit`, checked and coerced by the module's schema. */
@@ -15,7 +24,7 @@ export async function argumentsOf(task: Task, module: AnyModule, scope: Scope, o
   }
   const json = toJson(freeForm(args, module)) as JsonObject
   const checked = module.args.safeParse({ ...json })
-  if (!checked.success) throw new ModuleFailure(complaint(module, checked.error))
+  if (!checked.success) throw new DiagnosticError([errorAt('bad-arguments', complaint(module, checked.error), task.at)])
   return checked.data as Json
 }
 

@@ -3,7 +3,6 @@ import {
   compileExpression,
   evaluateConditionAsync,
   fromJson,
-  type Scope,
   toJson,
   Unknown,
   UnknownValueError,
@@ -25,6 +24,7 @@ import { hostScope } from '../variables/hostvars.ts'
 import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { argumentsOf } from './arguments.ts'
+import { isHarmless } from './conditions.ts'
 import { type ErrorContext, outcomeOfError } from './errors.ts'
 import { numberOf, textOf } from './keywords.ts'
 import type { Outcome } from './outcome.ts'
@@ -52,20 +52,22 @@ export async function attempt(turn: Turn, module: AnyModule, local: Variables): 
       local,
     )
   } catch (error) {
-    return judged(turn, outcomeOfError(error, contextOf(turn, timer?.aborted ? seconds : undefined)), local)
+    return judged(turn, outcomeOfError(error, contextOf(turn, timer?.aborted ? seconds : undefined, module)), local)
   } finally {
     end()
   }
 }
 
-export function contextOf(turn: Turn<Task>, timedOutAfter: number | undefined): ErrorContext {
+/** Control modules look at no host: what they say does not come from an unapplied change. */
+export function contextOf(turn: Turn<Task>, timedOutAfter: number | undefined, module?: AnyModule): ErrorContext {
   const { run } = turn.batch
+  const looks = turn.check && module !== undefined && module.kind !== 'control'
   return {
     task: turn.name,
     register: turn.task.register,
     interrupted: run.interrupts.interrupted,
     timedOutAfter,
-    unapplied: turn.check ? run.taints.latest(turn.host.name, turn.id)?.task : undefined,
+    unapplied: looks ? run.taints.latest(turn.host.name, turn.id)?.task : undefined,
     missingNames: turn.check ? turn.host.missingNames : undefined,
     log: (message, details) => run.request.log?.('error', message, details),
   }
@@ -116,19 +118,14 @@ async function callOf(
     writer: hostOf,
     variables: controlVariables(turn, scope),
     shield: () => {
+      interrupts.soft.throwIfAborted()
       work.shielded = true
     },
     taints: check ? run.taints : undefined,
     taint: (parts) => run.taints.add({ task: turn.name, instance: id, host: target, ...parts }),
-    harmless: isHarmless(task, scope),
+    harmless: isHarmless(turn),
   }
   return { call }
-}
-
-/** `changed_when: false`, and nothing that has to be evaluated first. */
-function isHarmless(task: Task, scope: Scope): boolean {
-  const [only, ...more] = task.changedWhen ?? []
-  return only !== undefined && more.length === 0 && only.names.length === 0 && only.evaluate(scope) === false
 }
 
 function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {
@@ -195,7 +192,7 @@ async function judged(turn: Turn, outcome: Outcome, local: Variables): Promise<O
     const changed = (await all(changedWhen)) ?? outcome.json.changed === true
     const status = failed ? 'failed' : changed ? 'changed' : 'ok'
     const json: JsonObject = { ...outcome.json, changed, failed, ...(failedWhen && { failed_when_result: failed }) }
-    const value = outcome.value instanceof PartlyKnown ? outcome.value : fromJson(json)
+    const value = outcome.value instanceof PartlyKnown ? outcome.value.with({ changed, failed }) : fromJson(json)
     const { message, ...rest } = outcome
     const stale = outcome.status === 'failed' && !failed
     return {

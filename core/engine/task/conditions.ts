@@ -1,5 +1,6 @@
-import { evaluateConditionAsync, type Scope } from '../../language/index.ts'
+import { evaluateConditionAsync, isTruthy, type Scope } from '../../language/index.ts'
 import type { CompiledExpression } from '../../language/types.ts'
+import type { Turn } from './turn.ts'
 
 /** The place of the first condition that does not hold; undefined when all do. Raises what the evaluation raises. */
 export async function firstFalse(
@@ -8,4 +9,17 @@ export async function firstFalse(
 ): Promise<CompiledExpression | undefined> {
   for (const one of conditions) if (!(await evaluateConditionAsync(one, scope))) return one
   return undefined
+}
+
+/** `changed_when: false`, written out: the user says that the task changes nothing. */
+export function isHarmless(turn: Pick<Turn, 'task' | 'scope'>): boolean {
+  return (turn.task.changedWhen ?? []).some((one) => one.names.length === 0 && isFalse(one, turn.scope()))
+}
+
+function isFalse(condition: CompiledExpression, scope: Scope): boolean {
+  try {
+    return !isTruthy(condition.evaluate(scope))
+  } catch {
+    return false
+  }
 }

@@ -33,7 +33,8 @@ function applyOne(
   module: string,
   task: string,
 ): void {
-  for (const name of outcome.doubtfulFacts ?? []) facts.addFacts([[name, new Unknown(task, name) as Value]])
+  for (const name of outcome.doubtfulFacts ?? [])
+    facts.addFacts([[name, new Unknown(outcome.cause ?? task, name) as Value]])
   if (outcome.status !== 'ok' && outcome.status !== 'changed') return
   const { ansible_facts: found, add_host: added, add_group: group } = outcome.json
   if (isObject(found)) {
@@ -53,7 +54,8 @@ function applyOne(
     hosts.forgetInventory()
   }
   if (typeof group === 'string') {
-    inventory.add(host.name, [group], new Map())
+    const parents = texts(outcome.json.parent_groups).filter((name) => name !== 'all')
+    inventory.add(host.name, [group, ...parents], new Map())
     hosts.forgetInventory()
   }
 }

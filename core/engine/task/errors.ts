@@ -41,6 +41,9 @@ export function outcomeOfError(error: unknown, context: ErrorContext): Outcome {
     return undecided(context.missingNames, error.message, context)
   }
   if (error instanceof ConnectionError) {
+    if (context.unapplied !== undefined && error.failure.startsWith('become-')) {
+      return undecided(context.unapplied, `${error.message}; task '${context.unapplied}' was not applied`, context)
+    }
     return outcome('unreachable', error.message, { unreachable: true }, error.hint)
   }
   if (error instanceof HostLeased) {

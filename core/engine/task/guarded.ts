@@ -1,5 +1,6 @@
 import { fromJson, type Variables } from '../../language/index.ts'
 import type { AnyModule } from '../../module/types.ts'
+import { leaveUndecided } from '../check/undecided.ts'
 import { contextOf } from './attempt.ts'
 import { firstFalse } from './conditions.ts'
 import { outcomeOfError } from './errors.ts'
@@ -7,10 +8,19 @@ import type { Outcome } from './outcome.ts'
 import { attemptUntil } from './retry.ts'
 import type { Turn } from './turn.ts'
 
-/** The module behind its conditions: `when` decides, with the loop's variables if there are any. */
+/** The module behind its conditions: `when` decides, with the loop's variables if there are any. Never throws. */
 export async function guarded(turn: Turn, module: AnyModule, local: Variables): Promise<Outcome> {
-  const stopped = await condition(turn, local)
-  return stopped ?? attemptUntil(turn, module, local)
+  const outcome = (await condition(turn, local)) ?? (await safely(turn, () => attemptUntil(turn, module, local)))
+  if (outcome.status === 'undecided') leaveUndecided(turn, module)
+  return outcome
+}
+
+async function safely(turn: Turn, work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    return outcomeOfError(error, contextOf(turn, undefined))
+  }
 }
 
 /** Skipped, undecided or failed by its condition; undefined: the task is to run. */
@@ -28,22 +38,6 @@ export async function condition(turn: Turn, local: Variables): Promise<Outcome |
       message: `its condition does not hold (line ${failing.at.line})`,
     }
   } catch (error) {
-    const outcome = outcomeOfError(error, contextOf(turn, undefined))
-    if (outcome.status === 'undecided' && turn.check && !harmless(turn)) {
-      // Whatever it would do is not applied either.
-      turn.batch.run.taints.add({
-        task: turn.name,
-        instance: turn.id,
-        host: turn.host.name,
-        local: false,
-        reach: 'host',
-        subjects: new Set(),
-      })
-    }
-    return outcome
+    return outcomeOfError(error, contextOf(turn, undefined))
   }
 }
-
-/** `debug`, `assert` and the like change no host. */
-const harmless = (turn: Turn): boolean =>
-  /(^|\.)(debug|assert|fail|set_fact|stat|setup|ping|group_by|add_host)$/.test(turn.task.module)

@@ -62,8 +62,13 @@ export function roundVariables(loop: Loop, items: readonly Value[], index: numbe
 
 /** How an item is shown: its label, or itself. */
 export async function labelOf(turn: Turn<Task | Include>, loop: Loop, local: Variables): Promise<string> {
-  const value = loop.label === undefined ? local.get(loop.loopVar)! : await resolveAsync(loop.label, turn.scope(local))
-  return typeof value === 'string' ? value : value instanceof Unknown ? 'an unknown item' : repr(value)
+  const item = local.get(loop.loopVar)!
+  try {
+    const value = loop.label === undefined ? item : await resolveAsync(loop.label, turn.scope(local))
+    return typeof value === 'string' ? value : repr(value)
+  } catch {
+    return item instanceof Unknown ? 'an unknown item' : 'an item whose label is not known'
+  }
 }
 
 /** Every item in its turn; the result has them all under `results`, as Ansible's. */

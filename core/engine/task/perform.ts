@@ -1,4 +1,5 @@
 import type { AnyModule } from '../../module/types.ts'
+import { leaveUndecided } from '../check/undecided.ts'
 import { contextOf } from './attempt.ts'
 import { outcomeOfError } from './errors.ts'
 import { condition, guarded } from './guarded.ts'
@@ -28,6 +29,9 @@ async function result(turn: Turn, module: AnyModule, hidden: boolean): Promise<O
   } catch (error) {
     // A loop over what is not there does no harm where the condition says that the task is not for this host.
     const skipped = await condition(turn, new Map())
-    return skipped?.status === 'skipped' ? skipped : outcomeOfError(error, contextOf(turn, undefined))
+    if (skipped?.status === 'skipped') return skipped
+    const outcome = outcomeOfError(error, contextOf(turn, undefined))
+    if (outcome.status === 'undecided') leaveUndecided(turn, module)
+    return outcome
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { evaluateConditionAsync, fromJson, type Variables } from '../../language/index.ts'
+import { evaluateConditionAsync, fromJson, UnknownValueError, type Variables } from '../../language/index.ts'
 import type { AnyModule } from '../../module/types.ts'
 import { attempt, contextOf } from './attempt.ts'
 import { outcomeOfError } from './errors.ts'
@@ -58,6 +58,8 @@ async function holds(turn: Turn, outcome: Outcome, local: Variables): Promise<bo
     for (const one of until) if (!(await evaluateConditionAsync(one, scope))) return false
     return true
   } catch (error) {
+    // Check mode: the condition looks at what only the unapplied change would give; what was announced stands.
+    if (error instanceof UnknownValueError) return true
     return outcomeOfError(error, contextOf(turn, undefined))
   }
 }

@@ -1,4 +1,4 @@
-import { resolveAsync, str } from '../../language/index.ts'
+import { resolveAsync, str, type Value } from '../../language/index.ts'
 import type { Include, Task } from '../../playbook/types.ts'
 import type { HostRecord } from '../host-record.ts'
 import { applyEffects } from './effects.ts'
@@ -16,7 +16,7 @@ export async function settle(turn: Turn, outcome: Outcome, hidden: boolean, star
   if (task.register !== undefined && outcome.status !== 'cancelled') host.setFacts.set(task.register, outcome.value)
   applyEffects(outcome, batch, host, await factsHost(turn, outcome), task.module, turn.name)
   const verdict = await judge(turn, outcome)
-  if (isChange(outcome)) await notify(turn)
+  if (isChange(outcome) || outcome.status === 'undecided') await notify(turn, !isChange(outcome))
   batch.run.events.emit({
     event: 'host_result',
     task: turn.id,
@@ -32,13 +32,13 @@ export async function settle(turn: Turn, outcome: Outcome, hidden: boolean, star
 
 type Verdict = 'fine' | 'ignored' | 'rescued' | 'failed' | 'unreachable'
 
-async function judge(turn: Turn<Task | Include>, outcome: Outcome): Promise<Verdict> {
+export async function judge(turn: Turn<Task | Include>, outcome: Outcome): Promise<Verdict> {
   if (outcome.status === 'failed') {
-    if (await flag(turn.task.ignoreErrors, turn.scope(), false)) return 'ignored'
+    if (await isSaid(turn, turn.task.ignoreErrors)) return 'ignored'
     return turn.frame.rescuable ? 'rescued' : 'failed'
   }
   if (outcome.status !== 'unreachable') return 'fine'
-  return (await flag(turn.task.ignoreUnreachable, turn.scope(), false)) ? 'ignored' : 'unreachable'
+  return (await isSaid(turn, turn.task.ignoreUnreachable)) ? 'ignored' : 'unreachable'
 }
 
 function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
@@ -69,11 +69,16 @@ function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
 /** With delegate_facts, facts belong to the host that did the work. */
 async function factsHost(turn: Turn, outcome: Outcome): Promise<HostRecord> {
   const { task, host, batch } = turn
-  if (outcome.delegatedTo === undefined || !(await flag(task.delegateFacts, turn.scope(), false))) return host
+  if (outcome.delegatedTo === undefined || !(await isSaid(turn, task.delegateFacts))) return host
   return batch.run.hosts.of(outcome.delegatedTo)
 }
 
-async function notify(turn: Turn): Promise<void> {
+/** A keyword that cannot be told is not said: the result stands as it is. */
+const isSaid = (turn: Turn<Task | Include>, value: Value | undefined): Promise<boolean> =>
+  flag(value, turn.scope(), false).catch(() => false)
+
+/** `isMaybe`: check mode, and whether the task changes anything is not decided. */
+async function notify(turn: Turn, isMaybe: boolean): Promise<void> {
   const { task, host, batch } = turn
   if (task.notify.length === 0) return
   const handlers: string[] = []
@@ -82,6 +87,6 @@ async function notify(turn: Turn): Promise<void> {
     for (const name of Array.isArray(value) ? value : [value])
       if (name !== undefined && name !== null) handlers.push(str(name))
   }
-  for (const name of handlers) batch.notifications.add(name, host.name)
+  for (const name of handlers) batch.notifications.add(name, host.name, isMaybe ? turn.name : undefined)
   batch.run.events.emit({ event: 'handler_notified', task: turn.id, host: host.name, handlers })
 }

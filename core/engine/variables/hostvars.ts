@@ -7,22 +7,15 @@ import { LayeredScope } from './scope.ts'
 /** `hostvars`: every host of the inventory, its variables resolved in its own scope when they are read. */
 export class HostVariables extends LazyDict {
   readonly #run: Run
-  readonly #made = new Map<string, LazyDict>()
 
   constructor(run: Run) {
     super()
     this.#run = run
   }
 
+  // A scope remembers what it resolved, and hosts learn new variables: so each look has a scope of its own.
   protected override load(key: DictKey): Value | undefined {
-    if (!this.has(key)) return undefined
-    const name = key as string
-    let variables = this.#made.get(name)
-    if (!variables) {
-      variables = variablesOf(hostScope(this.#run, name))
-      this.#made.set(name, variables)
-    }
-    return variables
+    return this.has(key) ? variablesOf(hostScope(this.#run, key as string)) : undefined
   }
 
   protected override list(): Iterable<DictKey> {

@@ -1,14 +1,23 @@
 import type { Position } from '../../events/types.ts'
 import { errorAt } from '../diagnostic.ts'
 import { TemplateError, UndefinedVariableError, UnknownValueError } from '../errors.ts'
-import { PythonError } from '../python/error.ts'
+import { PythonError, type PythonErrorType } from '../python/error.ts'
+
+const codes: Readonly<Record<PythonErrorType, string>> = {
+  TypeError: 'template-type',
+  ValueError: 'template-value',
+  KeyError: 'template-key',
+  IndexError: 'template-index',
+  AttributeError: 'template-attribute',
+  ZeroDivisionError: 'template-zerodivision',
+  OverflowError: 'template-overflow',
+  FilterError: 'template-error',
+}
 
 /** Gives an error out of an operation its place in the user's file; errors that have one already stay as they are. */
 export function locate(error: unknown, position: (undefinedName?: string) => Position): unknown {
   if (error instanceof PythonError) {
-    const code =
-      error.type === 'FilterError' ? 'template-error' : `template-${error.type.replace(/Error$/, '').toLowerCase()}`
-    return new TemplateError(errorAt(code, lowerFirst(error.message), position()))
+    return new TemplateError(errorAt(codes[error.type], lowerFirst(error.message), position()))
   }
   if (error instanceof UndefinedVariableError) {
     const [diagnostic] = error.diagnostics

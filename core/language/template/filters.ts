@@ -39,7 +39,7 @@ export function find<T>(registry: ReadonlyMap<string, T>, name: string): T | und
 function unknown(kind: 'filter' | 'test', name: string, registry: ReadonlyMap<string, unknown>): TemplateError {
   const close = didYouMean(name, registry.keys())
   const message = `there is no ${kind} '${name}'${close === undefined ? '' : `, did you mean '${close}'?`}`
-  return new TemplateError(errorAt(`unknown-${kind}`, message))
+  return new TemplateError(errorAt(kind === 'filter' ? 'unknown-filter' : 'unknown-test', message))
 }
 
 function requireDefined(values: Iterable<Value>): void {

@@ -4,6 +4,17 @@ import type { BridgeSpec } from './spec.ts'
 /** A file of the network's configuration; undefined content: it must not be there. */
 export type ConfigFiles = ReadonlyMap<string, string | undefined>
 
+/** What shall be brought up from the files that are in place. */
+export interface Activation {
+  /** The bridge, if it shall be there. */
+  readonly bridge: string | undefined
+  /** A bridge that goes. */
+  readonly gone: string | undefined
+  readonly ports: readonly string[]
+  /** Interfaces that are no ports of it any more, or not yet, and have their own configuration again. */
+  readonly free: readonly string[]
+}
+
 /** One way to configure the network of a host. */
 export interface NetworkBackend {
   readonly name: 'networkd' | 'netplan' | 'ifupdown'
@@ -11,9 +22,10 @@ export interface NetworkBackend {
   inputs(spec: BridgeSpec): readonly string[]
   /** What the files shall be. `current` has the inputs and every file that `inputs` named; ModuleFailure where it cannot be. */
   files(spec: BridgeSpec, current: ConfigFiles): ConfigFiles
+  /** Of a new file. */
   readonly mode: string
-  /** Before the new files are in place. */
-  before(spec: BridgeSpec): ShellText
+  /** Takes these interfaces out of force, while the files that brought them up are still in place. */
+  release(interfaces: readonly string[]): ShellText
   /** Puts the files that are there into force. */
-  activate(spec: BridgeSpec): ShellText
+  activate(activation: Activation): ShellText
 }

@@ -14,11 +14,14 @@ export interface GuardedChange {
   /** Path, new content (undefined: remove). */
   readonly files: ReadonlyMap<string, string | undefined>
   readonly mode: string
-  /** Before the files are replaced, after, and what makes the live state whole; each fails by its status. */
+  /** Interfaces whose addresses, routes and masters are put back as they are now, whatever the old files say. */
+  readonly interfaces: readonly string[]
+  /** Before the files are replaced, after, and what waits for the live state; each fails by its status. */
   readonly before: ShellText
   readonly activate: ShellText
   readonly settle: ShellText
-  /** After the old files are back: makes the live state what it was. */
+  /** Before the old files are back, and after. */
+  readonly release: ShellText
   readonly restore: ShellText
   readonly seconds: number
 }
@@ -29,7 +32,8 @@ export async function applyGuarded(host: Host, change: GuardedChange): Promise<v
   const prepared = await host.run(prepareScript(folder, change))
   if (prepared.status !== 0) throw new ModuleFailure(`cannot prepare the change: ${prepared.stderr.toString().trim()}`)
   await host.run(
-    sh`systemd-run --quiet --collect --unit=${`virtfleet-network-${folder.slice(-16)}`} /bin/sh ${folder}/guard 2>/dev/null ||
+    // What the change leaves behind, a DHCP client for one, must outlive the guard.
+    sh`systemd-run --quiet --collect -p KillMode=process --unit=${`virtfleet-network-${folder.slice(-16)}`} /bin/sh ${folder}/guard 2>/dev/null ||
   { setsid /bin/sh ${folder}/guard </dev/null >/dev/null 2>&1 & }`,
     { foreign: true, shielded: true },
   )
@@ -69,11 +73,12 @@ cp -p -- ${fresh} ${path}.virtfleet && mv -f -- ${path}.virtfleet ${path}`,
     ({ path, old }) => sh`if [ -e ${old} ]; then cp -a -- ${old} ${path}; else rm -f -- ${path}; fi`,
   )
   const apply = sh.join([sh`set -e`, change.before, ...install, change.activate, change.settle])
-  const restore = sh.join([...putBack, change.restore])
+  const restore = sh.join([change.release, ...putBack, change.restore, sh`/bin/sh ${folder}/live`])
   const guard = sh`cd ${folder} || exit 1
 say() { echo "$1" > state.new; mv -f state.new state; }
 say applying
-if /bin/sh ./apply >> log 2>&1; then say applied; else /bin/sh ./restore >> log 2>&1; say failed; exit 1; fi
+limit=; command -v timeout >/dev/null && limit='timeout -k 5 ${ACTIVATION_SECONDS}'
+if $limit /bin/sh ./apply >> log 2>&1; then say applied; else /bin/sh ./restore >> log 2>&1; say failed; exit 1; fi
 n=0
 while [ $n -lt ${change.seconds} ]; do
   [ -e confirm ] && { say confirmed; exit 0; }
@@ -86,6 +91,7 @@ say restored`
     sh`umask 077`,
     sh`mkdir -p ${folder}`,
     ...save,
+    liveState(change.interfaces, folder),
     ...write,
     sh`printf %s ${apply.text} > ${folder}/apply`,
     sh`printf %s ${restore.text} > ${folder}/restore`,
@@ -93,10 +99,32 @@ say restored`
   ])
 }
 
+/** Writes a script that makes these interfaces again what they are now. It only adds what is missing. */
+function liveState(interfaces: readonly string[], folder: string): ShellText {
+  return sh`for i in ${interfaces}; do
+  s=/sys/class/net/$i; [ -e "$s" ] || continue
+  if [ -d "$s/bridge" ]; then
+    echo "[ -e $s ] || ip link add name $i type bridge"
+    echo "ip link set dev $i type bridge stp_state $(cat "$s/bridge/stp_state") forward_delay $(cat "$s/bridge/forward_delay")"
+  fi
+  m=$(readlink "$s/master" || :); m=\${m##*/}
+  if [ -n "$m" ]; then echo "ip link set dev $i master $m"; else echo "[ ! -e $s/master ] || ip link set dev $i nomaster"; fi
+  echo "ip link set dev $i mtu $(cat "$s/mtu")"
+  [ $(($(cat "$s/flags") & 1)) = 0 ] || echo "ip link set dev $i up"
+  ip -o addr show dev "$i" scope global | grep -v 'inet6.* dynamic' |
+    awk -v i="$i" '{ print "ip -o addr show dev " i " | grep -qF \" " $4 " \" || ip addr add " $4 " dev " i }'
+done > ${folder}/live
+for i in ${interfaces}; do [ -e "/sys/class/net/$i" ] || continue
+  for f in 4 6; do
+    ip -$f route show dev "$i" 2>/dev/null | grep -vE 'proto (kernel|ra)' | sed -E 's/ (linkdown|dead|pref [a-z]+|expires [0-9a-z]+)//g' | awk -v i="$i" -v f="$f" '{ print "ip -" f " route replace " $0 " dev " i }'
+  done
+done >> ${folder}/live`
+}
+
 type Outcome = 'confirmed' | 'failed' | 'restored'
 
 /** How long activation itself may take before the guard begins to count. */
-const ACTIVATION_SECONDS = 60
+const ACTIVATION_SECONDS = 75
 const READ_MS = 4000
 
 async function confirm(host: Host, folder: string, seconds: number): Promise<Outcome> {
@@ -113,10 +141,18 @@ async function confirm(host: Host, folder: string, seconds: number): Promise<Out
     }
     if (state !== 'applied' || reached) continue
     host.progress('proving that the host can be reached anew')
-    reached = await reachAnew(host)
-    if (reached) await host.run(sh`: > ${folder}/confirm`, { timeoutMs: READ_MS }).catch(() => undefined)
+    reached = (await reachAnew(host)) && (await sayConfirm(host, folder))
   }
   throw new ModuleFailure('the host did not come back after the change of its network', { hint: 'look at its console' })
+}
+
+async function sayConfirm(host: Host, folder: string): Promise<boolean> {
+  try {
+    return (await host.run(sh`: > ${folder}/confirm`, { timeoutMs: READ_MS })).status === 0
+  } catch (error) {
+    if (host.signal.aborted) throw error
+    return false
+  }
 }
 
 async function readState(host: Host, folder: string): Promise<string | undefined> {

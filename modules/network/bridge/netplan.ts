@@ -1,26 +1,32 @@
 import { sh } from '../../../core/connection/quote.ts'
-import { mapGet, parseYaml, type YamlNode } from '../../../core/language/index.ts'
-import { ModuleFailure } from '../../../core/module/types.ts'
 import type { ConfigFiles, NetworkBackend } from './backend.ts'
+import { release, setAside } from './netplan-ports.ts'
 import { type BridgeSpec, forwardDelay } from './spec.ts'
 
 const file = (spec: BridgeSpec): string => `/etc/netplan/90-virtfleet-${spec.name}.yaml`
 
-/** netplan: one file of ours; files are merged by key, so a port's own addresses elsewhere would stay. */
+/** netplan: one file of ours; as files are merged by key, a port's own addresses elsewhere are set aside. */
 export const netplan: NetworkBackend = {
   name: 'netplan',
   mode: '0600',
   inputs: (spec) => [file(spec)],
   files(spec, current) {
-    if (spec.state === 'absent') return new Map([[file(spec), undefined]])
-    refuseAddressedPorts(spec, current)
-    return new Map([[file(spec), document(spec)]])
+    const present = spec.state === 'present'
+    const others = [...current].filter(([path]) => path !== file(spec) && path.startsWith('/etc/netplan/'))
+    return new Map([
+      ...others.map(([path, text]): [string, string | undefined] => {
+        const restored = text === undefined ? undefined : release(text, spec.name)
+        return [path, restored === undefined || !present ? restored : setAside(restored, path, spec.ports, spec.name)]
+      }),
+      [file(spec), present ? document(spec) : undefined],
+    ])
   },
-  before: () => sh`:`,
-  activate: (spec) =>
-    sh`${spec.state === 'absent' ? sh`ip link del dev ${spec.name} 2>/dev/null || :` : sh`:`}
+  release: () => sh`:`,
+  activate: ({ gone, free }) =>
+    sh`${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
 netplan generate
-netplan apply`,
+netplan apply
+for i in ${free}; do networkctl reconfigure "$i" 2>/dev/null || :; done`,
 }
 
 // JSON is YAML, and quotes everything that needs it.
@@ -39,7 +45,12 @@ function document(spec: BridgeSpec): string {
   if (spec.ports.length > 0) {
     lines.push(
       '  ethernets:',
-      ...spec.ports.flatMap((port) => [`    ${port}:`, '      dhcp4: false', '      dhcp6: false']),
+      ...spec.ports.flatMap((port) => [
+        `    ${port}:`,
+        '      dhcp4: false',
+        '      dhcp6: false',
+        ...(spec.mtu === undefined ? [] : [`      mtu: ${spec.mtu}`]),
+      ]),
     )
   }
   lines.push(
@@ -48,24 +59,4 @@ function document(spec: BridgeSpec): string {
     ...Object.entries(bridge).map(([key, value]) => `      ${key}: ${JSON.stringify(value)}`),
   )
   return `${lines.join('\n')}\n`
-}
-
-/** Every other file of netplan's is looked through for addresses of the ports. */
-function refuseAddressedPorts(spec: BridgeSpec, current: ConfigFiles): void {
-  for (const [path, text] of current) {
-    if (path === file(spec) || text === undefined || !path.startsWith('/etc/netplan/')) continue
-    const devices = at(at(parseYaml(text, path).root, 'network'), 'ethernets')
-    for (const port of spec.ports) {
-      const device = at(devices, port)
-      const found = ['addresses', 'gateway4', 'routes'].find((key) => at(device, key) !== undefined)
-      if (found === undefined) continue
-      throw new ModuleFailure(`${path} gives ${port} ${found}, and netplan would keep them beside the bridge`, {
-        hint: `move them to the bridge: remove ${found} of ${port} there, and give them to this task`,
-      })
-    }
-  }
-}
-
-function at(node: YamlNode | undefined, key: string): YamlNode | undefined {
-  return node?.kind === 'mapping' ? mapGet(node, key)?.value : undefined
 }

@@ -21,16 +21,16 @@ export const networkd: NetworkBackend = {
         portFile(spec),
         spec.ports.length === 0
           ? undefined
-          : `${HEAD}[Match]\nName=${spec.ports.join(' ')}\n\n[Network]\nBridge=${spec.name}\n`,
+          : `${HEAD}[Match]\nName=${spec.ports.join(' ')}\n${link(spec)}\n[Network]\nBridge=${spec.name}\n`,
       ],
     ])
   },
-  before: () => sh`:`,
-  activate: (spec) =>
+  release: () => sh`:`,
+  activate: ({ bridge, gone, ports, free }) =>
     sh`systemctl is-active -q systemd-networkd || systemctl enable --now systemd-networkd
-${spec.state === 'absent' ? sh`ip link del dev ${spec.name} 2>/dev/null || :` : sh`:`}
+${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
 networkctl reload
-for i in ${[...(spec.state === 'absent' ? [] : [spec.name]), ...spec.ports]}; do networkctl reconfigure "$i" 2>/dev/null || :; done`,
+for i in ${[...(bridge === undefined ? [] : [bridge]), ...ports, ...free]}; do networkctl reconfigure "$i" 2>/dev/null || :; done`,
 }
 
 function device(spec: BridgeSpec): string {
@@ -41,11 +41,13 @@ function device(spec: BridgeSpec): string {
   return `${HEAD}${lines.join('\n')}\n`
 }
 
+const link = (spec: BridgeSpec): string => (spec.mtu === undefined ? '' : `\n[Link]\nMTUBytes=${spec.mtu}\n`)
+
 function network(spec: BridgeSpec): string {
   const lines = [
     '[Match]',
     `Name=${spec.name}`,
-    '',
+    link(spec),
     '[Network]',
     'ConfigureWithoutCarrier=yes',
     `DHCP=${spec.dhcp4 ? 'ipv4' : 'no'}`,

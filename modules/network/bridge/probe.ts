@@ -24,6 +24,10 @@ export interface BridgeState {
   /** Ports that belong to guests: taps. */
   readonly guestPorts: readonly string[]
   readonly addresses: readonly string[]
+  /** Addresses that its ports have themselves, which no port should. */
+  readonly portAddresses: readonly { port: string; address: string }[]
+  /** What each interface of the host belongs to, if it does. */
+  readonly masters: ReadonlyMap<string, string | undefined>
   /** Every interface of the host, for telling what can be a port. */
   readonly names: readonly string[]
   readonly gateway: string | undefined
@@ -50,14 +54,17 @@ export async function probeBridge(host: Reader, spec: BridgeSpec): Promise<Bridg
     link,
     ports: ports.filter((one) => !isTap(one)).map((one) => one.ifname),
     guestPorts: ports.filter(isTap).map((one) => one.ifname),
-    addresses: (link?.addr_info ?? [])
-      .filter((one) => one.scope !== 'link')
-      .map((one) => `${one.local}/${one.prefixlen}`),
+    addresses: link ? globalAddresses(link) : [],
+    portAddresses: ports.flatMap((port) => globalAddresses(port).map((address) => ({ port: port.ifname, address }))),
+    masters: new Map(all.map((one) => [one.ifname, one.master])),
     names: all.map((one) => one.ifname),
     gateway: json<{ gateway?: string; dev?: string }>(routes.stdout, 'ip route').find((one) => one.dev === spec.name)
       ?.gateway,
   }
 }
+
+const globalAddresses = (link: Link): string[] =>
+  (link.addr_info ?? []).filter((one) => one.scope === 'global').map((one) => `${one.local}/${one.prefixlen}`)
 
 async function content(host: Reader, path: string): Promise<string | undefined> {
   const answer = await host.read(sh`[ -e ${path} ] || exit 44; cat -- ${path}`)

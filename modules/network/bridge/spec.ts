@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { arg } from '../../../core/module/arg.ts'
 
 /** Linux allows 15 bytes, and the name ends up in file names. */
@@ -9,6 +10,13 @@ const ADDRESS4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
 const interfaceName = () =>
   arg.name().refine((text) => NAME.test(text), 'must be an interface name of at most 15 characters')
 
+/** IPv6 as the kernel writes it: small, shortened. */
+function canonical(address: string): string {
+  const [host = '', prefix] = address.split('/')
+  if (!host.includes(':') || !isIPv6(host)) return address
+  return `${new URL(`http://[${host}]`).hostname.slice(1, -1)}/${prefix}`
+}
+
 export const bridgeArgs = arg
   .object({
     name: interfaceName().describe('the bridge'),
@@ -17,10 +25,8 @@ export const bridgeArgs = arg
       .list(
         arg
           .name()
-          .refine(
-            (text) => CIDR4.test(text) || CIDR6.test(text),
-            'must be an address with its prefix, as 192.0.2.5/24',
-          ),
+          .refine((text) => CIDR4.test(text) || CIDR6.test(text), 'must be an address with its prefix, as 192.0.2.5/24')
+          .transform(canonical),
       )
       .default([])
       .describe('addresses of the bridge, with their prefixes'),

@@ -20,8 +20,12 @@ export const apt: PackageBackend = {
   query({ names, candidates }) {
     const policy = sh`echo @@policy; ${CACHE}; apt-cache $o policy -- ${names} 2>/dev/null`
     return sh`echo @@dpkg; f=$(dpkg-query -W -f ${QUERY} 2>/dev/null | awk -F '\t' ${FILTER} ${names}); echo "$f"
-${candidates ? policy : sh`l='
-' t='	'; for n in ${names}; do case "$l$f" in *"$l$n$t"*) ;; *) ${policy}; break;; esac; done`}
+${
+  candidates
+    ? policy
+    : sh`l='
+' t='	'; for n in ${names}; do case "$l$f" in *"$l$n$t"*) ;; *) ${policy}; break;; esac; done`
+}
 exit 0`
   },
   parse(output, { names }) {
@@ -71,7 +75,9 @@ exit 0`
     // An update whose server does not answer must fail, and not install what old lists say.
     if (act.updateCache) parts.push(sh`apt-get update -q -o APT::Update::Error-Mode=any`)
     if (act.upgrade !== undefined)
-      parts.push(sh`apt-get ${act.upgrade === 'full' ? 'dist-upgrade' : ['upgrade', '--with-new-pkgs']} ${common} ${recommends}`)
+      parts.push(
+        sh`apt-get ${act.upgrade === 'full' ? 'dist-upgrade' : ['upgrade', '--with-new-pkgs']} ${common} ${recommends}`,
+      )
     if (act.install.length > 0) parts.push(sh`apt-get install ${common} ${recommends} ${upgrade} -- ${act.install}`)
     if (act.remove.length > 0)
       parts.push(sh`apt-get ${sh.raw(act.purge ? 'purge' : 'remove')} ${common} -- ${act.remove}`)

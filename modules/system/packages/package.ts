@@ -14,7 +14,10 @@ export const packageArgs = {
   name: arg.list(arg.name()).default([]).describe('packages; apt: name=version, dnf: name-version'),
   state: arg.choice('present', 'installed', 'latest', 'absent', 'removed').default('present'),
   update_cache: arg.bool().default(false).describe('refresh the package lists first'),
-  cache_valid_time: arg.int().default(0).describe('seconds for which package lists count as fresh; 0: an hour for latest and upgrades'),
+  cache_valid_time: arg
+    .int()
+    .default(0)
+    .describe('seconds for which package lists count as fresh; 0: an hour for latest and upgrades'),
   install_recommends: arg.bool().optional().describe('weak dependencies too; the default is that of the host'),
   autoremove: arg.bool().default(false),
   purge: arg.bool().default(false).describe('configuration too (apt)'),
@@ -22,7 +25,9 @@ export const packageArgs = {
   upgrade: arg
     .choice('no', 'yes', 'safe', 'full', 'dist', 'False', 'True')
     .default('no')
-    .describe('every package; full and dist may remove some on the way; the name * with state latest is the same as yes'),
+    .describe(
+      'every package; full and dist may remove some on the way; the name * with state latest is the same as yes',
+    ),
   lock_timeout: arg.int().default(120).describe('seconds to wait for another package run'),
 }
 
@@ -121,7 +126,12 @@ export function diffPackages(state: PackagesState, a: PackageArgs): Change[] {
   }
   for (const { name, installed, candidate } of state.pending) {
     const before = installed === undefined ? {} : { before: installed }
-    changes.push({ path: `upgrade.${name}`, ...before, ...(candidate !== undefined && { after: candidate }), effect: 'now' })
+    changes.push({
+      path: `upgrade.${name}`,
+      ...before,
+      ...(candidate !== undefined && { after: candidate }),
+      effect: 'now',
+    })
   }
   for (const one of a.name.filter((other) => other !== '*')) {
     const { name, version } = splitVersion(one, state.backend.name)

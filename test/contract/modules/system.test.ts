@@ -48,10 +48,16 @@ describe('system modules on a real host', function () {
     before(() => lab.native('sysctl -qw net.ipv4.ip_forward=0'))
 
     it('sets from absent', () =>
-      lab.proves(sysctl, { name, value: 'yes' }, { changes: [`${file} ${name}`, name], confirm, answer: `1\n${name} = 1` }))
+      lab.proves(
+        sysctl,
+        { name, value: 'yes' },
+        { changes: [`${file} ${name}`, name], confirm, answer: `1\n${name} = 1` },
+      ))
 
     it('sets from a drifted file and kernel, and leaves other lines alone', async () => {
-      await lab.native(`printf '# mine\\nvm.swappiness=1\\nnet/ipv4/ip_forward=0\\n; end\\n' > ${file}; sysctl -qw ${name}=0`)
+      await lab.native(
+        `printf '# mine\\nvm.swappiness=1\\nnet/ipv4/ip_forward=0\\n; end\\n' > ${file}; sysctl -qw ${name}=0`,
+      )
       await lab.proves(
         sysctl,
         { name: 'net/ipv4/ip_forward', value: 1 },
@@ -67,20 +73,40 @@ describe('system modules on a real host', function () {
       ))
 
     it('takes a key out of the file', () =>
-      lab.proves(sysctl, { name, state: 'absent' }, { changes: [`${file} ${name}`], confirm: `grep -c ip_forward ${file} || :`, answer: '0' }))
+      lab.proves(
+        sysctl,
+        { name, state: 'absent' },
+        { changes: [`${file} ${name}`], confirm: `grep -c ip_forward ${file} || :`, answer: '0' },
+      ))
 
     it('refuses what the kernel does not know', async () => {
-      expect(await failure(checkState(sysctl, lab.host, { name: 'net.nothing', value: 1 }))).to.match(/no parameter net.nothing/)
-      expect(await failure(checkState(sysctl, lab.host, { name: 'net/../../etc/passwd', value: 1 }))).to.match(/not a kernel parameter/)
+      expect(await failure(checkState(sysctl, lab.host, { name: 'net.nothing', value: 1 }))).to.match(
+        /no parameter net.nothing/,
+      )
+      expect(await failure(checkState(sysctl, lab.host, { name: 'net/../../etc/passwd', value: 1 }))).to.match(
+        /not a kernel parameter/,
+      )
     })
   })
 
   describe('hostname', () => {
     it('sets the name', () =>
-      lab.proves(hostname, { name: 'hv7.example.org' }, { changes: ['hostname', '/etc/hostname'], confirm: 'uname -n; cat /etc/hostname', answer: 'hv7.example.org\nhv7.example.org' }))
+      lab.proves(
+        hostname,
+        { name: 'hv7.example.org' },
+        {
+          changes: ['hostname', '/etc/hostname'],
+          confirm: 'uname -n; cat /etc/hostname',
+          answer: 'hv7.example.org\nhv7.example.org',
+        },
+      ))
     it('repairs a drifted file', async () => {
       await lab.native('echo other > /etc/hostname')
-      await lab.proves(hostname, { name: 'hv7.example.org' }, { changes: ['/etc/hostname'], confirm: 'cat /etc/hostname', answer: 'hv7.example.org' })
+      await lab.proves(
+        hostname,
+        { name: 'hv7.example.org' },
+        { changes: ['/etc/hostname'], confirm: 'cat /etc/hostname', answer: 'hv7.example.org' },
+      )
     })
   })
 
@@ -89,38 +115,103 @@ describe('system modules on a real host', function () {
     const row = 'getent passwd oper; id -nG oper'
 
     it('makes a group with its number, then changes it', async () => {
-      await lab.proves(group, { name: 'vmadmins', gid: 7001 }, { changes: ['group'], confirm: 'getent group vmadmins', answer: 'vmadmins:x:7001:' })
-      await lab.proves(group, { name: 'vmadmins', gid: 7002 }, { changes: ['gid'], confirm: 'getent group vmadmins', answer: 'vmadmins:x:7002:' })
+      await lab.proves(
+        group,
+        { name: 'vmadmins', gid: 7001 },
+        { changes: ['group'], confirm: 'getent group vmadmins', answer: 'vmadmins:x:7001:' },
+      )
+      await lab.proves(
+        group,
+        { name: 'vmadmins', gid: 7002 },
+        { changes: ['gid'], confirm: 'getent group vmadmins', answer: 'vmadmins:x:7002:' },
+      )
     })
 
     it('makes a user, though a group of that name is there', async () => {
       await lab.native('groupadd oper')
-      const args = { name: 'oper', uid: 7100, groups: 'vmadmins,audio', shell: '/bin/bash', comment: 'An Operator', password: hash }
-      await lab.proves(user, args, { changes: ['user'], confirm: `${row}; grep ^oper: /etc/shadow | cut -d: -f2; stat -c %U /home/oper`, answer: `oper:x:7100:100:An Operator:/home/oper:/bin/bash\nusers audio vmadmins\n${hash}\noper` })
+      const args = {
+        name: 'oper',
+        uid: 7100,
+        groups: 'vmadmins,audio',
+        shell: '/bin/bash',
+        comment: 'An Operator',
+        password: hash,
+      }
+      await lab.proves(user, args, {
+        changes: ['user'],
+        confirm: `${row}; grep ^oper: /etc/shadow | cut -d: -f2; stat -c %U /home/oper`,
+        answer: `oper:x:7100:100:An Operator:/home/oper:/bin/bash\nusers audio vmadmins\n${hash}\noper`,
+      })
     })
 
     it('repairs what drifted, and keeps a lock that was not asked about', async () => {
       await lab.native('usermod -s /bin/sh -G audio,video -L oper')
-      await lab.proves(user, { name: 'oper', groups: '7002', shell: '/bin/bash', append: true }, { changes: ['shell', 'groups'], confirm: `${row}; passwd -S oper | cut -d' ' -f2`, answer: 'oper:x:7100:100:An Operator:/home/oper:/bin/bash\nusers audio video vmadmins\nL' })
-      await lab.proves(user, { name: 'oper', groups: 'vmadmins', comment: 'x', password: hash }, { changes: ['comment', 'groups'], confirm: `${row}; passwd -S oper | cut -d' ' -f2`, answer: 'oper:x:7100:100:x:/home/oper:/bin/bash\nusers vmadmins\nL' })
-      await lab.proves(user, { name: 'oper', password_lock: false, expires: 1893456000 }, { changes: ['expires', 'password_lock'], confirm: `passwd -S oper | cut -d' ' -f2; grep ^oper: /etc/shadow | cut -d: -f8`, answer: 'P\n21915' })
-      await lab.proves(user, { name: 'oper', expires: -1 }, { changes: ['expires'], confirm: `grep ^oper: /etc/shadow | cut -d: -f8`, answer: '' })
+      await lab.proves(
+        user,
+        { name: 'oper', groups: '7002', shell: '/bin/bash', append: true },
+        {
+          changes: ['shell', 'groups'],
+          confirm: `${row}; passwd -S oper | cut -d' ' -f2`,
+          answer: 'oper:x:7100:100:An Operator:/home/oper:/bin/bash\nusers audio video vmadmins\nL',
+        },
+      )
+      await lab.proves(
+        user,
+        { name: 'oper', groups: 'vmadmins', comment: 'x', password: hash },
+        {
+          changes: ['comment', 'groups'],
+          confirm: `${row}; passwd -S oper | cut -d' ' -f2`,
+          answer: 'oper:x:7100:100:x:/home/oper:/bin/bash\nusers vmadmins\nL',
+        },
+      )
+      await lab.proves(
+        user,
+        { name: 'oper', password_lock: false, expires: 1893456000 },
+        {
+          changes: ['expires', 'password_lock'],
+          confirm: `passwd -S oper | cut -d' ' -f2; grep ^oper: /etc/shadow | cut -d: -f8`,
+          answer: 'P\n21915',
+        },
+      )
+      await lab.proves(
+        user,
+        { name: 'oper', expires: -1 },
+        { changes: ['expires'], confirm: `grep ^oper: /etc/shadow | cut -d: -f8`, answer: '' },
+      )
     })
 
     it('makes a home folder that is missing', async () => {
       await lab.native('rm -r /home/oper')
-      await lab.proves(user, { name: 'oper' }, { changes: ['home folder'], confirm: 'ls -A /home/oper; stat -c "%U %a" /home/oper', answer: /\.bashrc[\s\S]*\noper 7/ })
+      await lab.proves(
+        user,
+        { name: 'oper' },
+        {
+          changes: ['home folder'],
+          confirm: 'ls -A /home/oper; stat -c "%U %a" /home/oper',
+          answer: /\.bashrc[\s\S]*\noper 7/,
+        },
+      )
     })
 
     it('says which group is missing, and what no hash is', async () => {
-      expect(await failure(checkState(user, lab.host, { name: 'oper', groups: 'nobodies' }))).to.equal('group nobodies does not exist')
+      expect(await failure(checkState(user, lab.host, { name: 'oper', groups: 'nobodies' }))).to.equal(
+        'group nobodies does not exist',
+      )
       expect(await failure(checkState(user, lab.host, { name: 'oper', password: 'secret' }))).to.match(/must be a hash/)
       expect(await failure(checkState(user, lab.host, { name: 'oper', password: '$6$x\nroot:y' }))).to.match(/no hash/)
     })
 
     it('removes them', async () => {
-      await lab.proves(user, { name: 'oper', state: 'absent', remove: true }, { changes: ['user'], confirm: 'getent passwd oper || ls /home', answer: 'admin\nops' })
-      await lab.proves(group, { name: 'vmadmins', state: 'absent' }, { changes: ['group'], confirm: 'getent group vmadmins || echo gone', answer: 'gone' })
+      await lab.proves(
+        user,
+        { name: 'oper', state: 'absent', remove: true },
+        { changes: ['user'], confirm: 'getent passwd oper || ls /home', answer: 'admin\nops' },
+      )
+      await lab.proves(
+        group,
+        { name: 'vmadmins', state: 'absent' },
+        { changes: ['group'], confirm: 'getent group vmadmins || echo gone', answer: 'gone' },
+      )
     })
   })
 
@@ -135,15 +226,35 @@ printf '[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=100\\n' >
     )
 
     it('starts and enables, and stops and disables', async () => {
-      await lab.proves(service, { name: 'vf-test', state: 'started', enabled: true }, { changes: ['enabled', 'state'], confirm: status, answer: 'active\nenabled' })
-      await lab.proves(service, { name: unit, state: 'stopped', enabled: 'no' }, { changes: ['enabled', 'state'], confirm: `${status}; :`, answer: 'inactive\ndisabled' })
+      await lab.proves(
+        service,
+        { name: 'vf-test', state: 'started', enabled: true },
+        { changes: ['enabled', 'state'], confirm: status, answer: 'active\nenabled' },
+      )
+      await lab.proves(
+        service,
+        { name: unit, state: 'stopped', enabled: 'no' },
+        { changes: ['enabled', 'state'], confirm: `${status}; :`, answer: 'inactive\ndisabled' },
+      )
     })
 
     it('masks and unmasks', async () => {
       await lab.native(`mv /etc/systemd/system/${unit} /lib/systemd/system/; systemctl daemon-reload`)
-      await lab.proves(service, { name: unit, masked: true }, { changes: ['masked'], confirm: `${status}; :`, answer: 'inactive\nmasked' })
-      await lab.proves(service, { name: unit, masked: false, state: 'started' }, { changes: ['masked', 'state'], confirm: `${status}; :`, answer: 'active\ndisabled' })
-      await lab.proves(service, { name: 'vf-none', masked: true }, { changes: ['masked'], confirm: 'readlink /etc/systemd/system/vf-none.service', answer: '/dev/null' })
+      await lab.proves(
+        service,
+        { name: unit, masked: true },
+        { changes: ['masked'], confirm: `${status}; :`, answer: 'inactive\nmasked' },
+      )
+      await lab.proves(
+        service,
+        { name: unit, masked: false, state: 'started' },
+        { changes: ['masked', 'state'], confirm: `${status}; :`, answer: 'active\ndisabled' },
+      )
+      await lab.proves(
+        service,
+        { name: 'vf-none', masked: true },
+        { changes: ['masked'], confirm: 'readlink /etc/systemd/system/vf-none.service', answer: '/dev/null' },
+      )
     })
 
     it('restarts each time, and starts what does not run', async () => {
@@ -151,54 +262,101 @@ printf '[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=100\\n' >
       const round = await runState(service, lab.host, { name: unit, state: 'restarted' })
       expect(round.changes.map((one) => one.effect)).to.deep.equal(['action'])
       expect(await lab.native(`systemctl show -p MainPID --value ${unit}`)).not.to.equal(pid)
-      expect((await runState(service, lab.host, { name: 'vf-once', state: 'started' })).changes[0]?.effect).to.equal('action')
+      expect((await runState(service, lab.host, { name: 'vf-once', state: 'started' })).changes[0]?.effect).to.equal(
+        'action',
+      )
     })
 
     it('says why a service does not start, and that one is not there', async () => {
-      expect(await failure(checkState(service, lab.host, { name: 'no-such', state: 'started' }))).to.match(/could not find the unit no-such.service/)
-      expect(await checkState(service, lab.host, { name: 'no-such', state: 'stopped', enabled: false })).to.deep.equal([])
+      expect(await failure(checkState(service, lab.host, { name: 'no-such', state: 'started' }))).to.match(
+        /could not find the unit no-such.service/,
+      )
+      expect(await checkState(service, lab.host, { name: 'no-such', state: 'stopped', enabled: false })).to.deep.equal(
+        [],
+      )
       const round = await runState(service, lab.host, { name: 'vf-bad', state: 'started' })
       expect(round.left, 'it died at once: nothing converged').to.have.length(1)
-      expect(await checkState(service, lab.host, { name: 'vf-loop', state: 'started' }), 'it dies again and again').to.have.length(1)
+      expect(
+        await checkState(service, lab.host, { name: 'vf-loop', state: 'started' }),
+        'it dies again and again',
+      ).to.have.length(1)
     })
   })
 
   describe('packages', () => {
     const version = `dpkg-query -W -f '\${db:Status-Status}' hello 2>/dev/null; command -v hello || echo none`
 
-    it('installs, removes and purges', async function () {
+    it('installs, removes and purges', async () => {
       await lab.native('apt-get update -q >/dev/null')
-      await lab.proves(apt, { name: 'hello' }, { changes: ['packages.hello'], confirm: version, answer: 'installed/usr/bin/hello' })
-      await lab.proves(pkg, { name: ['hello'], state: 'absent' }, { changes: ['packages.hello'], confirm: version, answer: 'none' })
+      await lab.proves(
+        apt,
+        { name: 'hello' },
+        { changes: ['packages.hello'], confirm: version, answer: 'installed/usr/bin/hello' },
+      )
+      await lab.proves(
+        pkg,
+        { name: ['hello'], state: 'absent' },
+        { changes: ['packages.hello'], confirm: version, answer: 'none' },
+      )
     })
 
     it('tells what stays after a removal, and purges it', async () => {
-      await lab.native(`d=/tmp/vf-conf; mkdir -p $d/DEBIAN $d/etc; printf 'Package: vf-conf\\nVersion: 1.0\\nArchitecture: all\\nMaintainer: x <x@example.org>\\nProvides: vf-virtual\\nDescription: x\\n' > $d/DEBIAN/control; echo /etc/vf.conf > $d/DEBIAN/conffiles; echo a=b > $d/etc/vf.conf; dpkg-deb -b $d /tmp/vf-conf.deb >/dev/null; dpkg -i /tmp/vf-conf.deb >/dev/null`)
+      await lab.native(
+        `d=/tmp/vf-conf; mkdir -p $d/DEBIAN $d/etc; printf 'Package: vf-conf\\nVersion: 1.0\\nArchitecture: all\\nMaintainer: x <x@example.org>\\nProvides: vf-virtual\\nDescription: x\\n' > $d/DEBIAN/control; echo /etc/vf.conf > $d/DEBIAN/conffiles; echo a=b > $d/etc/vf.conf; dpkg-deb -b $d /tmp/vf-conf.deb >/dev/null; dpkg -i /tmp/vf-conf.deb >/dev/null`,
+      )
       expect(await checkState(apt, lab.host, { name: 'vf-virtual' }), 'provided').to.deep.equal([])
-      expect(await checkState(apt, lab.host, { name: 'vf-virtual', state: 'absent' }), 'only provided').to.deep.equal([])
-      await lab.proves(apt, { name: 'vf-conf', state: 'absent' }, { changes: ['packages.vf-conf'], confirm: 'ls /etc/vf.conf', answer: '/etc/vf.conf' })
-      await lab.proves(apt, { name: 'vf-conf', state: 'absent', purge: true }, { changes: ['packages.vf-conf'], confirm: 'ls /etc/vf.conf 2>/dev/null || echo gone', answer: 'gone' })
+      expect(await checkState(apt, lab.host, { name: 'vf-virtual', state: 'absent' }), 'only provided').to.deep.equal(
+        [],
+      )
+      await lab.proves(
+        apt,
+        { name: 'vf-conf', state: 'absent' },
+        { changes: ['packages.vf-conf'], confirm: 'ls /etc/vf.conf', answer: '/etc/vf.conf' },
+      )
+      await lab.proves(
+        apt,
+        { name: 'vf-conf', state: 'absent', purge: true },
+        { changes: ['packages.vf-conf'], confirm: 'ls /etc/vf.conf 2>/dev/null || echo gone', answer: 'gone' },
+      )
     })
 
     it('says that a package is not there', async () => {
       const [change] = await checkState(apt, lab.host, { name: 'no-such-package' })
       expect(change?.note).to.match(/do not tell of it/)
-      expect(await failure(runState(apt, lab.host, { name: 'no-such-package' }))).to.match(/Unable to locate package no-such-package/)
+      expect(await failure(runState(apt, lab.host, { name: 'no-such-package' }))).to.match(
+        /Unable to locate package no-such-package/,
+      )
       expect(await failure(checkState(apt, lab.host, { name: '-o=x' }))).to.match(/not the name/)
     })
 
     it('tells what an upgrade of everything would do', async () => {
-      expect(await checkState(apt, lab.frozen, { name: '*', state: 'latest' })).to.deep.equal(await checkState(apt, lab.host, { upgrade: 'yes' }))
+      expect(await checkState(apt, lab.frozen, { name: '*', state: 'latest' })).to.deep.equal(
+        await checkState(apt, lab.host, { upgrade: 'yes' }),
+      )
     })
   })
 
   describe('modprobe', () => {
     it('keeps a module for the next boot', () =>
-      lab.proves(modprobe, { name: 'br_netfilter', state: 'absent', persistent: 'present', params: 'a=1' }, { changes: ['/etc/modules-load.d/br_netfilter.conf', '/etc/modprobe.d/br_netfilter.conf'], confirm: 'cat /etc/modules-load.d/br_netfilter.conf /etc/modprobe.d/br_netfilter.conf', answer: 'br_netfilter\noptions br_netfilter a=1' }))
+      lab.proves(
+        modprobe,
+        { name: 'br_netfilter', state: 'absent', persistent: 'present', params: 'a=1' },
+        {
+          changes: ['/etc/modules-load.d/br_netfilter.conf', '/etc/modprobe.d/br_netfilter.conf'],
+          confirm: 'cat /etc/modules-load.d/br_netfilter.conf /etc/modprobe.d/br_netfilter.conf',
+          answer: 'br_netfilter\noptions br_netfilter a=1',
+        },
+      ))
     it('forgets it', () =>
-      lab.proves(modprobe, { name: 'br_netfilter', state: 'absent', persistent: 'absent' }, { confirm: 'ls /etc/modules-load.d/br_netfilter.conf 2>/dev/null || echo gone', answer: 'gone' }))
+      lab.proves(
+        modprobe,
+        { name: 'br_netfilter', state: 'absent', persistent: 'absent' },
+        { confirm: 'ls /etc/modules-load.d/br_netfilter.conf 2>/dev/null || echo gone', answer: 'gone' },
+      ))
     it('says why one cannot be loaded', async () => {
-      expect(await failure(runState(modprobe, lab.host, { name: 'no_such_module' }))).to.match(/^modprobe no_such_module: /)
+      expect(await failure(runState(modprobe, lab.host, { name: 'no_such_module' }))).to.match(
+        /^modprobe no_such_module: /,
+      )
     })
   })
 
@@ -216,12 +374,26 @@ printf '[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=100\\n' >
 
   describe('wait_for', () => {
     it('sees ports and files', async () => {
-      expect(await waitFor.run(lab.host, waitFor.args.parse({ port: 22, timeout: 5 }) as never)).to.include({ changed: false, port: 22 })
+      expect(await waitFor.run(lab.host, waitFor.args.parse({ port: 22, timeout: 5 }) as never)).to.include({
+        changed: false,
+        port: 22,
+      })
       await lab.native('(sleep 1; echo ready > /tmp/vf-ready) >/dev/null 2>&1 &')
-      expect(await waitFor.run(lab.host, waitFor.args.parse({ path: '/tmp/vf-ready', search_regex: 'rea.y', timeout: 10 }) as never)).to.include({ state: 'started' })
-      expect(await waitFor.run(lab.host, waitFor.args.parse({ port: 1, state: 'drained', timeout: 5 }) as never)).to.include({ elapsed: 0 })
-      expect(await failure(waitFor.run(lab.host, waitFor.args.parse({ port: 22, state: 'drained', timeout: 1 }) as never))).to.match(/timeout when waiting/)
-      expect(await failure(waitFor.run(lab.host, waitFor.args.parse({ port: 1, timeout: 1, msg: 'no such port' }) as never))).to.equal('no such port')
+      expect(
+        await waitFor.run(
+          lab.host,
+          waitFor.args.parse({ path: '/tmp/vf-ready', search_regex: 'rea.y', timeout: 10 }) as never,
+        ),
+      ).to.include({ state: 'started' })
+      expect(
+        await waitFor.run(lab.host, waitFor.args.parse({ port: 1, state: 'drained', timeout: 5 }) as never),
+      ).to.include({ elapsed: 0 })
+      expect(
+        await failure(waitFor.run(lab.host, waitFor.args.parse({ port: 22, state: 'drained', timeout: 1 }) as never)),
+      ).to.match(/timeout when waiting/)
+      expect(
+        await failure(waitFor.run(lab.host, waitFor.args.parse({ port: 1, timeout: 1, msg: 'no such port' }) as never)),
+      ).to.equal('no such port')
     })
   })
 
@@ -231,7 +403,9 @@ printf '[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=100\\n' >
       const done = await reboot.run(lab.host, reboot.args.parse({ reboot_timeout: 60 }) as never)
       expect(done).to.include({ changed: true, rebooted: true })
       expect(await lab.native('cat /proc/sys/kernel/random/boot_id')).not.to.equal(before)
-      expect(await waitForConnection.run(lab.host, waitForConnection.args.parse({ timeout: 20 }) as never)).to.include({ changed: false })
+      expect(await waitForConnection.run(lab.host, waitForConnection.args.parse({ timeout: 20 }) as never)).to.include({
+        changed: false,
+      })
     })
   })
 })

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+/*
+ * The schema of a module's arguments: zod's strict object that first gives every argument its own name, and takes null
+ * for "not given", as Ansible does.
+ */
+
+export type Aliases = Readonly<Record<string, string>>
+
+interface Definition extends z.core.$ZodObjectDef {
+  aliases?: Aliases
+}
+
+const ArgumentsObject = z.core.$constructor('VirtfleetArguments', (inst: z.ZodObject, def: Definition) => {
+  z.ZodObject.init(inst, def)
+  const parse = inst._zod.parse
+  inst._zod.parse = (payload, context) => {
+    payload.value = normalised(payload.value, def.aliases ?? {})
+    return parse(payload, context)
+  }
+})
+
+/** See `arg.object`. */
+export function argumentsObject<S extends z.ZodRawShape>(
+  shape: S,
+  options: { readonly aliases?: Aliases } = {},
+): z.ZodObject<S, z.core.$strict> {
+  const definition: Definition = {
+    type: 'object',
+    shape,
+    catchall: z.never(),
+    ...(options.aliases && { aliases: options.aliases }),
+  }
+  return new ArgumentsObject(definition) as z.ZodObject<S, z.core.$strict>
+}
+
+/** Other names of arguments, and what each means. */
+export function aliasesOf(schema: z.ZodType): Aliases {
+  return schema instanceof z.ZodObject ? ((schema.def as Definition).aliases ?? {}) : {}
+}
+
+/** An argument given under two names keeps its own one's value; given under two others, it is an unknown key. */
+function normalised(value: unknown, aliases: Aliases): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const result: Record<string, unknown> = {}
+  for (const [key, one] of Object.entries(value)) if (one !== null && !Object.hasOwn(aliases, key)) result[key] = one
+  for (const [key, one] of Object.entries(value)) {
+    if (one === null || !Object.hasOwn(aliases, key)) continue
+    const name = aliases[key]!
+    if (!Object.hasOwn(result, name)) result[name] = one
+    else if (Object.hasOwn(value, name)) continue
+    else result[key] = one
+  }
+  return result
+}
