@@ -35,7 +35,9 @@ export async function generatedDocs(): Promise<Map<string, string>> {
 /** Paths below docs/ that are missing, differ or should not be there. */
 export function differences(wanted: ReadonlyMap<string, string>): string[] {
   const found = FOLDERS.flatMap((folder) => filesIn(folder))
-  const different = [...wanted].filter(([path, text]) => !found.includes(path) || readFileSync(join(DOCS, path), 'utf8') !== text)
+  const different = [...wanted].filter(
+    ([path, text]) => !found.includes(path) || readFileSync(join(DOCS, path), 'utf8') !== text,
+  )
   return [...different.map(([path]) => path), ...found.filter((path) => !wanted.has(path))].sort()
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { type VaultAccess, valueOptions } from '../inventory/index.ts'
-import { type Diagnostic, DiagnosticError, parseYaml, toVariables, type Variables } from '../language/index.ts'
+import { parseDocument, type VaultAccess } from '../inventory/index.ts'
+import { DiagnosticError, toVariables, type Variables } from '../language/index.ts'
 import { CliError, EXIT } from './exit.ts'
 
 /**
@@ -36,9 +36,9 @@ async function read(text: string, access: VaultAccess): Promise<Variables> {
   return variables
 }
 
-function document(text: string, file: string, access: VaultAccess): Variables {
-  const { root, diagnostics } = parseYaml(text, file)
-  const errors = diagnostics.filter((one: Diagnostic) => one.severity === 'error')
+async function document(text: string, file: string, access: VaultAccess): Promise<Variables> {
+  const { root, diagnostics, values } = await parseDocument(text, file, access)
+  const errors = diagnostics.filter((one) => one.severity === 'error')
   if (errors.length > 0) throw new DiagnosticError(errors)
-  return root ? toVariables(root, valueOptions(access)) : new Map()
+  return root ? toVariables(root, values) : new Map()
 }

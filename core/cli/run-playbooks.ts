@@ -4,7 +4,7 @@ import { builtinModules } from '../../modules/index.ts'
 import { connectionPool } from '../connection/index.ts'
 import { type RunRequest, run } from '../engine/index.ts'
 import type { EventListener, EventOf } from '../events/index.ts'
-import { loadInventory } from '../inventory/index.ts'
+import { type Inventory, loadInventory } from '../inventory/index.ts'
 import { type Diagnostic, DiagnosticError, renderDiagnostic } from '../language/index.ts'
 import { loadInclude, loadPlaybook, type Playbook, type PlaybookOptions, validatePlaybook } from '../playbook/index.ts'
 import { consoleReport, ndjsonReport } from '../report/index.ts'
@@ -55,6 +55,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
     return reportMistakes(diagnostics, files, flags, streams, redactor)
   printDiagnostics(diagnostics, streams, { notes: flags.verbose > 0 })
   if (flags.syntaxCheck) return EXIT.ok
+  demandHosts(loaded.inventory, flags.limit)
   if (flags.listHosts || flags.listTasks || flags.listTags) {
     for (const line of listPlaybooks(playbooks, loaded.inventory, flags)) streams.out.write(`${line}\n`)
     return EXIT.ok
@@ -124,6 +125,15 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
     await pool.closeAll()
     await log.close()
   }
+}
+
+/** A limit that fits no host at all is a mistake: nothing done is not what was asked for. */
+function demandHosts(inventory: Inventory, limit: string | undefined): void {
+  if (limit === undefined) return
+  const { hosts, diagnostics } = inventory.match('all', limit)
+  if (hosts.length > 0) return
+  const hint = diagnostics.find((one) => one.hint !== undefined)?.hint ?? 'see virtfleet inventory --list'
+  throw new CliError(`no host matches --limit '${limit}'`, { exitCode: EXIT.error, hint })
 }
 
 async function mistakesInto<T>(diagnostics: Diagnostic[], work: () => Promise<T>): Promise<T | undefined> {

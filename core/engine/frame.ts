@@ -7,6 +7,8 @@ export interface Frame {
   readonly key: string
   /** Variables of the includes on the way, outermost first. */
   readonly includeParams: readonly Variables[]
+  /** Variables that every step here has from blocks around: what an include has besides is its own. */
+  readonly outerVars: Variables
   /** Blocks around that want to know of failures, outermost first. */
   readonly catchers: readonly Catcher[]
   /** A failure here goes to a rescue. */
@@ -19,6 +21,7 @@ export interface Frame {
 export const rootFrame: Frame = {
   key: '',
   includeParams: [],
+  outerVars: new Map(),
   catchers: [],
   rescuable: false,
   handler: false,

@@ -44,11 +44,10 @@ export class HostRecord {
     }
   }
 
+  /** Gathered facts; what set_fact and include_vars set stays, as with Ansible. */
   clearFacts(): void {
     this.facts.clear()
     this.injected.clear()
     this.injected.set('ansible_facts', this.facts)
-    this.setFacts.clear()
-    this.includeVars.clear()
   }
 }

@@ -14,7 +14,8 @@ export class InterruptController implements Interrupts {
   /** The first call starts nothing new, the second ends what runs; more calls do nothing. */
   interrupt(): void {
     if (this.#level >= 2) return
-    const level = (this.#level += 1) as 1 | 2
+    this.#level++
+    const level = this.#level as 1 | 2
     for (const callback of this.#callbacks) callback(level)
   }
 }

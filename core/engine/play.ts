@@ -86,19 +86,12 @@ async function runBatch(batch: Batch): Promise<void> {
   const late = await loadVarsFiles(batch, batch.alive())
   if (isReached(batch) && (await wantsFacts(batch))) await gather(batch)
   for (const host of late) if (batch.isAlive(host.name)) await demandVarsFiles(batch, host)
+  // Forced handlers are for hosts that failed, too.
+  const forced = run.request.forceHandlers || (await isTrue(batch, play.forceHandlers))
+  const members = batch.hosts.map((name) => run.hosts.of(name))
   for (const steps of [play.preTasks, [...play.roleTasks, ...play.tasks], play.postTasks]) {
     await section(batch, steps)
-    if (steps.length > 0 || !batch.notifications.isEmpty) await flushHandlers(batch, batch.alive(), rootFrame, walk)
-  }
-  // Forced handlers are for hosts that a failure of another one stopped, too.
-  if (run.request.forceHandlers || (await isTrue(batch, play.forceHandlers))) {
-    await flushHandlers(
-      batch,
-      batch.hosts.map((name) => run.hosts.of(name)),
-      rootFrame,
-      walk,
-      true,
-    )
+    await flushHandlers(batch, members, rootFrame, walk, forced, steps === play.postTasks)
   }
 }
 

@@ -18,7 +18,11 @@ const ACCEPTED: Readonly<Record<string, JsonSchema>> = {
     anyOf: [
       { type: 'boolean' },
       { enum: [0, 1] },
-      { type: 'string', pattern: '^\\s*([Yy]([Ee][Ss])?|[Nn][Oo]?|[Oo][Nn]|[Oo][Ff][Ff]|[Tt]([Rr][Uu][Ee])?|[Ff]([Aa][Ll][Ss][Ee])?|[01])\\s*$' },
+      {
+        type: 'string',
+        pattern:
+          '^\\s*([Yy]([Ee][Ss])?|[Nn][Oo]?|[Oo][Nn]|[Oo][Ff][Ff]|[Tt]([Rr][Uu][Ee])?|[Ff]([Aa][Ll][Ss][Ee])?|[01])\\s*$',
+      },
     ],
   },
   int: { anyOf: [{ type: 'integer' }, { type: 'string', pattern: '^\\s*[+-]?\\d+\\s*$' }] },
@@ -64,7 +68,9 @@ function objectSchema(
     type: 'object',
     properties,
     ...(plain.length > 0 && { required: plain }),
-    ...(either.length > 0 && { allOf: either.map((name) => ({ anyOf: named(name).map((one) => ({ required: [one] })) })) }),
+    ...(either.length > 0 && {
+      allOf: either.map((name) => ({ anyOf: named(name).map((one) => ({ required: [one] })) })),
+    }),
     ...(!open && { additionalProperties: false }),
   }
 }
@@ -90,7 +96,13 @@ const alternatives = (schema: JsonSchema): readonly JsonSchema[] =>
 function typeSchema({ type, choices, items, fields }: ArgumentType): JsonSchema {
   if (choices) return choiceSchema(choices)
   if (type === 'list') {
-    return { anyOf: [{ type: 'array', items: items ? orTemplate(items) : {} }, ...(items ? [typeSchema(items)] : []), { type: 'string' }] }
+    return {
+      anyOf: [
+        { type: 'array', items: items ? orTemplate(items) : {} },
+        ...(items ? [typeSchema(items)] : []),
+        { type: 'string' },
+      ],
+    }
   }
   if (fields && Object.keys(fields).length > 0) return objectSchema(fields, {}, false)
   return ACCEPTED[type] ?? {}

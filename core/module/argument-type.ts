@@ -51,7 +51,12 @@ function argumentOf(schema: Schema): Argument {
     inner = next
     description ??= metaOf(inner).description
   }
-  return { ...typeOf(inner), required: !z.safeParse(schema, undefined).success, fallback, description: description ?? '' }
+  return {
+    ...typeOf(inner),
+    required: !z.safeParse(schema, undefined).success,
+    fallback,
+    description: description ?? '',
+  }
 }
 
 function wrapped(schema: Schema): Schema | undefined {

@@ -1,8 +1,9 @@
 import type { EventListener, EventOf, RunEvent } from '../events/types.ts'
-import { LiveBlock, type Terminal } from './live.ts'
+import { foldHosts } from './hosts.ts'
+import { LiveBlock, type LiveLine, type Terminal } from './live.ts'
 import { createPaint, type Paint } from './paint.ts'
-import { printable } from './printable.ts'
-import { recapLines } from './recap.ts'
+import { oneLine, printable } from './printable.ts'
+import { type Failure, failureLines, recapLines } from './recap.ts'
 import { statusLines } from './status-lines.ts'
 import { matters, taskText, titleOf } from './task-text.ts'
 import { TaskView } from './task-view.ts'
@@ -39,6 +40,8 @@ class ConsoleView {
   #check = false
   #diff = false
   #notice: string | undefined
+  /** For the end of the run, when they have scrolled away. */
+  readonly #failures: Failure[] = []
   /** Tasks in a row of which there is nothing to say. */
   #quiet = 0
 
@@ -64,7 +67,7 @@ class ConsoleView {
         this.#flush()
         this.#print([
           '',
-          this.#paint.bold(`▸ ${printable(event.name)}`) +
+          this.#paint.bold(`▸ ${oneLine(event.name, 200)}`) +
             this.#paint.dim(`  ${event.hosts.length} host${event.hosts.length === 1 ? '' : 's'}`),
         ])
         break
@@ -83,7 +86,7 @@ class ConsoleView {
         break
       case 'host_line':
         if (this.#options.verbosity > 0)
-          this.#print([`      ${this.#paint.dim(`${event.host} │`)} ${printable(event.line)}`])
+          this.#print([`      ${this.#paint.dim(`${printable(event.host)} │`)} ${oneLine(event.line, 2000)}`])
         break
       case 'host_item':
         this.#tasks.get(event.task)?.item(event)
@@ -99,7 +102,8 @@ class ConsoleView {
         break
       case 'run_finished':
         this.#flush()
-        this.#print(recapLines(event, this.#paint))
+        this.#notice = undefined
+        this.#print([...failureLines(this.#failures, this.#paint), ...recapLines(event, this.#paint)])
         break
       default:
         break
@@ -115,6 +119,10 @@ class ConsoleView {
     const view = this.#tasks.get(event.task)
     if (!view) return
     view.finish(event)
+    if ((event.status === 'failed' || event.status === 'unreachable') && !event.ignored && !event.rescued) {
+      const reason = printable(view.results.at(-1)?.message ?? event.status).split('\n')[0]!
+      this.#failures.push({ host: event.host, task: titleOf(view.started), reason })
+    }
     if (view.done) this.#finish(view)
   }
 
@@ -143,17 +151,25 @@ class ConsoleView {
   }
 
   #interrupted(event: EventOf<'interrupted'>): void {
-    const waiting = event.waiting_for.map(
-      (one) => `${titleOf(this.#tasks.get(one.task)?.started ?? UNTITLED)} on ${one.host}`,
-    )
+    const waiting = this.#waiting(event)
     const text =
       event.level === 2
         ? 'interrupted again: ending what runs on the hosts'
         : waiting.length === 0
           ? 'interrupted: nothing new is started'
           : `interrupted: nothing new is started; waiting for ${waiting.join(', ')} (interrupt again to end it)`
-    this.#notice = this.#paint.red(text)
-    this.#print([this.#notice])
+    this.#notice = text
+    this.#print([this.#paint.red(text)])
+  }
+
+  /** Who must still end, by task. */
+  #waiting(event: EventOf<'interrupted'>): string[] {
+    const byTask = new Map<string, string[]>()
+    for (const { task, host } of event.waiting_for) byTask.set(task, [...(byTask.get(task) ?? []), host])
+    return [...byTask].map(([task, hosts]) => {
+      const started = this.#tasks.get(task)?.started
+      return `${started ? titleOf(started) : 'a task'} on ${foldHosts(hosts)}`
+    })
   }
 
   #diagnostic(event: EventOf<'diagnostic'>): string[] {
@@ -161,7 +177,7 @@ class ConsoleView {
       event.severity === 'error' ? this.#paint.red : event.severity === 'warning' ? this.#paint.yellow : this.#paint.dim
     const excerpt = this.#options.excerpt?.(event)
     if (excerpt !== undefined) return excerpt.split('\n')
-    const where = event.at ? `${event.at.file}:${event.at.line}:${event.at.column}: ` : ''
+    const where = event.at ? `${oneLine(event.at.file, 400)}:${event.at.line}:${event.at.column}: ` : ''
     const hint = event.hint === undefined ? [] : [this.#paint.dim(`  hint: ${printable(event.hint)}`)]
     return [`${where}${tint(event.severity)}: ${printable(event.message)}`, ...hint]
   }
@@ -171,20 +187,7 @@ class ConsoleView {
     else this.#options.terminal.write(lines.map((line) => `${line}\n`).join(''))
   }
 
-  #status(): string[] {
-    return statusLines([...this.#tasks.values()], Date.now(), this.#notice)
+  #status(): LiveLine[] {
+    return statusLines([...this.#tasks.values()], Date.now(), this.#notice, this.#paint)
   }
 }
-
-const UNTITLED = {
-  event: 'task_started',
-  time: '',
-  run: '',
-  seq: 1,
-  task: '',
-  play: '',
-  name: 'a task',
-  module: '',
-  handler: false,
-  hosts: 0,
-} as const

@@ -1,36 +1,75 @@
+import { printable } from './printable.ts'
+
 /** Names as people count them: kvm2 before kvm10. */
 export function naturally(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }
 
-/** Runs of numbered hosts folded as an inventory writes them: `kvm[01:40]`. Names that stand alone stay as they are. */
-export function foldHosts(names: readonly string[]): string {
-  const groups = new Map<string, { digits: string; value: number }[]>()
-  const parts: { order: string; text: string }[] = []
-  for (const name of names) {
-    const match = /^(.*?)(\d+)(\D*)$/.exec(name)
+interface Numbered {
+  readonly prefix: string
+  readonly digits: string
+  readonly suffix: string
+}
+
+const MOST = 12
+
+/**
+ * Runs of numbered hosts folded as an inventory writes them: `kvm[01:40]`. Names that stand alone stay as they are; after
+ * `most` parts the rest is counted.
+ */
+export function foldHosts(names: readonly string[], most = MOST): string {
+  const parts: { order: string; text: string; hosts: number }[] = []
+  const families = new Map<string, Numbered[]>()
+  for (const name of names.map(printable)) {
+    const match = /^(.*?)(\d{1,15})(\D*)$/s.exec(name)
     if (!match) {
-      parts.push({ order: name, text: name })
+      parts.push({ order: name, text: name, hosts: 1 })
       continue
     }
-    const key = JSON.stringify([match[1], match[3], match[2]!.startsWith('0') ? match[2]!.length : 0])
-    const list = groups.get(key) ?? []
-    list.push({ digits: match[2]!, value: Number(match[2]) })
-    groups.set(key, list)
+    const one = { prefix: match[1]!, digits: match[2]!, suffix: match[3]! }
+    const key = JSON.stringify([one.prefix, one.suffix])
+    const family = families.get(key)
+    if (family) family.push(one)
+    else families.set(key, [one])
   }
-  for (const [key, numbers] of groups) {
-    const [prefix, suffix] = JSON.parse(key) as [string, string]
-    numbers.sort((a, b) => a.value - b.value)
-    for (const run of runs(numbers)) {
-      const [first, last] = [run[0]!.digits, run.at(-1)!.digits]
-      if (run.length > 2) parts.push({ order: prefix + first, text: `${prefix}[${first}:${last}]${suffix}` })
-      else for (const one of run) parts.push({ order: prefix + one.digits, text: prefix + one.digits + suffix })
-    }
+  for (const family of families.values()) parts.push(...foldFamily(family))
+  parts.sort((a, b) => naturally(a.order, b.order))
+  const shown = parts.slice(0, most).map((part) => part.text)
+  const rest = parts.slice(most).reduce((sum, part) => sum + part.hosts, 0)
+  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} … and ${rest} more`
+}
+
+function foldFamily(family: readonly Numbered[]): { order: string; text: string; hosts: number }[] {
+  // 02 and 10 are of one range where any number of that length has a zero in front.
+  const padded = new Set(
+    family.filter((one) => one.digits.length > 1 && one.digits.startsWith('0')).map((one) => one.digits.length),
+  )
+  const byWidth = new Map<number, Numbered[]>()
+  for (const one of family) {
+    const width = padded.has(one.digits.length) ? one.digits.length : 0
+    byWidth.set(width, [...(byWidth.get(width) ?? []), one])
   }
-  return parts
-    .sort((a, b) => naturally(a.order, b.order))
-    .map((part) => part.text)
-    .join(', ')
+  return [...byWidth.values()].flatMap((list) => {
+    const sorted = list.map((one) => ({ ...one, value: Number(one.digits) })).sort((a, b) => a.value - b.value)
+    return runs(sorted).flatMap((run) => {
+      const [first, last] = [run[0]!, run.at(-1)!]
+      if (run.length > 2) {
+        const { prefix, suffix } = first
+        return [
+          {
+            order: prefix + first.digits,
+            text: `${prefix}[${first.digits}:${last.digits}]${suffix}`,
+            hosts: run.length,
+          },
+        ]
+      }
+      return run.map(({ prefix, digits, suffix }) => ({
+        order: prefix + digits,
+        text: prefix + digits + suffix,
+        hosts: 1,
+      }))
+    })
+  })
 }
 
 function runs<T extends { value: number }>(sorted: readonly T[]): T[][] {

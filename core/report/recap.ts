@@ -1,6 +1,7 @@
 import type { EventOf, HostStats } from '../events/types.ts'
 import { foldHosts, naturally } from './hosts.ts'
 import type { Paint } from './paint.ts'
+import { oneLine, printable } from './printable.ts'
 import { clock } from './status-lines.ts'
 
 /** From how many hosts on hosts with the same numbers share a line. */
@@ -15,7 +16,7 @@ export function recapLines(event: EventOf<'run_finished'>, paint: Paint): string
     const tint = bad ? paint.red : undecided > 0 ? paint.magenta : stats.changed > 0 ? paint.yellow : paint.green
     return `${tint(name.padEnd(width))} : ${counters(stats, paint)}${undecided > 0 ? paint.magenta(`    undecided=${undecided}`) : ''}`
   })
-  const ending = event.stopped_at === undefined ? '' : `stopped at ${event.stopped_at}`
+  const ending = event.stopped_at === undefined ? '' : `stopped at ${printable(event.stopped_at)}`
   return [
     '',
     ...lines,
@@ -33,7 +34,7 @@ interface Row {
 function rowsOf(stats: Readonly<Record<string, HostStats>>, undecided: Readonly<Record<string, number>>): Row[] {
   const names = Object.keys(stats).sort(naturally)
   if (names.length < FOLD_FROM)
-    return names.map((name) => ({ name, stats: stats[name]!, undecided: undecided[name] ?? 0 }))
+    return names.map((name) => ({ name: printable(name), stats: stats[name]!, undecided: undecided[name] ?? 0 }))
   const same = new Map<string, string[]>()
   for (const name of names) {
     const key = JSON.stringify([stats[name], undecided[name] ?? 0])
@@ -60,4 +61,29 @@ function counters(stats: HostStats, paint: Paint): string {
     })
     .join('')
     .trimEnd()
+}
+
+export interface Failure {
+  readonly host: string
+  readonly task: string
+  /** One line, printable. */
+  readonly reason: string
+}
+
+const SHOWN_FAILURES = 20
+
+/** What failed and where, once more: on a long run it has scrolled away. */
+export function failureLines(failures: readonly Failure[], paint: Paint): string[] {
+  const groups = new Map<string, Failure[]>()
+  for (const one of failures) {
+    const key = JSON.stringify([one.task, one.reason.replaceAll(one.host, '')])
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  if (groups.size === 0) return []
+  const lines = [...groups.values()].map((group) => {
+    const hosts = foldHosts(group.map((one) => one.host))
+    return `${paint.red('✗')} ${paint.red(hosts)}  ${oneLine(group[0]!.task, 80)}: ${oneLine(group[0]!.reason, 160)}`
+  })
+  const more = lines.length - SHOWN_FAILURES
+  return ['', ...lines.slice(0, SHOWN_FAILURES), ...(more > 0 ? [paint.dim(`  … and ${more} more`)] : [])]
 }

@@ -36,10 +36,15 @@ export class TaskView {
     this.#items.set(event.host, list)
   }
 
-  finish(event: Result): void {
+  finish(given: Result): void {
+    const event = withoutOwnName(given)
     this.running.delete(event.host)
     this.progress.delete(event.host)
     this.results.push(event)
+  }
+
+  hasItems(host: string): boolean {
+    return this.#items.has(host)
   }
 
   count(status: HostStatus): number {
@@ -67,6 +72,12 @@ export class TaskView {
     }
     return [...found.values()].sort((a, b) => ORDER.indexOf(a.result.status) - ORDER.indexOf(b.result.status))
   }
+}
+
+/** `kvm1: connection refused` of kvm1: its name stands there anyway, and would keep equal results apart. */
+function withoutOwnName(event: Result): Result {
+  const prefix = `${event.host}: `
+  return event.message?.startsWith(prefix) ? { ...event, message: event.message.slice(prefix.length) } : event
 }
 
 const ORDER: readonly HostStatus[] = ['failed', 'unreachable', 'cancelled', 'undecided', 'changed', 'ok', 'skipped']

@@ -38,7 +38,9 @@ function* written(text: string): Generator<string> {
   const json = JSON.stringify(text).slice(1, -1)
   yield json
   yield JSON.stringify(json).slice(1, -1)
+  yield json.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
   yield text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')
+  yield text.replaceAll("'", "''")
   yield text.replaceAll("'", `'\\''`)
   yield text.replaceAll("'", `'"'"'`)
   yield text.replace(/[\\$`"]/g, '\\$&')

@@ -1,5 +1,8 @@
 import { ModuleFailure } from '../../core/module/types.ts'
 
+/** Of shlex: no other space parts words. */
+const WHITESPACE = new Set([' ', '\t', '\r', '\n'])
+
 /** Splits a command line as Python's shlex does in POSIX mode, which is how Ansible's `command` reads its free form. */
 export function splitWords(text: string): string[] {
   const words: string[] = []
@@ -20,7 +23,7 @@ export function splitWords(text: string): string[] {
     } else if (char === '\\') {
       if (i + 1 >= text.length) throw new ModuleFailure('the command ends with a backslash')
       word = (word ?? '') + text[++i]!
-    } else if (/\s/.test(char)) {
+    } else if (WHITESPACE.has(char)) {
       if (word !== undefined) words.push(word)
       word = undefined
     } else {

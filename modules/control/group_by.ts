@@ -14,7 +14,7 @@ export default defineControl({
 `,
   async decide(_variables, { key, parents }) {
     return {
-      changed: false,
+      changed: true,
       add_group: key.replaceAll(' ', '-'),
       parent_groups: parents.map((one) => one.replaceAll(' ', '-')),
     }

@@ -52,10 +52,10 @@ export function setAttributes(
   return parts
 }
 
-// Without a who, chmod(1) would apply the umask; Ansible and we do not.
+// Without a who, chmod(1) would apply the umask; with fewer than five digits it keeps a folder's set-id bits. Ansible and we do neither.
 function chmodText(mode: string): string {
   return /^[0-7o]+$/.test(mode)
-    ? mode.replace(/^0o/, '')
+    ? mode.replace(/^0o/, '').padStart(5, '0')
     : mode
         .split(',')
         .map((c) => (/^[-+=]/.test(c) ? `a${c}` : c))

@@ -29,6 +29,8 @@ const args = arg
   })
 
 interface State {
+  /** One file, or the content of one; else a folder with all below it. */
+  readonly single: boolean
   readonly files: readonly (FileState & { readonly mode: string | undefined })[]
   readonly folders: readonly FolderState[]
 }
@@ -59,17 +61,14 @@ export default defineState({
     if (stat.kind === 'directory') return folder(host, source, a.src!.endsWith('/'), a)
     const content = await host.files.read(source)
     const path = await destination(host, a.dest, source)
-    return single(
-      await probeContent(host, path, content),
-      a.mode === 'preserve' ? octal(stat.mode & 0o7777) : fixed(a.mode),
-    )
+    const [file, folders] = await Promise.all([probeContent(host, path, content), missingFolder(host, a.dest)])
+    return single(file, a.mode === 'preserve' ? octal(stat.mode & 0o7777) : fixed(a.mode), folders)
   },
   diff(state, a) {
-    const only = state.files.length === 1 && state.folders.length === 0
     const changes: Change[] = state.folders.flatMap((one) => diffFolder(one, { ...a, mode: a.directory_mode }))
     for (const file of state.files) {
       const own = diffContent(file, { ...a, mode: file.mode }, { keep: !a.force })
-      changes.push(...(only ? own : own.map((change) => ({ ...change, path: `${file.path} ${change.path}` }))))
+      changes.push(...(state.single ? own : own.map((change) => ({ ...change, path: `${file.path} ${change.path}` }))))
     }
     return changes
   },
@@ -94,7 +93,7 @@ export default defineState({
   },
   result(state, a): JsonObject {
     const [file] = state.files
-    if (file && state.files.length === 1 && state.folders.length === 0) {
+    if (file && state.single) {
       return { ...contentResult(file), ...(a.src !== undefined && { src: a.src }) }
     }
     return { dest: a.dest, ...(a.src !== undefined && { src: a.src }) }
@@ -106,8 +105,14 @@ type Args = { dest: string; mode?: string | undefined }
 
 const fixed = (mode: string | undefined): string | undefined => (mode === 'preserve' ? undefined : mode)
 
-function single(file: FileState, mode: string | undefined): State {
-  return { files: [{ ...file, mode }], folders: [] }
+function single(file: FileState, mode: string | undefined, folders: readonly FolderState[] = []): State {
+  return { single: true, files: [{ ...file, mode }], folders }
+}
+
+/** With a slash at its end, the destination is a folder that is made if it is missing; one that is there stays as it is. */
+async function missingFolder(host: Reader, dest: string): Promise<FolderState[]> {
+  if (!dest.endsWith('/') || dest === '/') return []
+  return (await probeFolders(host, [dest.slice(0, -1)])).filter((one) => !one.entry)
 }
 
 /** A folder with all below it; with a slash at the source's end only what is in it, as rsync and Ansible have it. */
@@ -128,7 +133,7 @@ async function folder(host: Reader, source: string, contentsOnly: boolean, a: Ar
     host,
     ['', ...names.filter((name) => name.endsWith('/'))].map((name) => `${root}/${name}`.replace(/\/$/, '')),
   )
-  return { files, folders }
+  return { single: false, files, folders }
 }
 
 const REMOTE_LIMIT = 8 * 1024 * 1024
@@ -144,6 +149,6 @@ async function remoteSource(host: Reader, src: string, dest: string, mode: strin
     })
   }
   const path = await destination(host, dest, src)
-  const state = await probeContent(host, path, content.stdout)
-  return single(state, mode === 'preserve' ? stat.stdout.toString().trim() : mode)
+  const [state, folders] = await Promise.all([probeContent(host, path, content.stdout), missingFolder(host, dest)])
+  return single(state, mode === 'preserve' ? stat.stdout.toString().trim() : mode, folders)
 }

@@ -30,6 +30,7 @@ function applyOperation(mode: number, who: readonly Who[], operator: string, wha
     mask |= 0o7 << shift
     if (one === 'u') mask |= 0o4000
     if (one === 'g') mask |= 0o2000
+    if (one === 'o') mask |= 0o1000
     if (/^[ugo]$/.test(what)) {
       bits |= ((mode >> SHIFT[what as Who]) & 0o7) << shift
       continue
@@ -38,9 +39,9 @@ function applyOperation(mode: number, who: readonly Who[], operator: string, wha
     if (what.includes('w')) bits |= 0o2 << shift
     if (what.includes('x') || (what.includes('X') && (directory || (mode & 0o111) !== 0))) bits |= 0o1 << shift
     if (what.includes('s')) bits |= one === 'u' ? 0o4000 : one === 'g' ? 0o2000 : 0
+    // As GNU chmod has it, the sticky bit belongs to o.
+    if (what.includes('t') && one === 'o') bits |= 0o1000
   }
-  if (what.includes('t')) bits |= 0o1000
-  if (who.length === 3) mask |= 0o1000
   if (operator === '+') return mode | bits
   if (operator === '-') return mode & ~bits
   // As chmod does: `=` leaves a folder's set-id bits alone unless they are named.

@@ -8,5 +8,9 @@ export async function readText(host: Reader, path: string): Promise<string | und
   )
   if (answer.status === 44) return undefined
   if (answer.status !== 0) throw new ModuleFailure(`cannot read ${path}: ${answer.stderr.toString().trim()}`)
-  return answer.stdout.toString()
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(answer.stdout)
+  } catch {
+    throw new ModuleFailure(`${path} is not UTF-8 text`, { hint: 'convert it, or copy a whole file' })
+  }
 }

@@ -5,7 +5,7 @@ import { applyGuarded } from './bridge/guard.ts'
 import { liveChanges } from './bridge/live.ts'
 import { type BridgeState, probeBridge } from './bridge/probe.ts'
 import { settle } from './bridge/settle.ts'
-import { type BridgeSpec, bridgeArgs } from './bridge/spec.ts'
+import { type BridgeSpec, bridgeArgs, forwardDelay } from './bridge/spec.ts'
 
 export default defineState({
   name: 'bridge',
@@ -65,7 +65,8 @@ reaches the host over a new TCP connection within \`timeout\` seconds. It is ref
         ports: state.ports,
         free: freed(state.ports),
       }),
-      seconds: spec.timeout,
+      // Ports of a spanning tree pass nothing on until they have listened and learned.
+      seconds: spec.timeout + (present && spec.stp ? 2 * forwardDelay(spec) : 0),
     })
     return undefined
   },

@@ -2,7 +2,6 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { proxyCommandStream } from '../config/proxy-command.ts'
 import type { ResolvedEndpoint } from '../config/resolved.ts'
-import { ConnectionError } from '../errors.ts'
 import { failureOf } from './failure.ts'
 
 /** A byte stream to the server: TCP, or the ProxyCommand's. Nagle is off. */
@@ -32,7 +31,7 @@ export async function dial(name: string, resolved: ResolvedEndpoint, signal?: Ab
     }
     const aborted = (): void => stop(signal?.reason)
     const limit = setTimeout(
-      () => stop(new ConnectionError('timeout', name, `${where}: no answer in ${resolved.connectTimeoutMs / 1000} s`)),
+      () => stop(failureOf(name, where, new Error(`timed out: no answer in ${resolved.connectTimeoutMs / 1000} s`))),
       resolved.connectTimeoutMs,
     )
     const failed = (error: Error): void => stop(failureOf(name, where, error))

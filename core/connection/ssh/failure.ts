@@ -12,6 +12,15 @@ const BY_CODE: Record<string, ConnectionFailure> = {
   EACCES: 'unreachable',
 }
 
+/** What the system's names of errors mean. */
+const WORDS: Record<string, string> = {
+  ENOTFOUND: 'the name has no address',
+  EAI_AGAIN: 'the name cannot be resolved now',
+  ECONNREFUSED: 'the connection was refused',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to its network',
+}
+
 const HINTS: Partial<Record<ConnectionFailure, string>> = {
   resolve: 'set ansible_host to an address, or check DNS',
   refused: 'check that sshd runs there and ansible_port is right',
@@ -29,6 +38,7 @@ export function failureOf(host: string, where: string, error: unknown): Connecti
   if (level === 'handshake' && /no matching/i.test(message)) {
     return new ConnectionError('unsupported', host, `${where}: ${message}`, 'set ansible_connection: openssh', error)
   }
-  const text = failure === 'lost' ? `${where} ended the connection: ${message}` : `${where}: ${message}`
+  const said = (code !== undefined && WORDS[code]) || message
+  const text = failure === 'lost' ? `${where} ended the connection: ${said}` : `${where}: ${said}`
   return new ConnectionError(failure, host, text, HINTS[failure], error)
 }

@@ -1,35 +1,53 @@
-/** Which hosts notified which name, in the order in which they did. */
+/** Which hosts notified which handlers, by the handler's id, in the order in which they did. */
 export class Notifications {
-  /** By name, then host: in check mode the undecided task by which alone it was notified. */
-  readonly #hosts = new Map<string, Map<string, string | undefined>>()
+  /** Then by host: in check mode the undecided task by which alone it was notified. */
+  readonly #handlers = new Map<string, Map<string, string | undefined>>()
+  /** Names that no handler answers to yet: an include may still bring one. */
+  readonly #unanswered = new Map<string, Map<string, string | undefined>>()
 
   /** `maybe` is the task that notifies if it changes anything, which is not decided. */
-  add(name: string, host: string, maybe?: string): void {
-    const hosts = this.#hosts.get(name) ?? new Map<string, string | undefined>()
-    if (maybe === undefined || !hosts.has(host)) hosts.set(host, maybe)
-    this.#hosts.set(name, hosts)
+  add(handler: string, host: string, maybe?: string): void {
+    note(this.#handlers, handler, host, maybe)
   }
 
-  /** Takes the hosts that notified a name, each with the undecided task if there is one; they are forgotten. */
-  take(name: string, keep: (host: string) => boolean): Map<string, string | undefined> {
-    const taken = new Map<string, string | undefined>()
-    const hosts = this.#hosts.get(name)
-    if (!hosts) return taken
-    for (const [host, maybe] of [...hosts]) {
-      if (!keep(host)) continue
-      hosts.delete(host)
-      taken.set(host, maybe)
-    }
-    if (hosts.size === 0) this.#hosts.delete(name)
+  addUnanswered(name: string, host: string, maybe?: string): void {
+    note(this.#unanswered, name, host, maybe)
+  }
+
+  /** Names without a handler; they are forgotten. */
+  takeUnanswered(): { name: string; host: string; maybe: string | undefined }[] {
+    const taken = [...this.#unanswered].flatMap(([name, hosts]) =>
+      [...hosts].map(([host, maybe]) => ({ name, host, maybe })),
+    )
+    this.#unanswered.clear()
     return taken
   }
 
-  get isEmpty(): boolean {
-    return this.#hosts.size === 0
+  /** Hosts that wait for a handler, each with the undecided task if there is one. */
+  waiting(handler: string): ReadonlyMap<string, string | undefined> {
+    return this.#handlers.get(handler) ?? new Map()
   }
 
-  /** Names that nobody answered to yet, each with its hosts. */
-  left(): { name: string; hosts: string[] }[] {
-    return [...this.#hosts].map(([name, hosts]) => ({ name, hosts: [...hosts.keys()] }))
+  done(handler: string, host: string): void {
+    this.#handlers.get(handler)?.delete(host)
   }
+
+  /** Ids and names that are left, each with its hosts. */
+  left(): { handler?: string; name?: string; hosts: string[] }[] {
+    return [
+      ...[...this.#handlers].map(([handler, hosts]) => ({ handler, hosts: [...hosts.keys()] })),
+      ...[...this.#unanswered].map(([name, hosts]) => ({ name, hosts: [...hosts.keys()] })),
+    ].filter(({ hosts }) => hosts.length > 0)
+  }
+}
+
+function note(
+  into: Map<string, Map<string, string | undefined>>,
+  key: string,
+  host: string,
+  maybe: string | undefined,
+): void {
+  const hosts = into.get(key) ?? new Map<string, string | undefined>()
+  if (maybe === undefined || !hosts.has(host)) hosts.set(host, maybe)
+  into.set(key, hosts)
 }

@@ -9,9 +9,12 @@ import { type ControllerFiles, ModuleFailure } from '../../module/types.ts'
  */
 export class TaskFiles implements ControllerFiles {
   readonly #folders: readonly string[]
+  readonly #open: (content: Buffer) => Buffer
 
-  constructor(folders: readonly string[]) {
+  /** `open` gives the plain text of what is encrypted. */
+  constructor(folders: readonly string[], open: (content: Buffer) => Buffer) {
     this.#folders = folders
+    this.#open = open
   }
 
   async find(kind: 'files' | 'templates', path: string): Promise<string> {
@@ -28,7 +31,7 @@ export class TaskFiles implements ControllerFiles {
   }
 
   async read(absolutePath: string): Promise<Buffer> {
-    return told(absolutePath, () => readFile(absolutePath))
+    return told(absolutePath, async () => this.#open(await readFile(absolutePath)))
   }
 
   async list(absolutePath: string): Promise<string[]> {

@@ -10,9 +10,10 @@ export async function runBlock(
   batch: Batch,
   block: Block,
   hosts: readonly HostRecord[],
-  frame: Frame,
+  around: Frame,
   walk: Walk,
 ): Promise<void> {
+  const frame: Frame = { ...around, outerVars: block.vars }
   const hasRescue = block.rescue.length > 0
   if (!hasRescue && block.always.length === 0) return walk(batch, block.steps, hosts, frame)
   const within = async (

@@ -11,6 +11,7 @@ import { contextOf } from '../task/attempt.ts'
 import { outcomeOfError, undecided } from '../task/errors.ts'
 import { outcomeFields } from '../task/events.ts'
 import { condition } from '../task/guarded.ts'
+import { hideValues } from '../task/hide.ts'
 import { flag } from '../task/keywords.ts'
 import type { Outcome } from '../task/outcome.ts'
 import { settle } from '../task/settle.ts'
@@ -67,6 +68,7 @@ async function call(
   }
   if (task.loop) throw new ModuleFailure(`${module.name} takes no loop`, { hint: 'give it a list instead' })
   const args = await argumentsOf(task, module, first.scope(), run.omit)
+  if (hidden) hideValues(args, run.request.redactor)
   const { readers, writers, silent } = await fleetHosts(first, works, module.shielded ?? false)
   const lost = new Map<string, ConnectionError>()
   const reported = new Set(turns.map((turn) => turn.host.name))

@@ -25,6 +25,8 @@ interface Group {
   readonly options: Record<string, Value>
   readonly variables: Variables
   readonly hosts: HostRecord[]
+  /** The same again by a host that has included it before. */
+  readonly repeats: boolean
 }
 
 /** include_tasks and include_role: each host says what it includes; hosts that say the same go together. */
@@ -50,13 +52,19 @@ export async function runInclude(
     if (included.diagnostics.some((one) => one.severity === 'error')) refuse(pending, group)
   }
   let failed = 0
-  for (const { turn, outcome, started } of pending) if (await settle(turn, outcome, false, started)) failed++
+  for (const { turn, outcome, started, inclusions } of pending) {
+    if (await settle(turn, outcome, false, started)) failed++
+    // Every different inclusion counts, as in Ansible's recap; one of them settle has counted.
+    if (outcome.status === 'ok')
+      for (let more = 1; more < inclusions; more++) batch.run.stats.count(turn.host.name, 'ok')
+  }
   await chargeBudget(batch, asTask(first).task, failed, frame)
   for (const [key, group] of groups) {
     if (batch.stopped) return
     const hosts = activeHosts(batch, group.hosts, frame)
     await enter(
       batch,
+      include,
       loaded.get(key)!,
       { ...group, hosts },
       { ...frame, key: `${frame.key}/${include.id}#${key}` },
@@ -70,6 +78,7 @@ interface Pending {
   readonly turn: Turn
   outcome: Outcome
   readonly started: number
+  readonly inclusions: number
 }
 
 /** What cannot be read fails the hosts that wanted it. */
@@ -106,7 +115,8 @@ async function collect(turn: Turn, include: Include, groups: Map<string, Group>)
       subjects: new Set(),
     })
   }
-  return { turn, outcome, started }
+  const inclusions = [...groups.values()].filter((group) => group.hosts.includes(host) && !group.repeats).length
+  return { turn, outcome, started, inclusions }
 }
 
 async function decide(turn: Turn, include: Include, groups: Map<string, Group>): Promise<Outcome> {
@@ -148,8 +158,9 @@ async function join(
   const options: Record<string, Value> = {}
   for (const [name, value] of Object.entries(include.options)) options[name] = await resolveAsync(value, scope)
   const print = fingerprint([target, options, [...local]])
-  const key = groups.get(print)?.hosts.includes(turn.host) ? `${print}.${round}` : print
-  const group = groups.get(key) ?? { target, options, variables: local, hosts: [] }
+  const repeats = groups.get(print)?.hosts.includes(turn.host) ?? false
+  const key = repeats ? `${print}.${round}` : print
+  const group = groups.get(key) ?? { target, options, variables: local, hosts: [], repeats }
   group.hosts.push(turn.host)
   groups.set(key, group)
   return target
@@ -162,10 +173,18 @@ function fingerprint([target, options, local]: [string, Record<string, Value>, [
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
-async function enter(batch: Batch, loaded: Included, group: Group, frame: Frame, walk: Walk): Promise<void> {
+async function enter(
+  batch: Batch,
+  include: Include,
+  loaded: Included,
+  group: Group,
+  frame: Frame,
+  walk: Walk,
+): Promise<void> {
   for (const handler of loaded.handlers)
     if (!batch.handlers.some((one) => one.id === handler.id)) batch.handlers.push(handler)
-  const { variables } = group
-  const includeParams = variables.size > 0 ? [...frame.includeParams, variables] : frame.includeParams
-  await walk(batch, loaded.steps, group.hosts, { ...frame, includeParams })
+  const own: Variables = new Map([...include.vars].filter(([name, value]) => frame.outerVars.get(name) !== value))
+  const more = [own, group.variables].filter((variables) => variables.size > 0)
+  const includeParams = [...frame.includeParams, ...more]
+  await walk(batch, loaded.steps, group.hosts, { ...frame, includeParams, outerVars: include.vars })
 }

@@ -48,7 +48,9 @@ export async function runTask(
 async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Promise<number> {
   const { batch, task } = first
   if (module.kind === 'fleet') return runFleetTask(module, turns)
-  if (await flag(task.runOnce, first.scope(), false).catch(() => false)) return runOnce(module, turns)
+  // The inventory gets a host once, whoever adds it.
+  if (module.name === 'add_host' || (await flag(task.runOnce, first.scope(), false).catch(() => false)))
+    return runOnce(module, turns)
   const throttle = await numberOf(task.throttle, first.scope(), 'throttle', task.at).catch(() => undefined)
   const own = pLimit(throttle && throttle > 0 ? throttle : turns.length)
   const answers = await Promise.all(

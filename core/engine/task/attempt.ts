@@ -14,6 +14,7 @@ import type { Task } from '../../playbook/types.ts'
 import { PartlyKnown } from '../check/partly-known.ts'
 import { TaskFiles } from '../host/files.ts'
 import { taskHosts } from '../host/task-hosts.ts'
+import { vaultOpener } from '../host/vaulted.ts'
 import type { Work } from '../interrupt.ts'
 import type { Answer } from '../modules/answer.ts'
 import type { Call } from '../modules/call.ts'
@@ -26,6 +27,7 @@ import type { LayeredScope } from '../variables/scope.ts'
 import { argumentsOf } from './arguments.ts'
 import { isHarmless } from './conditions.ts'
 import { type ErrorContext, outcomeOfError } from './errors.ts'
+import { hideValues } from './hide.ts'
 import { numberOf, textOf } from './keywords.ts'
 import type { Outcome } from './outcome.ts'
 import type { Turn } from './turn.ts'
@@ -92,6 +94,7 @@ async function callOf(
   const { run } = batch
   const { interrupts } = run
   const args = await argumentsOf(task, module, scope, run.omit)
+  if (turn.hidden) hideValues(args, run.request.redactor)
   const target = delegate ?? host.name
   const targetScope = target === host.name ? scope : hostScope(run, target)
   const make =
@@ -133,7 +136,7 @@ function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {
   return {
     evaluate: async (expression) => toJson(await compileExpression(expression, task.at).evaluateAsync(scope)),
     verbosity: batch.run.request.verbosity ?? 0,
-    files: new TaskFiles(searchFolders(batch.play, task.role, task.at.file)),
+    files: new TaskFiles(searchFolders(batch.play, task.role, task.at.file), vaultOpener(batch.run.request)),
   }
 }
 

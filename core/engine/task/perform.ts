@@ -3,6 +3,7 @@ import { leaveUndecided } from '../check/undecided.ts'
 import { contextOf } from './attempt.ts'
 import { outcomeOfError } from './errors.ts'
 import { condition, guarded } from './guarded.ts'
+import { hideValues } from './hide.ts'
 import { flag } from './keywords.ts'
 import { runLoop } from './loop.ts'
 import type { Outcome } from './outcome.ts'
@@ -18,7 +19,9 @@ export async function perform(
   batch.run.events.emit({ event: 'host_started', task: turn.id, host: host.name })
   // What cannot be told is hidden.
   const hidden = await flag(task.noLog, turn.scope(), false).catch(() => true)
-  return { outcome: await result(turn, module, hidden), hidden, started }
+  const outcome = await result(hidden ? { ...turn, hidden } : turn, module, hidden)
+  if (hidden) hideValues(outcome.json, batch.run.request.redactor)
+  return { outcome, hidden, started }
 }
 
 async function result(turn: Turn, module: AnyModule, hidden: boolean): Promise<Outcome> {

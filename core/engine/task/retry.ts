@@ -37,9 +37,7 @@ export async function attemptUntil(turn: Turn, module: AnyModule, local: Variabl
     }
     if (reached) return counted
     if (tries > retries || turn.check) {
-      return turn.check
-        ? counted
-        : { ...counted, status: 'failed', message: counted.message ?? `not reached after ${tries} attempts` }
+      return turn.check ? counted : failedAfter(counted, retries)
     }
     batch.run.events.emit({ event: 'host_retry', task: turn.id, host: host.name, attempt: tries, retries })
     try {
@@ -48,6 +46,13 @@ export async function attemptUntil(turn: Turn, module: AnyModule, local: Variabl
       return outcomeOfError(error, contextOf(turn, undefined))
     }
   }
+}
+
+/** As Ansible: what is registered counts the retries, and it failed whatever the module says. */
+function failedAfter(outcome: Outcome, retries: number): Outcome {
+  const json = { ...outcome.json, failed: true, attempts: Math.max(1, retries) }
+  const message = outcome.message ?? `not reached after ${retries} retries`
+  return { ...outcome, status: 'failed', json, value: fromJson(json), message }
 }
 
 async function holds(turn: Turn, outcome: Outcome, local: Variables): Promise<boolean | Outcome> {

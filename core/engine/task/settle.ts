@@ -1,5 +1,6 @@
 import { resolveAsync, str, type Value } from '../../language/index.ts'
 import type { Include, Task } from '../../playbook/types.ts'
+import { notifyName } from '../handlers/names.ts'
 import type { HostRecord } from '../host-record.ts'
 import { applyEffects } from './effects.ts'
 import { outcomeFields } from './events.ts'
@@ -57,8 +58,10 @@ function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
     else host.failed = true
     return verdict === 'failed'
   }
-  if (verdict === 'ignored') stats.count(counted, outcome.status === 'failed' ? 'ok' : 'skipped', 'ignored')
-  else if (outcome.status === 'changed') stats.count(counted, 'ok', 'changed')
+  if (verdict === 'ignored') {
+    stats.count(counted, 'ok', 'ignored')
+    if (outcome.json.changed === true) stats.count(counted, 'changed')
+  } else if (outcome.status === 'changed') stats.count(counted, 'ok', 'changed')
   else if (outcome.status === 'ok') stats.count(counted, 'ok')
   else if (outcome.status === 'skipped') stats.count(counted, 'skipped')
   else if (outcome.status === 'undecided') stats.undecided(counted)
@@ -87,6 +90,6 @@ async function notify(turn: Turn, isMaybe: boolean): Promise<void> {
     for (const name of Array.isArray(value) ? value : [value])
       if (name !== undefined && name !== null) handlers.push(str(name))
   }
-  for (const name of handlers) batch.notifications.add(name, host.name, isMaybe ? turn.name : undefined)
+  for (const name of handlers) notifyName(batch, name, host.name, isMaybe ? turn.name : undefined)
   batch.run.events.emit({ event: 'handler_notified', task: turn.id, host: host.name, handlers })
 }

@@ -20,6 +20,8 @@ export interface Turn<T extends Task | Include = Task> {
   /** Check mode for this task. */
   readonly check: boolean
   readonly diff: boolean
+  /** `no_log`: told when the task is performed. */
+  readonly hidden?: boolean
   /** A new scope each time: what was resolved in another one is not remembered. */
   scope(local?: Variables): LayeredScope
 }

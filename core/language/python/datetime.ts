@@ -6,13 +6,17 @@ import { str } from './text.ts'
 
 const day = 86_400_000_000n
 
+function sinceMidnight(micros: bigint): bigint {
+  return ((micros % day) + day) % day
+}
+
 function two(n: number): string {
   return String(n).padStart(2, '0')
 }
 
 /** A naive datetime: microseconds on a calendar without zones. */
 export class DateTime extends PythonObject {
-  override readonly typeName = 'datetime'
+  override readonly typeName: string = 'datetime'
   readonly micros: bigint
 
   constructor(micros: bigint) {
@@ -62,14 +66,16 @@ export class DateTime extends PythonObject {
   }
 
   override equals(other: Value): boolean {
-    return other instanceof DateTime && other.micros === this.micros
+    return other instanceof DateTime && other.typeName === this.typeName && other.micros === this.micros
   }
 
   override compare(other: Value): number | undefined {
-    return other instanceof DateTime ? Number(this.micros - other.micros) : undefined
+    if (!(other instanceof DateTime) || other.typeName !== this.typeName) return undefined
+    return Number(this.micros - other.micros)
   }
 
   override operate(operator: string, other: Value): Value | undefined {
+    if (other instanceof DateTime && other.typeName !== this.typeName) return undefined
     if (operator === '-' && other instanceof DateTime) return new TimeDelta(this.micros - other.micros)
     if (!(other instanceof TimeDelta)) return undefined
     if (operator === '+') return new DateTime(this.micros + other.micros)
@@ -91,11 +97,41 @@ export class DateTime extends PythonObject {
       timestamp: () => new Callable('timestamp', () => floatValue(localTimestamp(d) + this.microsecond / 1e6)),
       weekday: () => new Callable('weekday', () => (d.getUTCDay() + 6) % 7),
       isoweekday: () => new Callable('isoweekday', () => d.getUTCDay() || 7),
-      date: () => new Callable('date', () => new DateTime(this.micros - (((this.micros % day) + day) % day))),
+      date: () => new Callable('date', () => new CalendarDate(this.micros)),
     }
     return Object.hasOwn(fields, name) ? fields[name]?.() : undefined
   }
 }
+
+/** What `date()` gives of a datetime: its day. */
+export class CalendarDate extends DateTime {
+  override readonly typeName: string = 'date'
+
+  constructor(micros: bigint) {
+    super(micros - sinceMidnight(micros))
+  }
+
+  override str(): string {
+    return this.strftime('%Y-%m-%d')
+  }
+
+  override repr(): string {
+    const d = this.date
+    return `datetime.date(${d.getUTCFullYear()}, ${d.getUTCMonth() + 1}, ${d.getUTCDate()})`
+  }
+
+  override operate(operator: string, other: Value): Value | undefined {
+    const days = other instanceof TimeDelta ? new TimeDelta(other.micros - sinceMidnight(other.micros)) : other
+    const result = super.operate(operator, days)
+    return result instanceof DateTime ? new CalendarDate(result.micros) : result
+  }
+
+  override attribute(name: string): Value | undefined {
+    return timeOfDay.has(name) ? undefined : super.attribute(name)
+  }
+}
+
+const timeOfDay = new Set(['hour', 'minute', 'second', 'microsecond', 'timestamp', 'date'])
 
 function localTimestamp(d: Date): number {
   const [y, m, date, h, min, s] = [
@@ -120,7 +156,7 @@ export class TimeDelta extends PythonObject {
   }
 
   #parts(): [days: number, seconds: number, micros: number] {
-    const rest = ((this.micros % day) + day) % day
+    const rest = sinceMidnight(this.micros)
     return [Number((this.micros - rest) / day), Number(rest / 1_000_000n), Number(rest % 1_000_000n)]
   }
 
@@ -150,7 +186,7 @@ export class TimeDelta extends PythonObject {
   }
 
   override operate(operator: string, other: Value): Value | undefined {
-    if (operator === '+' && other instanceof DateTime) return new DateTime(other.micros + this.micros)
+    if (operator === '+' && other instanceof DateTime) return other.operate(operator, this)
     if (!(other instanceof TimeDelta)) return undefined
     if (operator === '+') return new TimeDelta(this.micros + other.micros)
     if (operator === '-') return new TimeDelta(this.micros - other.micros)

@@ -37,7 +37,10 @@ export function find<T>(registry: ReadonlyMap<string, T>, name: string): T | und
 }
 
 function unknown(kind: 'filter' | 'test', name: string, registry: ReadonlyMap<string, unknown>): TemplateError {
-  const close = didYouMean(name, registry.keys())
+  const close = didYouMean(
+    name.slice(name.lastIndexOf('.') + 1),
+    [...registry.keys()].filter((key) => !key.includes('.')),
+  )
   const message = `there is no ${kind} '${name}'${close === undefined ? '' : `, did you mean '${close}'?`}`
   return new TemplateError(errorAt(kind === 'filter' ? 'unknown-filter' : 'unknown-test', message))
 }

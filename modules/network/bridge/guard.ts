@@ -112,7 +112,7 @@ function liveState(interfaces: readonly string[], folder: string): ShellText {
   echo "ip link set dev $i mtu $(cat "$s/mtu")"
   [ $(($(cat "$s/flags") & 1)) = 0 ] || echo "ip link set dev $i up"
   ip -o addr show dev "$i" scope global | grep -v 'inet6.* dynamic' |
-    awk -v i="$i" '{ print "ip -o addr show dev " i " | grep -qF \" " $4 " \" || ip addr add " $4 " dev " i }'
+    awk -v i="$i" '{ print "ip -o addr show dev " i " | grep -qF \\" " $4 " \\" || ip addr add " $4 " dev " i }'
 done > ${folder}/live
 for i in ${interfaces}; do [ -e "/sys/class/net/$i" ] || continue
   for f in 4 6; do

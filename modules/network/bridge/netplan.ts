@@ -1,5 +1,5 @@
 import { sh } from '../../../core/connection/quote.ts'
-import type { ConfigFiles, NetworkBackend } from './backend.ts'
+import type { NetworkBackend } from './backend.ts'
 import { release, setAside } from './netplan-ports.ts'
 import { type BridgeSpec, forwardDelay } from './spec.ts'
 

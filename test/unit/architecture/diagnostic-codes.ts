@@ -82,7 +82,9 @@ function tableCodes(name: ts.Identifier): string[] | undefined {
   each(name.getSourceFile(), (node) => {
     if (!ts.isVariableDeclaration(node) || node.name.getText() !== name.text || !node.initializer) return
     if (!ts.isObjectLiteralExpression(node.initializer)) return
-    const codes = node.initializer.properties.map((p) => (ts.isPropertyAssignment(p) ? codesOf(p.initializer) : undefined))
+    const codes = node.initializer.properties.map((p) =>
+      ts.isPropertyAssignment(p) ? codesOf(p.initializer) : undefined,
+    )
     if (codes.every((c) => c !== undefined)) found = codes.flat()
   })
   return found
@@ -121,8 +123,8 @@ export function codeUses(all: readonly Source[]): CodeUse[] {
         if (index !== undefined) add(node.arguments[index])
       }
       if (!ts.isObjectLiteralExpression(node)) return
-      const severity = valueOf(node, 'severity')
-      if (severity !== undefined && !ts.isCallExpression(severity)) add(valueOf(node, 'code'))
+      const severity = propertyOf(node, 'severity')
+      if (severity !== undefined && !ts.isCallExpression(severity)) add(propertyOf(node, 'code'))
     })
   }
   return uses
@@ -134,10 +136,14 @@ function ownFunctions(tree: ts.SourceFile): Set<string> {
   return new Set(names.filter(({ node }) => codeParameter(node) < 0).map(({ name }) => name))
 }
 
-function valueOf(node: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
+function propertyOf(node: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
   const found = node.properties.find((p) => p.name?.getText() === name)
   if (found === undefined) return undefined
-  return ts.isPropertyAssignment(found) ? found.initializer : ts.isShorthandPropertyAssignment(found) ? found.name : undefined
+  return ts.isPropertyAssignment(found)
+    ? found.initializer
+    : ts.isShorthandPropertyAssignment(found)
+      ? found.name
+      : undefined
 }
 
 /** Every use of a diagnostic's code in core/. */

@@ -31,16 +31,28 @@ describe('docs/diagnostics.md', () => {
 
   it('is compared with what the program says', () => {
     expect(uses.length).to.be.greaterThan(80)
-    expect(uses.filter((use) => codesOf(use).length === 0).map(({ where }) => `${where}: name its codes in COMPUTED`)).to.deep.equal([])
-    const wrong = uses.flatMap((use) => codesOf(use).filter((code) => !/^[a-z]+(-[a-z]+)*$/.test(code)).map((code) => `${use.where}: ${code}`))
+    expect(
+      uses.filter((use) => codesOf(use).length === 0).map(({ where }) => `${where}: name its codes in COMPUTED`),
+    ).to.deep.equal([])
+    const wrong = uses.flatMap((use) =>
+      codesOf(use)
+        .filter((code) => !/^[a-z]+(-[a-z]+)*$/.test(code))
+        .map((code) => `${use.where}: ${code}`),
+    )
     expect(wrong, 'codes are words in lower case, joined by dashes').to.deep.equal([])
-    const dead = Object.keys(COMPUTED).filter((file) => !uses.some((use) => use.file === file && use.codes === undefined))
+    const dead = Object.keys(COMPUTED).filter(
+      (file) => !uses.some((use) => use.file === file && use.codes === undefined),
+    )
     expect(dead, 'files of COMPUTED that compute no code').to.deep.equal([])
   })
 
   it('has every code', () => {
     const known = new Set(rows.map(({ code }) => code))
-    const missing = uses.flatMap((use) => codesOf(use).filter((code) => !known.has(code)).map((code) => `${code} (${use.where})`))
+    const missing = uses.flatMap((use) =>
+      codesOf(use)
+        .filter((code) => !known.has(code))
+        .map((code) => `${code} (${use.where})`),
+    )
     expect(missing).to.deep.equal([])
   })
 
@@ -63,10 +75,14 @@ describe('docs/diagnostics.md', () => {
 
 describe('diagnostic codes', () => {
   const codes = (text: string) => codeUsesOf(text).map((use) => use.codes)
-  const errorAt = 'export function errorAt(code: string, message: string) { return { severity: \'error\', code, message } }\n'
+  const errorAt =
+    "export function errorAt(code: string, message: string) { return { severity: 'error', code, message } }\n"
 
   it('are found in calls and in objects', () => {
-    expect(codes(`${errorAt}errorAt('a-b', 'text'); const d = { severity: 'warning', code: 'c-d' }`)).to.deep.equal([['a-b'], ['c-d']])
+    expect(codes(`${errorAt}errorAt('a-b', 'text'); const d = { severity: 'warning', code: 'c-d' }`)).to.deep.equal([
+      ['a-b'],
+      ['c-d'],
+    ])
   })
 
   it('are found through functions that take a code, and in choices and tables', () => {
