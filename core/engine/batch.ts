@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit'
 import type { Diagnostic } from '../language/diagnostic.ts'
 import type { Variables } from '../language/values.ts'
 import type { Play, Step } from '../playbook/types.ts'
@@ -19,6 +20,8 @@ export class Batch {
   readonly pattern: readonly string[]
   readonly prompted: Variables | undefined
   readonly notifications = new Notifications()
+  /** Limits of tasks with `throttle`, by their id in the events. */
+  readonly throttles = new Map<string, LimitFunction>()
   /** How often handlers were run. */
   flushes = 0
   /** Hosts that `meta: end_host` or `end_play` took out. */

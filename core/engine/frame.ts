@@ -11,6 +11,8 @@ export interface Frame {
   readonly outerVars: Variables
   /** Blocks around that want to know of failures, outermost first. */
   readonly catchers: readonly Catcher[]
+  /** Check mode: steps here run only if that task fails, which is not known. */
+  readonly onlyIfFailed?: string
   /** A failure here goes to a rescue. */
   readonly rescuable: boolean
   readonly handler: boolean

@@ -31,7 +31,7 @@ function word(text: string): string {
       .map((part, i) => {
         if (i % 2 === 0) return part === '' ? '' : quote(part)
         const name = part.replace(/[${}]/g, '')
-        return `"\${${name}-${part.replace(/[$\\]/g, '\\$&')}}"`
+        return `"\${${name}-${part.replace(/[$\\}]/g, '\\$&')}}"`
       })
       .join('') || "''"
   )

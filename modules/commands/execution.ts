@@ -49,14 +49,13 @@ export function globText(pattern: string): ShellText {
   )
 }
 
-const exists = (pattern: string): ShellText =>
-  sh`for f in ${globText(pattern)}; do [ -e "$f" ] || [ -L "$f" ]; break; done`
+const exists = (pattern: string): ShellText => sh`{ set -- ${globText(pattern)}; [ -e "$1" ] || [ -L "$1" ]; }`
 
 /** Guards in front of the command; they tell by `mark` on stderr that it was not run. */
 function guards(options: Execution, mark: string): ShellText[] {
   const parts: ShellText[] = []
   if (options.chdir !== undefined)
-    parts.push(sh`cd -- ${options.chdir} || { printf %s ${`${mark}chdir`} >&2; exit 1; }`)
+    parts.push(sh`cd -- ${options.chdir} 2>/dev/null || { printf %s ${`${mark}chdir`} >&2; exit 1; }`)
   if (options.creates !== undefined)
     parts.push(sh`if ${exists(options.creates)}; then printf %s ${`${mark}creates`} >&2; exit 0; fi`)
   if (options.removes !== undefined)
@@ -83,8 +82,8 @@ export async function execute(
   const strip = (text: string): string => (options.strip_empty_ends === false ? text : text.replace(/[\r\n]+$/, ''))
   const stdout = strip(done.stdout.toString())
   const stderr = strip(done.stderr.toString())
-  const skipped = skippedBy(done.merged ? stdout : stderr, mark, options)
-  if (skipped !== undefined) return answer(cmd, { rc: 0, stdout: skipped, stderr: '', msg: skipped, changed: false })
+  const guarded = notRunBy(done.merged ? stdout : stderr, mark, options)
+  if (guarded) return answer(cmd, { rc: 0, stderr: '', changed: false, ...guarded })
   const failed = done.status !== 0
   return {
     ...answer(cmd, { rc: done.status, stdout, stderr, msg: failed ? 'non-zero return code' : '', changed: true }),
@@ -95,14 +94,25 @@ export async function execute(
   }
 }
 
-function skippedBy(text: string, mark: string, options: Execution): string | undefined {
+/** What is said instead of a result, in Ansible's words. */
+interface NotRun {
+  readonly stdout: string
+  readonly msg: string
+}
+
+function notRunBy(text: string, mark: string, { chdir, creates, removes }: Execution): NotRun | undefined {
   if (!text.startsWith(mark)) return undefined
   const what = text.slice(mark.length)
-  if (what.startsWith('chdir'))
-    throw new ModuleFailure(`cannot change to folder ${options.chdir}`, { hint: 'chdir must exist on the host' })
-  if (what === 'creates') return `skipped, since ${options.creates} exists`
-  return what === 'removes' ? `skipped, since ${options.removes} does not exist` : undefined
+  if (what === 'chdir')
+    throw new ModuleFailure(`cannot change to folder ${chdir}`, { hint: 'chdir must exist on the host' })
+  if (what === 'creates') return notRun(`${creates}`, 'exists')
+  return what === 'removes' ? notRun(`${removes}`, 'does not exist') : undefined
 }
+
+const notRun = (path: string, why: string): NotRun => ({
+  stdout: `skipped, since ${path} ${why}`,
+  msg: `Did not run command since '${path}' ${why}`,
+})
 
 function answer(
   cmd: string | string[],
@@ -131,8 +141,8 @@ export async function checkExecution(
   const test = await host.read(sh.join([...guards(options, mark), sh`:`]))
   const said = test.stderr.toString()
   if (!said.startsWith(mark) || said.endsWith('chdir')) return ran
-  const why = skippedBy(said, mark, options)!
-  return answer(cmd, { rc: 0, stdout: why, stderr: '', msg: why, changed: false })
+  const guarded = notRunBy(said, mark, options)
+  return guarded ? answer(cmd, { rc: 0, stderr: '', changed: false, ...guarded }) : ran
 }
 
 const lines = (text: string): string[] => (text === '' ? [] : text.split(/\r\n|\n|\r/))

@@ -24,6 +24,9 @@ import {
 import type { LayeredScope } from '../variables/scope.ts'
 import { withEnvironment } from './environment.ts'
 
+/** A look at a host that takes longer hangs: on a dead NFS server, on a daemon that does not answer. */
+const READ_TIMEOUT_MS = 180_000
+
 /** What a host is made of for one task. */
 export interface TaskHostOptions {
   readonly name: string
@@ -73,7 +76,11 @@ export class TaskHost implements Host {
 
   async read(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
     const shell = await this.#shell()
-    return shell.run(withEnvironment(script, this.#options.environment), { signal: this.signal, ...options })
+    return shell.run(withEnvironment(script, this.#options.environment), {
+      timeoutMs: READ_TIMEOUT_MS,
+      signal: this.signal,
+      ...options,
+    })
   }
 
   async run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {

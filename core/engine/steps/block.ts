@@ -20,17 +20,25 @@ export async function runBlock(
     steps: Block['steps'],
     some: readonly HostRecord[],
     rescuable: boolean,
+    onlyIfFailed = frame.onlyIfFailed,
   ): Promise<Map<string, Failure>> => {
     const catcher = new Catcher()
-    await walk(batch, steps, some, { ...frame, catchers: [...frame.catchers, catcher], rescuable })
+    const inside = { ...frame, catchers: [...frame.catchers, catcher], rescuable }
+    await walk(batch, steps, some, onlyIfFailed === undefined ? inside : { ...inside, onlyIfFailed })
+    doubts = catcher.doubts
     return catcher.take()
   }
+  let doubts: ReadonlyMap<string, string> = new Map()
   let failures = await within(block.steps, hosts, frame.rescuable || hasRescue)
+  const maybe = [...doubts].filter(([name]) => !failures.has(name))
   if (hasRescue && failures.size > 0) {
     const failed = hosts.filter((host) => failures.has(host.name))
     for (const host of failed) tellFailure(host, failures.get(host.name)!)
     failures = await within(block.rescue, failed, frame.rescuable)
   }
+  if (hasRescue) {
+    for (const [name, task] of maybe) await within(block.rescue, [batch.run.hosts.of(name)], frame.rescuable, task)
+  } else for (const [name, task] of maybe) frame.catchers.at(-1)?.doubt(name, task)
   const later = await within(block.always, hosts, frame.rescuable)
   for (const [name, failure] of [...failures, ...later]) {
     const outer = frame.catchers.at(-1)

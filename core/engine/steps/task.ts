@@ -1,4 +1,4 @@
-import pLimit from 'p-limit'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { errorAt } from '../../language/diagnostic.ts'
 import type { AnyModule } from '../../module/types.ts'
 import { shortName } from '../../playbook/names.ts'
@@ -51,8 +51,7 @@ async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Pr
   // The inventory gets a host once, whoever adds it.
   if (module.name === 'add_host' || (await flag(task.runOnce, first.scope(), false).catch(() => false)))
     return runOnce(module, turns)
-  const throttle = await numberOf(task.throttle, first.scope(), 'throttle', task.at).catch(() => undefined)
-  const own = pLimit(throttle && throttle > 0 ? throttle : turns.length)
+  const own = await throttleOf(first)
   const answers = await Promise.all(
     turns.map((turn) =>
       own(() =>
@@ -65,6 +64,16 @@ async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Pr
     ),
   )
   return answers.filter(Boolean).length
+}
+
+/** One limit for all hosts of the batch, also where they come one by one. */
+async function throttleOf({ batch, task, id, scope }: Turn): Promise<LimitFunction> {
+  const size = await numberOf(task.throttle, scope(), 'throttle', task.at).catch(() => undefined)
+  const known = batch.throttles.get(id)
+  if (known) return known
+  const limit = pLimit(size && size >= 1 ? Math.floor(size) : Number.POSITIVE_INFINITY)
+  batch.throttles.set(id, limit)
+  return limit
 }
 
 const moduleFor = (turn: Turn, module: AnyModule): AnyModule =>

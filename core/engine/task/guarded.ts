@@ -3,7 +3,7 @@ import type { AnyModule } from '../../module/types.ts'
 import { leaveUndecided } from '../check/undecided.ts'
 import { contextOf } from './attempt.ts'
 import { firstFalse } from './conditions.ts'
-import { outcomeOfError } from './errors.ts'
+import { outcomeOfError, undecided } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import { attemptUntil } from './retry.ts'
 import type { Turn } from './turn.ts'
@@ -25,6 +25,11 @@ async function safely(turn: Turn, work: () => Promise<Outcome>): Promise<Outcome
 
 /** Skipped, undecided or failed by its condition; undefined: the task is to run. */
 export async function condition(turn: Turn, local: Variables): Promise<Outcome | undefined> {
+  const { onlyIfFailed } = turn.frame
+  if (onlyIfFailed !== undefined) {
+    const message = `runs only if task '${onlyIfFailed}' fails, which is not known before it is applied`
+    return undecided(onlyIfFailed, message, { task: turn.name, register: turn.task.register })
+  }
   try {
     const failing = await firstFalse(turn.task.when, turn.scope(local))
     if (!failing) return undefined

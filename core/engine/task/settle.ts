@@ -46,6 +46,7 @@ function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
   const { batch, host, frame, name, task } = turn
   const { stats } = batch.run
   const counted = host.name
+  if (outcome.cause !== undefined) frame.catchers.at(-1)?.doubt(host.name, outcome.cause)
   if (verdict === 'unreachable') {
     stats.count(counted, 'unreachable')
     host.unreachable = true

@@ -26,11 +26,21 @@ export const networkd: NetworkBackend = {
     ])
   },
   release: () => sh`:`,
+  // networkd forgets the old files before ports leave the bridge, and the bridge goes last: a port whose master vanishes while
+  // networkd still wants it there ends as failed, and stays without its address.
   activate: ({ bridge, gone, ports, free }) =>
     sh`systemctl is-active -q systemd-networkd || systemctl enable --now systemd-networkd
-${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
 networkctl reload
-for i in ${[...(bridge === undefined ? [] : [bridge]), ...ports, ...free]}; do networkctl reconfigure "$i" 2>/dev/null || :; done`,
+for i in ${free}; do ip link set dev "$i" nomaster; done
+for i in ${[...(bridge === undefined ? [] : [bridge]), ...ports, ...free]}; do networkctl reconfigure "$i" 2>/dev/null || :; done
+${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
+for i in ${free}; do
+  n=0; until s=$(networkctl -n 0 --no-legend list "$i" 2>/dev/null) && case $s in *configuring*|*pending*|*failed*) false;; esac; do
+    n=$((n + 1)); [ $n -gt 50 ] && break
+    case $s in *failed*) networkctl reconfigure "$i" || :;; esac
+    sleep 0.2
+  done
+done`,
 }
 
 function device(spec: BridgeSpec): string {

@@ -16,6 +16,7 @@ export interface HostOptions {
   readonly variables?: JsonObject
   readonly shellPath?: string
   readonly user?: string
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Modules against this machine over a real sshd, with the host that the engine gives them. */
@@ -53,7 +54,7 @@ export class SshdHost {
       check,
       wantsDiff: true,
       become: options.become,
-      environment: new Map(),
+      environment: new Map(Object.entries(options.environment ?? {})),
       files: new TaskFiles([this.playbook], (content) => content),
       shielded: false,
       connect: () => this.#pool.get(endpoint),

@@ -48,16 +48,6 @@ describe('an interrupt', () => {
     expect(running('sleep 31.4')).to.equal(false)
   })
 
-  it('ends a command that ignores TERM', async () => {
-    const ran = await interruptedAt(
-      play(`- {name: stubborn, shell: "trap '' TERM; sleep 31.5; sleep 31.6"}`),
-      startsAny,
-    )
-    expect(ran.exitCode).to.equal(99)
-    await delay(1500)
-    expect(running('sleep 31.5') || running('sleep 31.6')).to.equal(false)
-  })
-
   it('lets finish what must not be cut, says what it waits for, and runs no handler after it', async () => {
     const log: string[] = []
     const slow = await acting(

@@ -52,7 +52,7 @@ describe('a task', () => {
     })
     expect(ran.statuses('h1')).to.deep.equal(['t: changed', 'u: ok'])
     expect(ran.statuses('h2')).to.deep.equal(['t: failed'])
-    expect(ran.of('host_result')[1]?.message).to.contain('[engine-bug] TypeError: oops')
+    expect(ran.of('host_result').find((one) => one.host === 'h2')?.message).to.contain('[engine-bug] TypeError: oops')
     expect(JSON.stringify(logged)).to.contain('modules.ts')
   })
 
