@@ -10,12 +10,16 @@ export interface Streams {
 export const processStreams: Streams = { out: process.stdout, err: process.stderr, in: process.stdin }
 
 const DEFAULT_COLUMNS = 100
+const DEFAULT_ROWS = 24
 
 export function terminalOf(stream: NodeJS.WriteStream): Terminal {
   return {
     write: (text) => void stream.write(text),
     get columns() {
       return stream.columns ?? DEFAULT_COLUMNS
+    },
+    get rows() {
+      return stream.rows ?? DEFAULT_ROWS
     },
   }
 }

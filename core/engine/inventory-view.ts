@@ -5,7 +5,7 @@ import type { Value, Variables } from '../language/values.ts'
 export class InventoryView {
   readonly inventory: Inventory
   #groups: Variables | undefined
-  readonly #groupNames = new Map<string, string[]>()
+  #groupNames: Map<string, string[]> | undefined
 
   constructor(inventory: Inventory) {
     this.inventory = inventory
@@ -29,13 +29,20 @@ export class InventoryView {
 
   /** `group_names`: all groups of the host but `all`, sorted. */
   groupNames(host: string): string[] {
-    let names = this.#groupNames.get(host)
-    if (!names) {
-      names = [...this.inventory.groups.keys()].filter(
-        (group) => group !== 'all' && this.inventory.hostsOf(group).includes(host),
-      )
-      names.sort()
-      this.#groupNames.set(host, names)
+    this.#groupNames ??= this.#collect()
+    return [...(this.#groupNames.get(host) ?? [])]
+  }
+
+  /** For all hosts at once: there may be thousands. */
+  #collect(): Map<string, string[]> {
+    const names = new Map<string, string[]>()
+    for (const group of [...this.inventory.groups.keys()].sort()) {
+      if (group === 'all') continue
+      for (const host of this.inventory.hostsOf(group)) {
+        const list = names.get(host)
+        if (list) list.push(group)
+        else names.set(host, [group])
+      }
     }
     return names
   }
@@ -43,6 +50,6 @@ export class InventoryView {
   add(host: string, groups: readonly string[], variables: Variables): void {
     this.inventory.addHost(host, groups, variables)
     this.#groups = undefined
-    this.#groupNames.clear()
+    this.#groupNames = undefined
   }
 }

@@ -145,7 +145,12 @@ export async function checkExecution(
   return guarded ? answer(cmd, { rc: 0, stderr: '', changed: false, ...guarded }) : ran
 }
 
-const lines = (text: string): string[] => (text === '' ? [] : text.split(/\r\n|\n|\r/))
+/** Lines as Python's splitlines has them. */
+export function lines(text: string): string[] {
+  const parts = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
+  return parts.at(-1) === '' ? parts.slice(0, -1) : parts
+}
+
 const stamp = (time: Date): string => time.toISOString().replace('T', ' ').replace('Z', '000')
 
 function duration(ms: number): string {

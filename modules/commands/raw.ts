@@ -1,7 +1,7 @@
 import { sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineRun } from '../../core/module/define.ts'
-import { executionReturns } from './execution.ts'
+import { executionReturns, lines } from './execution.ts'
 
 export default defineRun({
   name: 'raw',
@@ -25,7 +25,8 @@ export default defineRun({
       rc: done.status,
       stdout,
       stderr,
-      stdout_lines: stdout.split(/\r?\n/).slice(0, stdout.endsWith('\n') ? -1 : undefined),
+      stdout_lines: lines(stdout),
+      stderr_lines: lines(stderr),
       ...(failed && { failed, msg: 'non-zero return code' }),
     }
   },

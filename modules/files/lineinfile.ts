@@ -85,7 +85,12 @@ export default defineState({
   },
   async apply(host, a, state, changes) {
     const { backup_file: backup } = await applyContent(host, state, a, changes)
-    return backup === undefined ? undefined : { backup }
+    // Once the line is there, a new look has nothing to say about it.
+    return {
+      msg: state.message,
+      ...(a.state === 'absent' && { found: state.found }),
+      ...(backup !== undefined && { backup }),
+    }
   },
   result(state, a): JsonObject {
     return {

@@ -13,16 +13,7 @@ import {
 export default defineState({
   name: 'apt',
   summary: 'Installs or removes packages with apt.',
-  args: arg
-    .object({
-      ...packageArgs,
-      pkg: arg.list(arg.name()).optional().describe('another name of name'),
-      package: arg.list(arg.name()).optional().describe('another name of name'),
-    })
-    .transform(({ pkg, package: other, ...rest }) => ({
-      ...rest,
-      name: [...rest.name, ...(pkg ?? []), ...(other ?? [])],
-    })),
+  args: arg.object(packageArgs, { aliases: { pkg: 'name', package: 'name' } }),
   local: true,
   shielded: true,
   examples: `

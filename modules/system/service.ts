@@ -71,6 +71,7 @@ export default defineState({
   summary: 'Starts, stops and enables services of systemd.',
   args,
   local: false,
+  touches: 'host',
   returns: {
     name: 'the unit',
     state: 'started or stopped',

@@ -43,7 +43,7 @@ export function scopeOf(from: ScopeSources, local?: Variables): LayeredScope {
     run,
     host: host.name,
     play,
-    playHosts: { all: batch.allHosts, active: batch.playHostsLeft(), batch: batch.hosts },
+    playHosts: () => ({ all: batch.allHosts, active: batch.playHostsLeft(), batch: batch.hosts }),
     role: step?.role,
     environment: step?.environment,
     check: from.check,

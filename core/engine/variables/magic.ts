@@ -11,7 +11,9 @@ export interface MagicSources {
   readonly host: string
   readonly play?: Play | undefined
   /** Hosts of the play that were not removed, of the whole play, and of this batch. */
-  readonly playHosts?: { all: readonly string[]; active: readonly string[]; batch: readonly string[] } | undefined
+  readonly playHosts?:
+    | (() => { all: readonly string[]; active: readonly string[]; batch: readonly string[] })
+    | undefined
   readonly role?: Role | undefined
   readonly environment?: readonly Value[] | undefined
   readonly check: boolean
@@ -29,10 +31,10 @@ const MAGIC: ReadonlyMap<string, Magic> = new Map<string, Magic>([
   ['group_names', (m) => m.run.inventory.groupNames(m.host)],
   ['groups', (m) => m.run.inventory.groups()],
   ['hostvars', (m) => m.hostvars],
-  ['play_hosts', (m) => list(m.playHosts?.active)],
-  ['ansible_play_hosts', (m) => list(m.playHosts?.active)],
-  ['ansible_play_hosts_all', (m) => list(m.playHosts?.all)],
-  ['ansible_play_batch', (m) => list(m.playHosts?.batch)],
+  ['play_hosts', (m) => list(m.playHosts?.().active)],
+  ['ansible_play_hosts', (m) => list(m.playHosts?.().active)],
+  ['ansible_play_hosts_all', (m) => list(m.playHosts?.().all)],
+  ['ansible_play_batch', (m) => list(m.playHosts?.().batch)],
   ['ansible_play_name', (m) => m.play?.name],
   ['ansible_play_role_names', (m) => m.play?.roles.map((r) => r.name)],
   ['role_names', (m) => m.play?.roles.map((r) => r.name)],

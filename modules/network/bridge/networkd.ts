@@ -32,12 +32,12 @@ export const networkd: NetworkBackend = {
     sh`systemctl is-active -q systemd-networkd || systemctl enable --now systemd-networkd
 networkctl reload
 for i in ${free}; do ip link set dev "$i" nomaster; done
-for i in ${[...(bridge === undefined ? [] : [bridge]), ...ports, ...free]}; do networkctl reconfigure "$i" 2>/dev/null || :; done
+for i in ${[...(bridge === undefined ? [] : [bridge]), ...ports]}; do networkctl reconfigure "$i" 2>/dev/null || :; done
 ${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
 for i in ${free}; do
   n=0; until s=$(networkctl -n 0 --no-legend list "$i" 2>/dev/null) && case $s in *configuring*|*pending*|*failed*) false;; esac; do
-    n=$((n + 1)); [ $n -gt 50 ] && break
-    case $s in *failed*) networkctl reconfigure "$i" || :;; esac
+    n=$((n + 1)); [ $n -gt 25 ] && break
+    [ $n = 10 ] && networkctl reconfigure "$i"
     sleep 0.2
   done
 done`,

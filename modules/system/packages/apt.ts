@@ -52,7 +52,7 @@ exit 0`
             installed: version,
             candidate: offered.get(name) ?? (by === undefined ? undefined : version),
             ...(by !== undefined && { providedBy: by }),
-            ...(residual.has(name) && { residual: true }),
+            ...(version === undefined && residual.has(name) && { residual: true }),
             ...(policy !== undefined && version === undefined && !offered.has(name) && { unheard: true }),
           },
         ]

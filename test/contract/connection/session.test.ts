@@ -182,6 +182,25 @@ describe('connection: a session', function () {
           expect(text((await running).stdout)).to.equal('finished\n')
         })
 
+        it('ends a shielded command if somebody insists, with what it started in sessions of its own', async () => {
+          const stop = new AbortController()
+          const [own, other] = [uniqueSeconds(), uniqueSeconds()]
+          const running = failure(
+            shell.run(sh`setsid sh -c 'sleep '${other}'; :' & trap '' TERM; sleep ${own}; sleep ${own}`, {
+              shielded: true,
+              signal: stop.signal,
+              insist: stop.signal,
+            }),
+          )
+          const there = (): boolean => processes(`sleep ${own}`).length > 0 && processes(`sleep ${other}`).length > 0
+          expect(await eventually(there)).to.equal(true)
+          stop.abort(new Error('stop at once'))
+          expect((await running).message).to.equal('stop at once')
+          const gone = (): boolean => processes(`sleep ${own}`).length === 0 && processes(`sleep ${other}`).length === 0
+          expect(await eventually(gone, 10_000)).to.equal(true)
+          expect(text((await shell.run(sh`echo next`)).stdout)).to.equal('next\n')
+        })
+
         it('leaves no FIFO directory', async () => {
           await shell.run(sh`:`, { foreign: true })
           await connection.resetShell()

@@ -79,7 +79,10 @@ describe('the engine over a real sshd', function () {
   })
 
   it('calls a host unreachable whose connection is lost in a task, and says that the command may have run', async () => {
-    const text = play('- {name: long, command: "sleep {{ 20 if inventory_hostname == \'one\' else 1 }}"}\n- {name: next, debug: {msg: x}}', 'hosts: all')
+    const text = play(
+      '- {name: long, command: "sleep {{ 20 if inventory_hostname == \'one\' else 1 }}"}\n- {name: next, debug: {msg: x}}',
+      'hosts: all',
+    )
     const running = runText(text, { hosts: `${hosts('one')}\nhere ansible_connection=local\n` })
     await delay(1500)
     for (const pid of servers()) process.kill(pid, 'SIGKILL')

@@ -41,11 +41,14 @@ grep -v ' /run/user' /proc/mounts; ip -o addr | grep -v 'scope link' | sed 's/va
 systemctl list-units --all --plain --no-legend --no-pager -t service,socket,mount,target | grep -v 'user@\\|user-runtime\\|session\\|systemd-tmpfiles\\|apt-daily\\|e2scrub\\|dpkg-db\\|ssh@\\|fstrim\\|logrotate\\|hostnamed'
 cat /proc/sys/net/ipv4/ip_forward; hostname`
 
-/** Opens a container of that variant. */
-export async function openModuleLab(variant: NonNullable<TestLabWish['variant']> = 'plain'): Promise<ModuleLab> {
-  const lab = await openTestLab({ containers: 1, variant })
+/** Opens a container of that variant: the first one, or another of the shared lab. */
+export async function openModuleLab(
+  variant: NonNullable<TestLabWish['variant']> = 'plain',
+  index = 0,
+): Promise<ModuleLab> {
+  const lab = await openTestLab({ containers: index + 1, variant })
   const pool: ConnectionPool = drivenPool()
-  const machine = lab.machines[0]
+  const machine = lab.machines[index]
   if (!machine) throw new Error('the lab has no machine')
   const endpoint: Endpoint = {
     name: machine.name,

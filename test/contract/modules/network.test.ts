@@ -18,16 +18,17 @@ const ROUTE = `ip -o -4 addr show scope global | awk '{print $2, $4}' | sort; ip
 
 describe('bridge on a real host', function () {
   this.timeout(180_000)
+  const labs: ModuleLab[] = []
+  after(() => Promise.all(labs.map((lab) => lab.close())))
 
   describe('ifupdown, on the interface that leads to us', () => {
     let lab: ModuleLab
     let own: { ports: string[]; addresses: string[]; gateway4: string }
     before(async () => {
       lab = await openModuleLab()
+      labs.push(lab)
       own = { ports: ['host0'], addresses: [`${lab.address}/24`], gateway4: gatewayOf(lab.address) }
     })
-    after(() => lab?.close())
-
     it('moves the address to the bridge, and keeps the connection', () =>
       lab.proves(
         bridge,
@@ -42,7 +43,14 @@ describe('bridge on a real host', function () {
     it('sets spanning tree, mtu and more addresses', () =>
       lab.proves(
         bridge,
-        { name: 'br0', ...own, addresses: [...own.addresses, '192.0.2.9/24', '2001:DB8::9/64'], stp: true, forward_delay: 2, mtu: 1600 },
+        {
+          name: 'br0',
+          ...own,
+          addresses: [...own.addresses, '192.0.2.9/24', '2001:DB8::9/64'],
+          stp: true,
+          forward_delay: 2,
+          mtu: 1600,
+        },
         {
           confirm: `cat /sys/class/net/br0/bridge/stp_state /sys/class/net/br0/mtu /sys/class/net/host0/mtu; ip -o addr show dev br0 | grep -cE '192.0.2.9/24|2001:db8::9/64'`,
           answer: '1\n1600\n1600\n2',
@@ -53,7 +61,14 @@ describe('bridge on a real host', function () {
       await lab.native('ip addr del 192.0.2.9/24 dev br0; ip link set br0 type bridge stp_state 0')
       await lab.proves(
         bridge,
-        { name: 'br0', ...own, addresses: [...own.addresses, '192.0.2.9/24', '2001:db8::9/64'], stp: true, forward_delay: 2, mtu: 1600 },
+        {
+          name: 'br0',
+          ...own,
+          addresses: [...own.addresses, '192.0.2.9/24', '2001:db8::9/64'],
+          stp: true,
+          forward_delay: 2,
+          mtu: 1600,
+        },
         { changes: ['br0 stp', 'br0 address'], confirm: 'cat /sys/class/net/br0/bridge/stp_state', answer: '1' },
       )
     })
@@ -62,7 +77,11 @@ describe('bridge on a real host', function () {
       await lab.native('ip tuntap add dev vnet0 mode tap; ip link set vnet0 up master br0')
       const refusal = await rejected(checkState(bridge, lab.frozen, { name: 'br0', ...own }))
       expect(refusal.message).to.equal('1 guest port(s) hang on br0: vnet0')
-      await lab.proves(bridge, { name: 'br0', ...own, allow_disruption: true }, { confirm: 'ls /sys/class/net/br0/brif', answer: 'host0\nvnet0' })
+      await lab.proves(
+        bridge,
+        { name: 'br0', ...own, allow_disruption: true },
+        { confirm: 'ls /sys/class/net/br0/brif', answer: 'host0\nvnet0' },
+      )
       await lab.native('ip link del vnet0')
     })
 
@@ -70,10 +89,11 @@ describe('bridge on a real host', function () {
       lab.proves(
         bridge,
         { name: 'br0', state: 'absent' },
-        { confirm: `${ROUTE}; grep -c virtfleet /etc/network/interfaces; ls /etc/network/interfaces.d`, answer: `host0 ${lab.address}/24\ndefault via ${own.gateway4} dev host0\n0` },
+        {
+          confirm: `${ROUTE}; grep -c virtfleet /etc/network/interfaces; ls /etc/network/interfaces.d`,
+          answer: `host0 ${lab.address}/24\ndefault via ${own.gateway4} dev host0\n0`,
+        },
       ))
-
-    it('takes a change back that cuts the host off', () => cutsOff(lab, { ...own, addresses: ['198.51.100.7/24'], gateway4: '198.51.100.1' }))
 
     it('takes a change back that cannot be made', async () => {
       const before = await lab.native(`${ROUTE}; cat /etc/network/interfaces`)
@@ -83,9 +103,15 @@ describe('bridge on a real host', function () {
     })
 
     it('knows what cannot be a port', async () => {
-      expect((await rejected(checkState(bridge, lab.host, { name: 'br0', ports: ['eth9'] }))).message).to.equal('the host has no interface eth9')
-      await lab.native('ip link add other type bridge; ip link add vp0 type veth peer name vp1; ip link set vp0 master other')
-      expect((await rejected(checkState(bridge, lab.host, { name: 'br0', ports: ['vp0'] }))).message).to.equal('vp0 already belongs to other')
+      expect((await rejected(checkState(bridge, lab.host, { name: 'br0', ports: ['eth9'] }))).message).to.equal(
+        'the host has no interface eth9',
+      )
+      await lab.native(
+        'ip link add other type bridge; ip link add vp0 type veth peer name vp1; ip link set vp0 master other',
+      )
+      expect((await rejected(checkState(bridge, lab.host, { name: 'br0', ports: ['vp0'] }))).message).to.equal(
+        'vp0 already belongs to other',
+      )
       await lab.native('ip link del vp0; ip link del other')
     })
   })
@@ -95,25 +121,34 @@ describe('bridge on a real host', function () {
       let lab: ModuleLab
       let own: { ports: string[]; addresses: string[]; gateway4: string }
       before(async () => {
-        lab = await openModuleLab(backend === 'netplan' ? 'network' : 'plain')
+        lab = await openModuleLab(backend === 'netplan' ? 'network' : 'plain', backend === 'netplan' ? 0 : 1)
+        labs.push(lab)
         own = { ports: ['host0'], addresses: [`${lab.address}/24`], gateway4: gatewayOf(lab.address) }
         await lab.native(takeOver(backend, lab.address))
         await lab.host.reconnect()
         await lab.frozen.reconnect()
       })
-      after(() => lab?.close())
-
       it('moves the address to the bridge, and keeps the connection', () =>
         lab.proves(
           bridge,
           { name: 'br0', ...own },
-          { confirm: `${ROUTE}; bridge link show | grep -o 'host0.*master br0'`, answer: new RegExp(`^br0 ${lab.address}/24\ndefault via ${own.gateway4} dev br0\nhost0.*master br0$`) },
+          {
+            confirm: `${ROUTE}; bridge link show | grep -o 'host0.*master br0'`,
+            answer: new RegExp(`^br0 ${lab.address}/24\ndefault via ${own.gateway4} dev br0\nhost0.*master br0$`),
+          },
         ))
 
       it('sets spanning tree, mtu and more addresses', () =>
         lab.proves(
           bridge,
-          { name: 'br0', ...own, addresses: [...own.addresses, '192.0.2.9/24', '2001:db8::9/64'], stp: true, forward_delay: 2, mtu: 1600 },
+          {
+            name: 'br0',
+            ...own,
+            addresses: [...own.addresses, '192.0.2.9/24', '2001:db8::9/64'],
+            stp: true,
+            forward_delay: 2,
+            mtu: 1600,
+          },
           {
             confirm: `cat /sys/class/net/br0/bridge/stp_state /sys/class/net/br0/mtu /sys/class/net/host0/mtu; ip -o addr show dev br0 | grep -cE '192.0.2.9/24|2001:db8::9/64'`,
             answer: '1\n1600\n1600\n2',
@@ -121,11 +156,22 @@ describe('bridge on a real host', function () {
         ))
 
       it('gives the port its own configuration back', () =>
-        lab.proves(bridge, { name: 'br0', state: 'absent' }, { confirm: `${ROUTE}; ls -d /sys/class/net/br0 2>/dev/null || :`, answer: `host0 ${lab.address}/24\ndefault via ${own.gateway4} dev host0` }))
-
-      it('takes a change back that cuts the host off', () => cutsOff(lab, { ...own, addresses: ['198.51.100.7/24'], gateway4: '198.51.100.1' }))
+        lab.proves(
+          bridge,
+          { name: 'br0', state: 'absent' },
+          {
+            confirm: `${ROUTE}; ls -d /sys/class/net/br0 2>/dev/null || :`,
+            answer: `host0 ${lab.address}/24\ndefault via ${own.gateway4} dev host0`,
+          },
+        ))
     })
   }
+
+  it('takes a change back that cuts the host off, with every backend', async () => {
+    expect(labs).to.have.length(3)
+    const args = { ports: ['host0'], addresses: ['198.51.100.7/24'], gateway4: '198.51.100.1' }
+    await Promise.all(labs.map((lab) => cutsOff(lab, args)))
+  })
 
   async function cutsOff(lab: ModuleLab, args: object): Promise<void> {
     const files = `cat /etc/network/interfaces /etc/netplan/*.yaml /etc/systemd/network/*.network 2>/dev/null; ls /etc/network/interfaces.d /etc/netplan /etc/systemd/network 2>/dev/null`

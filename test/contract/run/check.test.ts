@@ -15,6 +15,7 @@ const PLAY = `
     - {name: reload, shell: "systemctl daemon-reload"}
     - {name: told, copy: {content: told, dest: /srv/checked-told}}
   tasks:
+    - {name: never, command: "touch /srv/never", args: {creates: /etc/passwd}}
     - {name: group, group: name=checked}
     - {name: user, user: {name: checked, group: checked, shell: /bin/bash}}
     - {name: folder, file: {path: "{{ folder }}", state: directory, owner: checked, mode: "0750"}}
@@ -36,7 +37,6 @@ const PLAY = `
     - {name: in the mount, copy: {content: m, dest: /mnt/checked/m}}
     - {name: command, command: "touch /srv/checked/c", register: ran}
     - {name: once, command: "touch /srv/checked/once", args: {creates: /srv/checked/once}}
-    - {name: never, command: "touch /srv/never", args: {creates: /etc/passwd}}
     - {name: read, command: "cat /srv/checked/a", changed_when: false, register: content}
     - {name: after read, copy: {content: "{{ content.stdout }}", dest: /srv/checked/copy}}
     - {name: if read, file: {path: /srv/checked/read, state: touch}, when: "'a' in content.stdout"}
@@ -90,7 +90,8 @@ describe('check mode', () => {
     await lab.work.file('check.sh', '#!/bin/sh\necho script >/srv/checked/script\n')
     await lab.work.file('included.yml', '- {name: in include, copy: {content: i, dest: /srv/checked/included}}\n')
     const inventory = await lab.inventoryOf('one.yml', { [host]: {} })
-    await lab.native(machine, 'systemctl is-system-running --wait')
+    // apt's cache is complete, and the overlay has told the times of its folders, which it only does when they are first read.
+    await lab.native(machine, `systemctl is-system-running --wait; apt-cache policy apt >/dev/null; ${SNAPSHOT}`)
     before_ = await lab.native(machine, SNAPSHOT)
     const check = await lab.work.events(inventory, PLAY, '--check', '--diff')
     after_ = await lab.native(machine, SNAPSHOT)
@@ -98,7 +99,9 @@ describe('check mode', () => {
     expect(check.code, JSON.stringify(announced.slice(-5))).to.equal(0)
     const run = await lab.work.events(inventory, PLAY)
     real = run.events
-    const failed = real.filter((one) => one.event === 'host_result' && one.status === 'failed' && !one.rescued)
+    const failed = real.filter(
+      (one) => one.event === 'diagnostic' || (one.event === 'host_result' && one.status === 'failed' && !one.rescued),
+    )
     expect(run.code, JSON.stringify(failed)).to.equal(0)
   })
   after(async () => {
@@ -137,7 +140,7 @@ describe('check mode', () => {
 
   it('decides what can be decided', () => {
     const told = resultsOf(announced)
-    for (const name of ['group', 'folder', 'copy', 'template', 'link', 'package', 'unit', 'sysctl', 'mount'])
+    for (const name of ['group', 'folder', 'copy', 'template', 'package', 'unit', 'sysctl', 'mount'])
       expect(told.get(`${host} ${name}`)?.status, name).to.equal('changed')
     expect(told.get(`${host} if changed`)?.status).to.equal('changed')
     expect(told.get(`${host} if unchanged`)?.status).to.equal('skipped')

@@ -63,7 +63,9 @@ describe('events of a run', () => {
   after(() => lab.close())
 
   it('each fits the published schema', () => {
-    const schema = JSON.parse(readFileSync(new URL('../../../docs/schemas/events.schema.json', import.meta.url), 'utf8'))
+    const schema = JSON.parse(
+      readFileSync(new URL('../../../docs/schemas/events.schema.json', import.meta.url), 'utf8'),
+    )
     const validate = new Ajv.default({ strict: false, allErrors: true }).compile(schema)
     const wrong = events.filter((one) => !validate(one)).map((one) => [one, validate.errors])
     expect(wrong).to.deep.equal([])

@@ -63,7 +63,10 @@ describe('interrupts', () => {
     expect(seen, run.said()).to.equal(true)
   }
   const free = (): Promise<boolean> =>
-    eventually(async () => (await native('flock -n /run/virtfleet/lease true && [ ! -s /tmp/virtfleet-*/lease ] && echo free')) === 'free')
+    eventually(
+      async () =>
+        (await native('flock -n /run/virtfleet/lease true && [ ! -s /tmp/virtfleet-*/lease ] && echo free')) === 'free',
+    )
 
   async function servicesLive(): Promise<void> {
     expect(await native('systemctl is-active virtfleet-long')).to.equal('active')
@@ -103,9 +106,11 @@ describe('interrupts', () => {
     expect(interrupted).to.deep.include({ level: 1, waiting_for: [{ task: id, host: lab.machines[0].name }] })
     expect(events.find((e) => e.event === 'host_result' && e.task === id)).to.include({ status: 'changed' })
     expect(finished(events).stopped_at).to.include("task 'the package'")
-    expect(await native('dpkg --audit; cat /run/virtfleet-slow1.ended; dpkg -s virtfleet-slow1 | grep ^Status; ls /root/never 2>&1')).to.equal(
-      "ended\nStatus: install ok installed\nls: cannot access '/root/never': No such file or directory",
-    )
+    expect(
+      await native(
+        'dpkg --audit; cat /run/virtfleet-slow1.ended; dpkg -s virtfleet-slow1 | grep ^Status; ls /root/never 2>&1',
+      ),
+    ).to.equal("ended\nStatus: install ok installed\nls: cannot access '/root/never': No such file or directory")
     await servicesLive()
     expect(await free()).to.equal(true)
   })
@@ -144,7 +149,12 @@ describe('interrupts', () => {
       const proxy = await openProxy(first.address, first.port)
       try {
         const inventory = await lab.inventoryOf('proxied.yml', {
-          [first.name]: { ansible_user: 'admin', ansible_host: '127.0.0.1', ansible_port: proxy.port, ansible_ssh_retries: 0 },
+          [first.name]: {
+            ansible_user: 'admin',
+            ansible_host: '127.0.0.1',
+            ansible_port: proxy.port,
+            ansible_ssh_retries: 0,
+          },
         })
         const file = await lab.work.file('cut.yml', play(tasks))
         const run = lab.work.start(['run', '-i', inventory, file])
@@ -172,7 +182,7 @@ describe('interrupts', () => {
     }
 
     it('lets dpkg end', async () => {
-        const { code, stdout } = await cut(PACKAGE('virtfleet-slow4'), '[ -e /run/virtfleet-slow4.begun ]')
+      const { code, stdout } = await cut(PACKAGE('virtfleet-slow4'), '[ -e /run/virtfleet-slow4.begun ]')
       expect(code).to.equal(4)
       expect(stdout).to.include('the connection was lost')
       expect(await there('[ -e /run/virtfleet-slow4.ended ]')).to.equal(true)

@@ -83,7 +83,10 @@ describe('hosts that cannot be used', () => {
     expect(code).to.equal(4)
     const counts = await Promise.all(
       lab.machines.map((host) =>
-        lab.native(host, `journalctl -q --since @${since} -t sudo | grep -c 'pam_unix(sudo:auth): authentication failure'`),
+        lab.native(
+          host,
+          `journalctl -q --since @${since} -t sudo | grep -c 'pam_unix(sudo:auth): authentication failure'`,
+        ),
       ),
     )
     expect(counts.map(Number).reduce((a, b) => a + b)).to.equal(1)
@@ -105,7 +108,10 @@ describe('hosts that cannot be used', () => {
 
   it('a full disk: the file is as it was, and nothing is left beside it', async () => {
     const [first] = lab.machines
-    await lab.native(first, 'mkdir -p /mnt/full; umount /mnt/full; mount -t tmpfs -o size=64k none /mnt/full; echo old >/mnt/full/file')
+    await lab.native(
+      first,
+      'mkdir -p /mnt/full; umount /mnt/full; mount -t tmpfs -o size=64k none /mnt/full; echo old >/mnt/full/file',
+    )
     const file = await lab.work.file('big', 'x'.repeat(200_000))
     const copy = `- hosts: all\n  gather_facts: false\n  tasks:\n    - copy: {src: ${file}, dest: /mnt/full/file}\n`
     const { code, stdout } = await play({ [c1]: {} }, copy)
@@ -116,7 +122,10 @@ describe('hosts that cannot be used', () => {
   })
 
   it('an undefined variable is named, with its place', async () => {
-    const { code, stdout } = await play({ [c1]: {} }, "- hosts: all\n  gather_facts: false\n  vars: {a: '{{ b.c }}', hostname: x}\n  tasks:\n    - debug:\n        msg: 'is {{ a }}'\n    - debug: msg=never\n")
+    const { code, stdout } = await play(
+      { [c1]: {} },
+      "- hosts: all\n  gather_facts: false\n  vars: {a: '{{ b.c }}', hostname: x}\n  tasks:\n    - debug:\n        msg: 'is {{ a }}'\n    - debug: msg=never\n",
+    )
     expect(stdout).to.match(/'b' is undefined.*play\.yml:3:/)
     expect(stdout).not.to.include('never')
     expect(code).to.equal(2)

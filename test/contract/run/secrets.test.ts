@@ -39,7 +39,10 @@ describe('secrets', () => {
     )
     const files = { from_vars_file: planted.add('vars_files', shapes[2]) }
     await work.file('vaulted.yml', await vault.encrypt(stringify(files)))
-    await work.file('included.yml', await vault.encrypt(stringify({ included: planted.add('include_vars', shapes[1]) })))
+    await work.file(
+      'included.yml',
+      await vault.encrypt(stringify({ included: planted.add('include_vars', shapes[1]) })),
+    )
     await work.file('extra.yml', await vault.encrypt(stringify({ extra: planted.add('extra variables') })))
     await work.file('files/vaulted.txt', await vault.encrypt(planted.add('a vaulted file', shapes[7])))
     await work.file('templates/t.j2', 'key = {{ one }}\nupper {{ one | trim }}\n')
@@ -83,7 +86,16 @@ rm -rf /root/planted /tmp/planted-*`,
     const text = await playbookWithSecrets(planted, tagged, environment)
     while (planted.count < 100) planted.add('unused')
     const file = await lab.work.file('play.yml', text)
-    args = ['run', '-i', inventory, '--vault-password-file', lab.work.path('password'), '-e', `@${lab.work.path('extra.yml')}`, file]
+    args = [
+      'run',
+      '-i',
+      inventory,
+      '--vault-password-file',
+      lab.work.path('password'),
+      '-e',
+      `@${lab.work.path('extra.yml')}`,
+      file,
+    ]
   })
   after(() => lab.close())
 

@@ -90,6 +90,22 @@ describe('check mode', () => {
     ])
   })
 
+  it('doubts what a task would touch of which not even the condition is known', async () => {
+    const ran = await check(`
+- {name: asks, command: echo, changed_when: false, register: r}
+- {name: maybe, copy: {dest: "/tmp/virtfleet-never-{{ r.rc }}", content: x}}
+- {name: after, stat: {path: /etc/passwd}}`)
+    expect(ran.statuses('h1')).to.deep.equal(['asks: skipped', 'maybe: undecided', 'after: undecided'])
+  })
+
+  it('does not say that a user is missing whom an unapplied task would make', async () => {
+    const ran = await check(`
+- {name: makes, user: {name: vf-never-made}}
+- {name: becomes, stat: {path: /}, become: yes, become_user: vf-never-made}
+- {name: goes on, debug: {msg: x}}`)
+    expect(ran.statuses('h1')).to.deep.equal(['makes: changed', 'becomes: undecided', 'goes on: ok'])
+  })
+
   it('does not call a failure of what was not applied a failure, but a real one it does', async () => {
     const ran = await check(`
 - {name: makes, file: {path: /tmp/virtfleet-never-made, state: directory}}
