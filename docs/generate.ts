@@ -16,6 +16,24 @@ import { builtinModules } from '../modules/index.ts'
 const DOCS = dirname(fileURLToPath(import.meta.url))
 const FOLDERS = ['modules', 'schemas']
 
+/** The module of each kind that docs/architecture.md shows whole. */
+const SHOWN = {
+  state: 'modules/system/group.ts',
+  run: 'modules/commands/raw.ts',
+  fleet: 'modules/libvirt/libvirt_migrate.ts',
+  control: 'modules/control/fail.ts',
+}
+const BLOCK = /(<!-- modules: [^\n]*-->\n)[\s\S]*?(<!-- end -->)/
+
+function architecture(): string {
+  const parts = Object.entries(SHOWN).map(([kind, path]) => {
+    const source = readFileSync(join(DOCS, '..', path), 'utf8').trimEnd()
+    return `\n${kind}, [${path}](../${path}):\n\n\`\`\`ts\n${source}\n\`\`\`\n`
+  })
+  const text = readFileSync(join(DOCS, 'architecture.md'), 'utf8')
+  return text.replace(BLOCK, (_, open: string, close: string) => `${open}${parts.join('')}\n${close}`)
+}
+
 /** Every generated file: path below docs/, and text. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   const modules: AnyModule[] = []
@@ -26,6 +44,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   const json = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`
   return new Map([
     ...modules.map((module): [string, string] => [`modules/${module.name}.md`, modulePage(module)]),
+    ['architecture.md', architecture()],
     ['modules/index.md', moduleIndex(modules)],
     ['schemas/events.schema.json', json({ title: 'One event of a run of virtfleet', ...z.toJSONSchema(runEvent) })],
     ['schemas/modules.schema.json', json(modulesSchema(modules))],
@@ -34,7 +53,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
 
 /** Paths below docs/ that are missing, differ or should not be there. */
 export function differences(wanted: ReadonlyMap<string, string>): string[] {
-  const found = FOLDERS.flatMap((folder) => filesIn(folder))
+  const found = ['architecture.md', ...FOLDERS.flatMap((folder) => filesIn(folder))]
   const different = [...wanted].filter(
     ([path, text]) => !found.includes(path) || readFileSync(join(DOCS, path), 'utf8') !== text,
   )
