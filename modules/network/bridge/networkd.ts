@@ -45,7 +45,8 @@ done`,
 
 function device(spec: BridgeSpec): string {
   const lines = ['[NetDev]', `Name=${spec.name}`, 'Kind=bridge']
-  if (spec.mac !== undefined) lines.push(`MACAddress=${spec.mac}`)
+  // Its port's own, as every other backend has it: neighbours would go on sending to the old one for a minute.
+  lines.push(`MACAddress=${spec.mac ?? 'none'}`)
   if (spec.mtu !== undefined) lines.push(`MTUBytes=${spec.mtu}`)
   lines.push('', '[Bridge]', `STP=${spec.stp ? 'yes' : 'no'}`, `ForwardDelaySec=${forwardDelay(spec)}`)
   return `${HEAD}${lines.join('\n')}\n`
