@@ -1,43 +1,17 @@
 import type { DictKey, Value } from '../language/values.ts'
 import type { Keywords, Play, Task } from '../playbook/types.ts'
 
+/** Keywords of the play that hold for reading facts too. */
+const SHARED = [
+  ...(['become', 'becomeUser', 'becomeMethod', 'becomeFlags', 'becomeExe'] as const),
+  ...(['connection', 'remoteUser', 'port', 'ignoreErrors', 'ignoreUnreachable'] as const),
+  ...(['anyErrorsFatal', 'throttle', 'timeout', 'noLog'] as const),
+]
+
 /** The task that reads facts before a play's own. */
 export function factsTask(play: Play): Task {
-  const {
-    become,
-    becomeUser,
-    becomeMethod,
-    becomeFlags,
-    becomeExe,
-    connection,
-    remoteUser,
-    port,
-    ignoreErrors,
-    ignoreUnreachable,
-    anyErrorsFatal,
-    throttle,
-    timeout,
-    noLog,
-  } = play
-  const given = {
-    become,
-    becomeUser,
-    becomeMethod,
-    becomeFlags,
-    becomeExe,
-    connection,
-    remoteUser,
-    port,
-    ignoreErrors,
-    ignoreUnreachable,
-    anyErrorsFatal,
-    throttle,
-    timeout,
-    noLog,
-  }
-  const keywords = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as Partial<Keywords>
+  const given = SHARED.filter((name) => play[name] !== undefined).map((name) => [name, play[name]])
+  const keywords = Object.fromEntries(given) as Partial<Keywords>
   const args = new Map<DictKey, Value>()
   if (play.gatherSubset !== undefined && play.gatherSubset !== null) args.set('gather_subset', play.gatherSubset)
   return {

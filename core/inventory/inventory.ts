@@ -62,8 +62,8 @@ export class LoadedHosts implements Inventory {
     const names = groups.map((group) => group.name)
     return [
       ...this.#data.group('all').layers,
-      ...this.#filesOf('groups', ['all']),
       ...groups.flatMap((group) => group.layers),
+      ...this.#filesOf('groups', ['all']),
       ...this.#filesOf('groups', names),
       ...(host ? host.layers : [implicitHost]),
       ...this.#filesOf('hosts', [name]),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Json } from '../events/json.ts'
 import { type Diagnostic, didYouMean, errorAt, Template, toJson } from '../language/index.ts'
 import { Tuple, type Value } from '../language/values.ts'
+import { type Aliases, aliasesOf } from '../module/arguments-object.ts'
 import type { AnyModule } from '../module/types.ts'
 import { placeOf } from './argument-places.ts'
 import type { Task } from './types.ts'
@@ -17,54 +17,73 @@ export function hasTemplate(value: Value): boolean {
 /** A task's arguments against its module's schema: keys, what is missing, literals. What a template will fill is left open. */
 export function checkArguments(task: Task, module: AnyModule): Diagnostic[] {
   if (!(task.args instanceof Map)) return []
-  const open = new Set([...task.args].filter(([, value]) => hasTemplate(value)).map(([key]) => String(key)))
-  const literals: Record<string, Json> = {}
-  for (const [key, value] of task.args) if (!open.has(String(key))) literals[String(key)] = toJson(value)
+  const given = givenArguments(task.args, aliasesOf(module.args))
+  const open = new Set([...given].filter(([, { value }]) => hasTemplate(value)).map(([name]) => name))
   const shape: Readonly<Record<string, z.core.$ZodType>> | undefined =
     module.args instanceof z.ZodObject ? (module.args.shape as Record<string, z.core.$ZodType>) : undefined
   if (open.size === 0 && !task.argsTemplate) {
+    const literals = Object.fromEntries([...task.args].map(([key, value]) => [String(key), toJson(value)]))
     const parsed = module.args.safeParse(literals)
-    return parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(task, issue, shape))
+    return parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(task, given, issue, shape))
   }
   if (!shape) return []
   const known = Object.keys(shape)
   const strict = module.args instanceof z.ZodObject && module.args.def.catchall instanceof z.ZodNever
   const result: Diagnostic[] = []
-  const unknown = [...task.args.keys()].map(String).filter((key) => !Object.hasOwn(shape, key))
+  const unknown = [...given.keys()].filter((name) => !Object.hasOwn(shape, name))
   if (strict && unknown.length > 0) result.push(...unknown.map((key) => unknownKey(task, key, known)))
-  for (const [key, schema] of Object.entries(shape)) {
-    if (open.has(key)) continue
-    if (!Object.hasOwn(literals, key)) {
-      if (!task.argsTemplate && !z.safeParse(schema, undefined).success) result.push(missing(task, key))
+  for (const [name, schema] of Object.entries(shape)) {
+    if (open.has(name)) continue
+    const one = given.get(name)
+    if (!one) {
+      if (!task.argsTemplate && !z.safeParse(schema, undefined).success) result.push(missing(task, name))
       continue
     }
-    const parsed = z.safeParse(schema, literals[key])
+    const parsed = z.safeParse(schema, toJson(one.value))
     if (parsed.success) continue
     for (const issue of parsed.error.issues)
-      result.push(...explain(task, { ...issue, path: [key, ...issue.path] }, shape))
+      result.push(...explain(task, given, { ...issue, path: [name, ...issue.path] }, shape))
+  }
+  return result
+}
+
+/** Arguments by their own names, each with the key it stands under. */
+type Given = ReadonlyMap<string, { readonly key: string; readonly value: Value }>
+
+/** As the schema reads them: null is not given, an own name wins over an alias, and a second alias is an unknown key. */
+function givenArguments(args: ReadonlyMap<Value, Value>, aliases: Aliases): Given {
+  const result = new Map<string, { key: string; value: Value }>()
+  const all = [...args].filter(([, value]) => value !== null).map(([key, value]) => ({ key: String(key), value }))
+  for (const one of all) if (!Object.hasOwn(aliases, one.key)) result.set(one.key, one)
+  for (const one of all) {
+    if (!Object.hasOwn(aliases, one.key)) continue
+    const name = aliases[one.key]!
+    if (!result.has(name)) result.set(name, one)
+    else if (!args.has(name)) result.set(one.key, one)
   }
   return result
 }
 
 function explain(
   task: Task,
+  given: Given,
   issue: z.core.$ZodIssue,
   shape: Readonly<Record<string, unknown>> | undefined,
 ): Diagnostic[] {
-  const { path } = issue
+  const [first, ...below] = issue.path
+  const path = first === undefined ? [] : [given.get(String(first))?.key ?? first, ...below]
   if (issue.code === 'unrecognized_keys') {
     const known = path.length === 0 ? Object.keys(shape ?? {}) : []
     return issue.keys.map((key) => unknownKey(task, key, known, path))
   }
-  if (path.length === 1 && task.args instanceof Map && !task.args.has(String(path[0])))
-    return [missing(task, String(path[0]))]
+  if (path.length === 1 && !given.has(String(first))) return [missing(task, String(first))]
   const at = placeOf(task.args, path, 'value') ?? task.at
   if (path.length === 0) return [errorAt('bad-arguments', `${task.module}: ${lower(issue.message)}`, at)]
   const name = path.map(String).join('.')
   const values = issue.code === 'invalid_value' ? issue.values.map(String) : undefined
-  const given = valueAt(task.args, path)
-  const shown = typeof given === 'string' ? ` '${given}'` : ''
-  const guess = values && typeof given === 'string' ? didYouMean(given, values) : undefined
+  const written = valueAt(task.args, path)
+  const shown = typeof written === 'string' ? ` '${written}'` : ''
+  const guess = values && typeof written === 'string' ? didYouMean(written, values) : undefined
   const hint = guess !== undefined ? `did you mean ${guess}?` : values && `one of ${values.join(', ')}`
   const message = values
     ? `${task.module}: ${name} cannot be${shown}`

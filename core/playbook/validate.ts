@@ -78,7 +78,11 @@ function checkFunctions(template: CompiledTemplate, environment: Environment, di
     for (const { name, at } of uses) {
       const short = name.replace(/^ansible\.(?:builtin|legacy)\./, '')
       if (known.has(name) || known.has(short)) continue
-      const guess = didYouMean(short, known.keys())
+      // A collection's prefix would count as letters that are alike.
+      const guess = didYouMean(
+        name.slice(name.lastIndexOf('.') + 1),
+        [...known.keys()].filter((key) => !key.includes('.')),
+      )
       diagnostics.push(
         errorAt(`unknown-${kind}`, `there is no ${kind} '${name}'`, at, guess && `did you mean ${guess}?`),
       )

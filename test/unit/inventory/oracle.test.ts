@@ -21,8 +21,9 @@ function shown(value: Value): unknown {
   return toJson(value)
 }
 
-async function theirs(sources: readonly string[]) {
+async function theirs(sources: readonly string[], playbookFolder?: string) {
   const args = ['--list', ...sources.flatMap((source) => ['-i', source])]
+  if (playbookFolder !== undefined) args.push('--playbook-dir', playbookFolder)
   const { stdout } = await run('ansible-inventory', args, {
     env: { ...process.env, ANSIBLE_CONFIG: `${corpus}ansible.cfg` },
   })
@@ -36,8 +37,9 @@ async function theirs(sources: readonly string[]) {
   return { groups, hostvars: answer._meta.hostvars }
 }
 
-async function ours(sources: readonly string[]) {
-  const { inventory, diagnostics } = await loadInventory(sources)
+async function ours(sources: readonly string[], playbookFolder?: string) {
+  const playbookFolders = playbookFolder === undefined ? [] : [playbookFolder]
+  const { inventory, diagnostics } = await loadInventory(sources, { playbookFolders })
   expect(diagnostics.filter((d) => d.severity === 'error')).to.deep.equal([])
   const groups: Record<string, { hosts: string[]; children: string[] }> = {}
   for (const { name, hosts, children } of inventory.groups.values()) {
@@ -70,4 +72,11 @@ describe('inventory beside ansible-inventory', () => {
       expect(actual.hostvars).to.deep.equal(expected.hostvars)
     }).timeout(30_000)
   }
+
+  it('ranks variables of child groups, of files beside the inventory and beside the playbook alike', async () => {
+    const [source, play] = [`${corpus}precedence/inv/hosts`, `${corpus}precedence/play`]
+    const [expected, actual] = await Promise.all([theirs([source], play), ours([source], play)])
+    expect(actual.hostvars).to.deep.equal(expected.hostvars)
+    expect(actual.hostvars.c1).to.include({ file: 'canary', above_all: 'inventory all', last: 'playbook canary' })
+  }).timeout(30_000)
 })

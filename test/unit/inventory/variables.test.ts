@@ -32,9 +32,9 @@ describe('layers of variables', () => {
     const origins = inventory.layers('h1').map((layer) => layer.origin.replace(`${folder}/`, ''))
     expect(origins).to.deep.equal([
       'inv/hosts [all]',
+      'inv/hosts [web]',
       'inv/group_vars/all.yml',
       'play/group_vars/all.yml',
-      'inv/hosts [web]',
       'inv/group_vars/web',
       'play/group_vars/web',
       'inv/hosts',

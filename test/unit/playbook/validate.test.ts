@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { loadPlaybook, validatePlaybook } from '../../../core/playbook/index.ts'
+import { modules as registry } from '../../../modules/index.ts'
+
+describe('what is validated in a task', () => {
+  let folder = ''
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'validate-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  /** Mistakes of one task: code, line:column, message and hint. */
+  async function mistakes(task: string): Promise<string[]> {
+    const file = join(folder, 'play.yml')
+    await writeFile(file, `- hosts: all\n  vars: {x: /x}\n  tasks:\n    - ${task}\n`)
+    const { playbook, diagnostics } = await loadPlaybook(file, { registry })
+    const all = [...diagnostics, ...(await validatePlaybook(playbook!, { registry }))]
+    return all.map(
+      ({ code, at, message, hint }) => `${code} ${at?.line}:${at?.column} ${message}${hint ? ` (${hint})` : ''}`,
+    )
+  }
+
+  const cases: readonly [task: string, ...mistakes: string[]][] = [
+    ['file: {dest: "{{ x }}", state: directory}'],
+    ['file: {name: /x, mode: "{{ x }}"}'],
+    ['lineinfile: {dest: /f, regex: "^a", value: "{{ x }}"}'],
+    ['lineinfile: {path: "{{ x }}", line: a, regexp: null, backup: null}'],
+    ['file: {path: null, dest: "{{ x }}"}'],
+    ['file: {path: null, mode: "{{ x }}"}', "missing-argument 4:7 file needs the argument 'path'"],
+    ['file: {mode: "{{ x }}", state: directory}', "missing-argument 4:7 file needs the argument 'path'"],
+    [
+      'file: {dest: "{{ x }}", state: dirctory}',
+      "bad-argument 4:38 file: state cannot be 'dirctory' (did you mean directory?)",
+    ],
+    ['file: {dest: [], mode: "{{ x }}"}', 'bad-argument 4:20 PLACEHOLDER'],
+    ['file: {dest: [], state: directory}', 'bad-argument 4:20 PLACEHOLDER'],
+    ['file: {dest: /a, name: "{{ x }}"}', 'PLACEHOLDER'],
+    ['debug: {msg: "{{ x | ansible.builtin.to_jsn }}"}', 'PLACEHOLDER'],
+    ['debug: {msg: "{{ x | ansible.builtin.zzzzzz }}"}', 'PLACEHOLDER'],
+    ['debug: {msg: "{{ x is ansible.builtin.matchh }}"}', 'PLACEHOLDER'],
+    ['debug: {msg: "{{ x | community.general.to_jsn }}"}', 'PLACEHOLDER'],
+  ]
+  for (const [task, ...expected] of cases) {
+    it(task, async () => expect(await mistakes(task)).to.deep.equal(expected))
+  }
+})
