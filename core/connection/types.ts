@@ -2,7 +2,7 @@ import type { Duplex, Readable } from 'node:stream'
 import type { ShellText } from './quote.ts'
 
 /*
- * The contract of a connection (DESIGN 5). Implementations: ssh/ (ssh2), openssh/ (the system's ssh), local/. All of them
+ * The contract of a connection: see docs/architecture.md. Implementations: ssh/ (ssh2), openssh/ (the system's ssh), local/. All of them
  * pass test/contract/connection.
  */
 

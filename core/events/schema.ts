@@ -8,7 +8,7 @@ import { z } from 'zod'
 /** Where something stands in a file of the user's: 1-based line and column. */
 export const position = z.strictObject({ file: z.string(), line: z.int().min(1), column: z.int().min(1) })
 
-/** What became of one task on one host. `undecided` exists only in check mode: see DESIGN on unknowns. */
+/** What became of one task on one host. `undecided` exists only in check mode: see docs/adr/0002-check-mode-unknowns.md. */
 export const hostStatus = z.enum(['ok', 'changed', 'skipped', 'failed', 'unreachable', 'cancelled', 'undecided'])
 
 /** One difference between what is and what shall be. `pending` waits for a boot or a guest; `action` is an act without a state. */

@@ -6,7 +6,7 @@ import type { TextDiff } from '../events/types.ts'
 import type { Libvirt, LibvirtReader } from '../libvirt/types.ts'
 
 /*
- * What a module is (DESIGN 4). A module says what; the engine decides when. Each is one object in one file under modules/,
+ * What a module is: see docs/architecture.md. A module says what; the engine decides when. Each is one object in one file under modules/,
  * made by defineState, defineRun, defineFleet or defineControl.
  */
 
