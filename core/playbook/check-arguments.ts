@@ -22,7 +22,9 @@ export function checkArguments(task: Task, module: AnyModule): Diagnostic[] {
   const shape: Readonly<Record<string, z.core.$ZodType>> | undefined =
     module.args instanceof z.ZodObject ? (module.args.shape as Record<string, z.core.$ZodType>) : undefined
   if (open.size === 0 && !task.argsTemplate) {
-    const literals = Object.fromEntries([...task.args].map(([key, value]) => [String(key), toJson(value)]))
+    // A template may still stand under an alias whose own name is given too: the schema would pass over it.
+    const settled = [...task.args].filter(([, value]) => !hasTemplate(value))
+    const literals = Object.fromEntries(settled.map(([key, value]) => [String(key), toJson(value)]))
     const parsed = module.args.safeParse(literals)
     return parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(task, given, issue, shape))
   }

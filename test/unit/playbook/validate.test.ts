@@ -30,6 +30,7 @@ describe('what is validated in a task', () => {
     ['lineinfile: {dest: /f, regex: "^a", value: "{{ x }}"}'],
     ['lineinfile: {path: "{{ x }}", line: a, regexp: null, backup: null}'],
     ['file: {path: null, dest: "{{ x }}"}'],
+    ['file: {path: /a, dest: "{{ x }}", state: directory}'],
     ['file: {path: null, mode: "{{ x }}"}', "missing-argument 4:7 file needs the argument 'path'"],
     ['file: {mode: "{{ x }}", state: directory}', "missing-argument 4:7 file needs the argument 'path'"],
     [
