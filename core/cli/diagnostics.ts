@@ -11,15 +11,16 @@ export function readForExcerpt(file: string): string | undefined {
   }
 }
 
-/** Prints all of them to stderr with the lines they speak of; answers whether an error is among them. */
+/** Prints all of them to stderr with the lines they speak of, through `redact`; answers whether an error is among them. */
 export function printDiagnostics(
   diagnostics: readonly Diagnostic[],
   streams: Streams,
-  options: { notes?: boolean } = {},
+  options: { notes?: boolean; redact?: (text: string) => string } = {},
 ): boolean {
+  const redact = options.redact ?? ((text: string) => text)
   for (const one of diagnostics) {
     if (one.severity === 'note' && !options.notes) continue
-    streams.err.write(`${renderDiagnostic(one, readForExcerpt)}\n`)
+    streams.err.write(`${redact(renderDiagnostic(one, readForExcerpt))}\n`)
   }
   return diagnostics.some((one) => one.severity === 'error')
 }

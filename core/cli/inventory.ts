@@ -53,7 +53,7 @@ export async function openInventory(
     playbookFolders,
     ...vaultAccess(vault, redactor),
   })
-  const failed = printDiagnostics(diagnostics, streams)
+  const failed = printDiagnostics(diagnostics, streams, { redact: (text) => redactor.text(text) })
   if (failed) throw new CliError('the inventory cannot be used', { exitCode: EXIT.unparsable })
   return { inventory, source: sourceOf(sources) }
 }

@@ -35,7 +35,7 @@ export function reportMistakes(
     for (const one of sorted) stream.emit({ event: 'diagnostic', ...one })
     stream.emit({ event: 'run_finished', stats: {}, undecided: {}, exit_code: EXIT.unparsable, duration_ms: 0 })
   } else {
-    printDiagnostics(sorted, streams, { notes: true })
+    printDiagnostics(sorted, streams, { notes: true, redact: (text) => redactor.text(text) })
     const errors = sorted.filter((one) => one.severity === 'error').length
     streams.err.write(`${errors} mistake${errors === 1 ? '' : 's'}; no host was touched\n`)
   }

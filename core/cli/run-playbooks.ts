@@ -8,7 +8,7 @@ import { type Inventory, loadInventory } from '../inventory/index.ts'
 import { type Diagnostic, DiagnosticError, renderDiagnostic } from '../language/index.ts'
 import { loadInclude, loadPlaybook, type Playbook, type PlaybookOptions, validatePlaybook } from '../playbook/index.ts'
 import { consoleReport, ndjsonReport } from '../report/index.ts'
-import { createRedactor, createVault } from '../secrets/index.ts'
+import { createRedactor, createVault, type Redactor } from '../secrets/index.ts'
 import { printDiagnostics, readForExcerpt } from './diagnostics.ts'
 import { CliError, EXIT } from './exit.ts'
 import { extraVariables } from './extra-vars.ts'
@@ -53,7 +53,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
   }
   if (diagnostics.some((one) => one.severity === 'error'))
     return reportMistakes(diagnostics, files, flags, streams, redactor)
-  printDiagnostics(diagnostics, streams, { notes: flags.verbose > 0 })
+  printDiagnostics(diagnostics, streams, { notes: flags.verbose > 0, redact: (text) => redactor.text(text) })
   if (flags.syntaxCheck) return EXIT.ok
   demandHosts(loaded.inventory, flags.limit)
   if (flags.listHosts || flags.listTasks || flags.listTags) {
@@ -71,7 +71,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
   })
   const pool = connectionPool()
   const interrupts = listenForInterrupts()
-  const view = viewOf(flags, streams)
+  const view = viewOf(flags, streams, redactor)
   const record = flags.events === undefined ? undefined : recordEvents(flags.events)
   const request: RunRequest = {
     playbooks,
@@ -160,7 +160,7 @@ function openForEvents(path: string): number {
   }
 }
 
-function viewOf(flags: RunFlags, streams: Streams): { listener: EventListener; close: () => void } {
+function viewOf(flags: RunFlags, streams: Streams, redactor: Redactor): { listener: EventListener; close: () => void } {
   if (flags.output === 'ndjson')
     return { listener: ndjsonReport((text) => streams.out.write(text)), close: () => undefined }
   if (flags.output !== 'console') throw new CliError(`there is no output '${String(flags.output)}'`)
@@ -171,10 +171,8 @@ function viewOf(flags: RunFlags, streams: Streams): { listener: EventListener; c
     verbosity: flags.verbose,
     excerpt: (event: EventOf<'diagnostic'>) => {
       const { severity, code, message, at, hint } = event
-      return renderDiagnostic(
-        { severity, code, message, ...(at && { at }), ...(hint !== undefined && { hint }) },
-        readForExcerpt,
-      )
+      const diagnostic = { severity, code, message, ...(at && { at }), ...(hint !== undefined && { hint }) }
+      return redactor.text(renderDiagnostic(diagnostic, readForExcerpt))
     },
   })
 }

@@ -84,3 +84,6 @@ export class LibvirtError extends Error {
     this.code = code
   }
 }
+
+/** The host could not even ask libvirt: no folder for a temporary file, a full disk. Never an answer of libvirt's. */
+export class LibvirtNotAsked extends LibvirtError {}

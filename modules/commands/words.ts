@@ -1,36 +1,12 @@
+import { splitWords as split } from '../../core/connection/words.ts'
 import { ModuleFailure } from '../../core/module/types.ts'
 
-/** Of shlex: no other space parts words. */
-const WHITESPACE = new Set([' ', '\t', '\r', '\n'])
-
-/** Splits a command line as Python's shlex does in POSIX mode, which is how Ansible's `command` reads its free form. */
+/** The words of a command line as Ansible's `command` reads its free form; ModuleFailure for one that does not end. */
 export function splitWords(text: string): string[] {
-  const words: string[] = []
-  let word: string | undefined
-  let quote = ''
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i]!
-    if (quote === "'") {
-      if (char === "'") quote = ''
-      else word += char
-    } else if (quote === '"') {
-      if (char === '"') quote = ''
-      else if (char === '\\' && (text[i + 1] === '"' || text[i + 1] === '\\')) word += text[++i]!
-      else word += char
-    } else if (char === "'" || char === '"') {
-      quote = char
-      word ??= ''
-    } else if (char === '\\') {
-      if (i + 1 >= text.length) throw new ModuleFailure('the command ends with a backslash')
-      word = (word ?? '') + text[++i]!
-    } else if (WHITESPACE.has(char)) {
-      if (word !== undefined) words.push(word)
-      word = undefined
-    } else {
-      word = (word ?? '') + char
-    }
+  try {
+    return split(text)
+  } catch (error) {
+    if (error instanceof RangeError) throw new ModuleFailure(error.message, { cause: error })
+    throw error
   }
-  if (quote !== '') throw new ModuleFailure(`the command has an unclosed ${quote} quote`)
-  if (word !== undefined) words.push(word)
-  return words
 }

@@ -30,6 +30,9 @@ const args = arg
       message: 'src and fstype are required to mount',
     },
   )
+  .refine((a) => !a.opts.split(',').some((one) => /^\s*pass(?:word2?)?=/i.test(one)), {
+    message: 'opts hold a password, which every process list would show: use credentials=/path',
+  })
 
 type Args = ReturnType<typeof args.parse>
 

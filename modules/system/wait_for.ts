@@ -74,11 +74,16 @@ async function reached(host: Host, a: Args): Promise<boolean> {
     const answer = await host.read(sh`[ -e ${a.path} ] || [ -L ${a.path} ]`)
     return (answer.status === 0) === wantThere
   }
-  if (a.state === 'drained') return (await host.read(connections(a.port!))).stdout.toString().trim() === '0'
+  if (a.state === 'drained') {
+    const answer = await host.read(connections(a.port!))
+    if (answer.status === 3) throw new ModuleFailure('ss was not found on the host', { hint: 'install iproute2' })
+    return answer.stdout.toString().trim() === '0'
+  }
   return (await listens(host, a)) === wantThere
 }
 
-const connections = (port: number): ShellText => sh`ss -Htn state established "( sport = :${port} )" | wc -l`
+const connections = (port: number): ShellText => sh`command -v ss >/dev/null || exit 3
+ss -Htn state established "( sport = :${port} )" | wc -l`
 
 /** From the host itself: bash's /dev/tcp, nc, or the list of listeners for an address of its own. */
 async function listens(host: Host, a: Args): Promise<boolean> {

@@ -5,6 +5,7 @@ import { expandHome, expandPath, expandTokens, type Tokens } from './expand.ts'
 import { authentications, identities, unsupported } from './identity-options.ts'
 import { parseProxyJump } from './jump.ts'
 import { type SshOptions, sshOptions } from './options.ts'
+import { refuseShellSyntax } from './proxy-tokens.ts'
 import type { ResolvedEndpoint } from './resolved.ts'
 import { optionsOfArguments } from './ssh-arguments.ts'
 
@@ -105,6 +106,7 @@ async function proxyOf(
   const command = inventory ? endpoint.proxyCommand : notNone(options.get('proxycommand')?.[0])
   if (jump !== undefined) return { proxyJump: await bastions(endpoint, jump, environment, above) }
   if (command === undefined || command === 'none') return direct
+  refuseShellSyntax(endpoint.name, command, tokens)
   return { ...direct, proxyCommand: expandTokens(command, tokens, environment) }
 }
 

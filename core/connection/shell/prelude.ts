@@ -179,7 +179,7 @@ vf_tree() {
       vf_c=\${vf_c#/proc/} vf_c=\${vf_c%/stat} vf_s=\${vf_s##*) ? }
       case $vf_t in *" $vf_c "*) continue ;; *" \${vf_s%% *} "*) ;; *) continue ;; esac
       vf_t="$vf_t$vf_c " vf_s=\${vf_s#* }
-      vf_g="$vf_g -\${vf_s%% *}"
+      [ "-\${vf_s%% *}" = "$vf_to" ] || vf_g="$vf_g -\${vf_s%% *}"
     done
   done
 }
@@ -191,7 +191,8 @@ vf_end() {
     vf_kill TERM
     vf_kill CONT
     vf_groups TERM
-    wait "$vf_pid" 2>/dev/null
+    # mksh as the job puts TERM off until what it runs has ended.
+    [ -n "$vf_g" ] || wait "$vf_pid" 2>/dev/null
     vf_n=0
     while vf_alive || vf_groups 0; do
       if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; vf_groups KILL; fi

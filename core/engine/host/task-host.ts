@@ -10,6 +10,7 @@ import {
   type ShellText,
   sh,
 } from '../../connection/index.ts'
+import { splitWords } from '../../connection/words.ts'
 import type { Json } from '../../events/json.ts'
 import { fromJson, resolve, templateFile, toJson, Undefined, type Value } from '../../language/index.ts'
 import type { Libvirt } from '../../libvirt/types.ts'
@@ -163,13 +164,29 @@ export class TaskHost implements Host {
   async #validate(command: string, content: Buffer): Promise<void> {
     if (!command.includes('%s')) throw new ModuleFailure('validate must contain %s for the path of the file')
     const script = sh`umask 077; n=$(mktemp) || exit 1; trap 'rm -f -- "$n"' EXIT; cat >"$n" || exit 1
-${sh.raw(command.replaceAll('%s', '"$n"'))} </dev/null`
+${validation(command)} </dev/null`
     const done = await this.read(script, { stdin: content, foreign: true })
     if (done.status === 0) return
     const said = (done.stderr.toString().trim() || done.stdout.toString().trim()).slice(0, 2000)
     throw new ModuleFailure(`failed to validate: ${said || `${command} ended with status ${done.status}`}`, {
       result: { rc: done.status },
     })
+  }
+}
+
+/** The command's words, each one quoted; no shell reads what the task says. `%s` becomes the path, wherever it stands. */
+function validation(command: string): ShellText {
+  try {
+    const words = splitWords(command).map((word) =>
+      sh.join(
+        word.split('%s').map((text) => sh`${text}`),
+        '"$n"',
+      ),
+    )
+    return sh.join(words, ' ')
+  } catch (error) {
+    if (error instanceof RangeError) throw new ModuleFailure(`validate: ${error.message}`, { cause: error })
+    throw error
   }
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { ShellText } from '../../connection/quote.ts'
 import type { CommandOptions, CommandResult } from '../../connection/types.ts'
-import { LibvirtError } from '../types.ts'
+import { LibvirtError, LibvirtNotAsked } from '../types.ts'
 import { errorText, libvirtError } from './errors.ts'
-import { type BatchCommand, batchScript, splitFrames } from './script.ts'
+import { type BatchCommand, batchScript, NOT_ASKED, splitFrames } from './script.ts'
 
 /** Runs a script on the host: `read` or `run` of the module's host. */
 export type RunScript = (script: ShellText, options?: CommandOptions) => Promise<CommandResult>
@@ -32,7 +32,7 @@ export class VirshBatch {
     this.#run = run
   }
 
-  /** Raises LibvirtError. A call with options of its own (a time limit, a signal) travels alone. */
+  /** Raises LibvirtError, LibvirtNotAsked among them. A call with options of its own (a time limit, a signal) travels alone. */
   call(command: BatchCommand, writes: boolean, options?: CommandOptions): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#queue.length === 0) queueMicrotask(() => this.#flush())
@@ -70,6 +70,7 @@ export class VirshBatch {
     const answer = await send(script, { ...calls[0]?.options, ...(stdin === undefined ? {} : { stdin }) })
     if (answer.status === 127) throw new LibvirtError('virsh is not installed')
     const { frames, noise } = splitFrames(answer.stdout.toString('utf8'), nonce, calls.length)
+    if (answer.status === NOT_ASKED) throw new LibvirtNotAsked(errorText(noise) ?? unanswered(answer, noise))
     if (calls.length > 1 && frames.every((f) => f === undefined) && NOT_UNDERSTOOD.test(noise)) {
       await Promise.all(calls.map((call) => this.#send([call])))
       return

@@ -14,7 +14,10 @@ export interface BatchCommand {
 /** Below Linux' limit of 128 KiB for one argument. */
 const ARGUMENT_LIMIT = 96 * 1024
 
-/** The script, and what it wants on stdin. Exits 127 without virsh. */
+/** The script's exit status where the XML could not be put into a file; virsh has no such status. */
+export const NOT_ASKED = 98
+
+/** The script, and what it wants on stdin. Exits 127 without virsh, NOT_ASKED without a file for the XML. */
 export function batchScript(
   uri: string,
   commands: readonly BatchCommand[],

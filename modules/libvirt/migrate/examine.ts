@@ -1,5 +1,5 @@
 import { sh } from '../../../core/connection/quote.ts'
-import { LibvirtError } from '../../../core/libvirt/types.ts'
+import { LibvirtError, LibvirtNotAsked } from '../../../core/libvirt/types.ts'
 import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { child, formatXml, parseXml } from '../../../core/libvirt/xml/element.ts'
 import type { FleetStates, HostName, Reader } from '../../../core/module/types.ts'
@@ -60,7 +60,7 @@ async function compareCpu(target: Reader, model: DomainModel): Promise<Sides['cp
     await target.libvirt.query(argv, { xml: formatXml(cpu) })
     return { fits: true, text: '' }
   } catch (error) {
-    if (!(error instanceof LibvirtError)) throw error
+    if (!(error instanceof LibvirtError) || error instanceof LibvirtNotAsked) throw error
     if (/incompatible|missing/i.test(error.message)) return { fits: false, text: error.message }
     return undefined
   }

@@ -175,6 +175,14 @@ describe('files on a real host', function () {
     expect(snapshot()).to.equal(before)
     await converge(copy, { content: 'good', dest: at('f'), validate: 'grep -q good %s' })
   })
+  it('runs the words of a validation without a shell', async () => {
+    const validate = `grep -q "$(touch ${at('made')}); id" %s; touch ${at('made')}`
+    expect(await failure(lab.apply(copy, { content: 'x', dest: at('g'), validate }))).to.match(/^failed to validate/)
+    expect(readdirSync(folder)).to.deep.equal([])
+    await converge(copy, { content: '$(id); x', dest: at('g'), validate: `grep -qF '$(id); x' %s` })
+    await converge(copy, { content: 'y', dest: at('g'), validate: 'sh -c "grep -q y \'%s\'"' })
+    expect(await failure(lab.apply(copy, { content: 'x', dest: at('g'), validate: 'grep "x %s' }))).to.match(/unclosed/)
+  })
   it('leaves the old file whole, and nothing beside it, where the disk is full', async () => {
     mkdirSync(at('small'))
     native('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at('small'))

@@ -44,6 +44,25 @@ describe('resolving an endpoint', () => {
         })
       })
 
+      for (const [kind, token, config, more] of [
+        ['host', '%h', 'HostName a;id\n', {}],
+        ['host', '%k', '', { address: 'a$(id)' }],
+        ['address', '%n', 'HostName fine\n', { address: 'a`id`' }],
+        ['user', '%r', '', { user: 'x|id' }],
+        ['user', '%r', '', { user: '-x' }],
+        ['host key alias', '%k', 'HostKeyAlias a&id\n', {}],
+      ] as const)
+        it(`gives no shell syntax to a ProxyCommand: ${kind} by ${token}, ${config.trim()}${JSON.stringify(more)}`, async () => {
+          const file = config === '' ? '' : `Host *\n  ${config}`
+          const asked = (proxyCommand: string) => resolve(file, { ...more, proxyCommand })
+          const error = await asked(`nc -x ${token}:%p`).catch((cause: unknown) => cause)
+          expect(error).to.be.instanceOf(ConnectionError)
+          expect(error).to.have.property('failure', 'config')
+          if (String(error).includes('ssh configuration')) return
+          expect(String(error)).to.include(`the ${kind} `)
+          expect((await asked(`nc %%${token.slice(1)} %p`)).proxyCommand).to.equal(`nc ${token} 22`)
+        })
+
       it('lets the inventory win', async () => {
         const config = 'Host *\n  Port 2222\n  User op\n  ConnectTimeout 7\n  ProxyJump a\n  UserKnownHostsFile /k\n'
         const more = { port: 23, user: 'root', connectTimeoutMs: 900, proxyCommand: 'nc %h %p' }

@@ -16,7 +16,7 @@ hello:
   Candidate: 2.10-3
   Version table:
      2.10-3 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
 virtual:
   Installed: (none)
   Candidate: (none)
