@@ -22,6 +22,7 @@ export default defineState({
     })),
   local: true,
   shielded: true,
+  wakes: true,
   examples: `
 - dnf: name=qemu-kvm,libvirt state=present
 `,

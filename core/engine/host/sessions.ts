@@ -75,15 +75,21 @@ export class Sessions {
   }
 
   async #acquire(connection: Connection, options: ConnectOptions): Promise<Lease | undefined> {
+    // A connection that broke may leave its holder on the host for a while: what is ours already is not waited for.
+    const ours = new AbortController()
     try {
       return await acquireLease(connection, {
         run: this.#run.id,
         wait: (this.#run.request.leaseWait ?? LEASE_WAIT_MS) / 1000,
-        signal: options.signal,
+        signal: AbortSignal.any([options.signal, ours.signal]),
         ...(options.become && { become: options.become }),
-        onWaiting: (holder) => options.onWaiting(`${inUse(connection.endpoint.name, holder)}; waiting for it`),
+        onWaiting: (holder) => {
+          if (holder?.run === this.#run.id) ours.abort()
+          else options.onWaiting(`${inUse(connection.endpoint.name, holder)}; waiting for it`)
+        },
       })
     } catch (error) {
+      if (ours.signal.aborted && !options.signal.aborted) return undefined
       if (error instanceof HostInUse) throw new HostLeased(error.message)
       if (error instanceof ConnectionError && error.failure === 'unsupported') {
         this.#run.diagnose([

@@ -1,12 +1,10 @@
-import type { Json, JsonObject } from '../../events/json.ts'
 import type { EventChange } from '../../events/types.ts'
 import { type Change, UNKNOWN } from '../../module/types.ts'
 import type { Include, Task } from '../../playbook/types.ts'
+import { EventBounds } from './bounds.ts'
 import type { Outcome } from './outcome.ts'
 import type { Turn } from './turn.ts'
 
-/** Longer texts of a result are cut in events; `register` has them whole. */
-const LONGEST_TEXT = 256 * 1024
 const MOST_CHANGES = 200
 const HIDDEN = 'hidden by no_log'
 
@@ -16,31 +14,23 @@ export function eventChange({ text: _, after, ...change }: Change): EventChange 
   return { ...change, ...(after !== undefined && { after }) } as EventChange
 }
 
-function bounded(value: Json | undefined): Json {
-  if (typeof value === 'string')
-    return value.length <= LONGEST_TEXT ? value : `${value.slice(0, LONGEST_TEXT)}… (${value.length} characters)`
-  if (Array.isArray(value)) return value.map(bounded)
-  if (value !== null && typeof value === 'object') return boundedObject(value as JsonObject)
-  return value ?? null
-}
-
-function boundedObject(value: JsonObject): Record<string, Json> {
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, bounded(one)]))
-}
-
 /** What an event says of an outcome. With no_log only how it ended. */
 export function outcomeFields(outcome: Outcome, hidden: boolean) {
   const { status, json, changes, diff, message, hint } = outcome
   if (hidden) return { status, message: HIDDEN }
   const { results: _, ...rest } = json
   const text = message === undefined ? undefined : hint === undefined ? message : `${message}\nhint: ${hint}`
-  const seen = changes.slice(0, MOST_CHANGES)
+  const bounds = new EventBounds()
+  const said = text === undefined ? {} : { message: bounds.text(text) }
+  const result = bounds.object(outcome.items ? rest : json)
+  const seen = outcome.items ? [] : bounds.changes(changes.slice(0, MOST_CHANGES).map(eventChange))
+  const shown = outcome.items ? [] : bounds.diff(diff)
   return {
     status,
-    result: boundedObject(outcome.items ? rest : json) as never,
-    ...(seen.length > 0 && !outcome.items && { changes: seen.map(eventChange) }),
-    ...(diff.length > 0 && !outcome.items && { diff: [...diff] }),
-    ...(text !== undefined && { message: text }),
+    result: result as never,
+    ...(seen.length > 0 && { changes: seen }),
+    ...(shown.length > 0 && { diff: shown }),
+    ...said,
   }
 }
 

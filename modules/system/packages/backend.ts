@@ -17,6 +17,8 @@ export interface PackageQuery {
   readonly names: readonly string[]
   /** Ask for the candidates of all; of those that are not installed they are asked anyway. */
   readonly candidates: boolean
+  /** The task refreshes the lists, so the query may fetch them; else it is answered from what the host has. */
+  readonly fresh?: boolean
 }
 
 /** What an upgrade would do with one package. */
@@ -46,8 +48,8 @@ export interface PackageBackend {
   readonly name: 'apt' | 'dnf' | 'zypper'
   query(query: PackageQuery): ShellText
   parse(output: string, query: PackageQuery): Map<string, PackageState>
-  /** Prints what an upgrade of everything would do. */
-  pending(full: boolean): ShellText
+  /** Prints what an upgrade of everything would do; `fresh` as in PackageQuery. */
+  pending(full: boolean, fresh?: boolean): ShellText
   /** Package, installed and new version. */
   parsePending(output: string): readonly Pending[]
   /** Prints the age of the package lists in seconds, -1 if there are none. */

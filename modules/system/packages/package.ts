@@ -90,11 +90,11 @@ export async function probePackages(host: Reader, a: PackageArgs, fixed?: Packag
   const upgrade = upgradeOf(a)
   const bad = names.find((name) => !/^[A-Za-z0-9@*][\w.+:@*/()~-]*$/.test(name))
   if (bad !== undefined) throw new ModuleFailure(`'${bad}' is not the name of a package`)
-  const ask = { names, candidates: a.state === 'latest' }
+  const ask = { names, candidates: a.state === 'latest', fresh: a.update_cache }
   const [answer, age, pending] = await Promise.all([
     names.length === 0 ? undefined : host.read(backend.query(ask)),
     a.update_cache ? host.read(backend.cacheAge) : undefined,
-    upgrade === undefined ? undefined : host.read(backend.pending(upgrade === 'full')),
+    upgrade === undefined ? undefined : host.read(backend.pending(upgrade === 'full', a.update_cache)),
   ])
   return {
     backend,

@@ -6,21 +6,26 @@ const FORMAT = '%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}
 /** What dnf and zypper share: rpm's database answers for what is installed, also by what a package provides. */
 function rpmBackend(
   name: 'dnf' | 'zypper',
-  candidates: (names: readonly string[]) => ShellText,
-  pending: ShellText,
+  candidates: (names: readonly string[], fresh: boolean) => ShellText,
+  pending: (fresh: boolean) => ShellText,
   act: (a: PackageAct) => ShellText,
 ): PackageBackend {
   return {
     name,
-    query({ names, candidates: wanted }) {
+    query({ names, candidates: wanted, fresh = false }) {
       const each = names.map(
         (one) =>
           sh`printf 'N\t%s\n' ${one}; rpm -q --qf ${FORMAT} -- ${one} 2>/dev/null || rpm -q --whatprovides --qf ${FORMAT} -- ${one} 2>/dev/null | grep -v 'no package provides'`,
       )
-      return sh.join([sh`echo @@rpm`, ...each, ...(wanted ? [sh`echo @@offered`, candidates(names)] : []), sh`exit 0`])
+      return sh.join([
+        sh`echo @@rpm`,
+        ...each,
+        ...(wanted ? [sh`echo @@offered`, candidates(names, fresh)] : []),
+        sh`exit 0`,
+      ])
     },
     parse: parseRpm,
-    pending: () => pending,
+    pending: (_full, fresh = false) => pending(fresh),
     parsePending,
     cacheAge: sh.raw(
       `t=$(find /var/cache/${name === 'dnf' ? 'dnf' : 'zypp'} -name 'repomd.xml' -exec stat -c %Y {} + 2>/dev/null | sort -n | head -n1); if [ -n "$t" ]; then echo $(($(date +%s) - t)); else echo -1; fi`,
@@ -60,13 +65,18 @@ function parsePending(output: string): Pending[] {
   })
 }
 
+/** A look fetches no metadata, unless the task refreshes it anyway. */
+const cacheOnly = (fresh: boolean): readonly string[] => (fresh ? [] : ['-C'])
+
 const FIELDS = '%{name}\\t%{evr}\\n'
 
 /** dnf 4 and 5, and yum where it is the only one. */
 export const dnf = rpmBackend(
   'dnf',
-  (names) => sh`$(command -v dnf || command -v yum) -q repoquery --latest-limit=1 --qf ${FIELDS} ${names} 2>/dev/null`,
-  sh.raw(`$(command -v dnf || command -v yum) -q check-update 2>/dev/null | sed '/^Obsoleting/,$d'; exit 0`),
+  (names, fresh) =>
+    sh`$(command -v dnf || command -v yum) -q ${cacheOnly(fresh)} repoquery --latest-limit=1 --qf ${FIELDS} ${names} 2>/dev/null`,
+  (fresh) =>
+    sh`$(command -v dnf || command -v yum) -q ${cacheOnly(fresh)} check-update 2>/dev/null | sed '/^Obsoleting/,$d'; exit 0`,
   (a) => {
     const tool = sh.raw('$(command -v dnf || command -v yum)')
     const common = sh`-y -q --setopt=exit_on_lock=False ${sh.raw(a.recommends === undefined ? '' : `--setopt=install_weak_deps=${a.recommends ? 'True' : 'False'}`)} ${a.options}`
@@ -85,9 +95,10 @@ export const zypper = rpmBackend(
   'zypper',
   (names) =>
     sh`zypper -q --no-refresh search -s -t package --match-exact ${names} 2>/dev/null | awk -F'|' '$3 ~ /package/ { gsub(/ /,"",$2); gsub(/ /,"",$4); if (!($2 in seen)) { seen[$2] = 1; print $2 "\t" $4 } }'`,
-  sh.raw(
-    `zypper -q --no-refresh list-updates 2>/dev/null | awk -F'|' 'NF >= 6 && $1 ~ /v/ { gsub(/ /,""); print $3 "." $6 " " $5 }'; exit 0`,
-  ),
+  () =>
+    sh.raw(
+      `zypper -q --no-refresh list-updates 2>/dev/null | awk -F'|' 'NF >= 6 && $1 ~ /v/ { gsub(/ /,""); print $3 "." $6 " " $5 }'; exit 0`,
+    ),
   (a) => {
     const parts = [sh`set -e`, sh`export ZYPP_LOCK_TIMEOUT=${String(a.lockTimeout)}`]
     const recommends = sh.raw(a.recommends === undefined ? '' : a.recommends ? '--recommends' : '--no-recommends')

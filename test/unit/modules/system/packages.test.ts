@@ -42,6 +42,18 @@ describe('packages', () => {
     )
   }
 
+  it('looks at what dnf has cached, unless the task refreshes it', () => {
+    const looks = (fresh: boolean) => [
+      dnf.query({ names: ['qemu-kvm'], candidates: true, fresh }).text,
+      dnf.pending(false, fresh).text,
+    ]
+    for (const text of looks(false)) expect(text).to.match(/ -q -C (repoquery|check-update) /)
+    for (const text of looks(true))
+      expect(text)
+        .to.match(/(repoquery|check-update) /)
+        .and.not.include(' -C ')
+  })
+
   it('reads the answers of dpkg-query and apt-cache policy', () => {
     const found = apt.parse(DPKG + POLICY, {
       names: ['libc6', 'libc6:i386', 'mail-transport-agent', 'hello', 'virtual', 'none', 'old'],
