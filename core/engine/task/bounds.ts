@@ -40,7 +40,7 @@ export class EventBounds {
         kept.push(['…', `${entries.length - kept.length} more`])
         break
       }
-      this.#left -= key.length
+      this.#left -= key.length + OVERHEAD
       kept.push([key, this.value(one)])
     }
     return Object.fromEntries(kept)

@@ -127,7 +127,8 @@ function power(vm: WantedVm, seen: SeenVm, args: VmsArgs): Change[] {
   if (seen.state === 'paused' && seen.reason !== 'user' && seen.reason !== 'unknown')
     throw new ModuleFailure(`VM '${vm.name}' is paused by '${seen.reason}': to resume it would hide why`)
   if (off || seen.state === 'paused') return [{ path: 'state', before: seen.state, after: 'running', effect: 'now' }]
-  if (args.wait_for !== 'address' || seen.addresses.length > 0) return []
+  // A guest that came from another host had its address there, and says nothing new until its lease runs out.
+  if (args.wait_for !== 'address' || seen.addresses.length > 0 || seen.reason === 'migrated') return []
   return [{ path: 'address', before: 'none', after: 'any', effect: 'now', note: 'waits for the guest' }]
 }
 

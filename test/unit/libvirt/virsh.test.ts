@@ -5,19 +5,19 @@ import type { ShellText } from '../../../core/connection/quote.ts'
 import type { CommandOptions, CommandResult } from '../../../core/connection/types.ts'
 import { fleetMac } from '../../../core/libvirt/identity/mac.ts'
 import { fleetUuid, uuid5 } from '../../../core/libvirt/identity/uuid.ts'
-import { LibvirtError } from '../../../core/libvirt/types.ts'
+import { LibvirtError, LibvirtNotAsked } from '../../../core/libvirt/types.ts'
 import { errorText } from '../../../core/libvirt/virsh/errors.ts'
 import { splitFrames } from '../../../core/libvirt/virsh/script.ts'
 import { domainStates, leaseRows, stateRows, uuidNames } from '../../../core/libvirt/virsh/tables.ts'
 import { createVirsh } from '../../../core/libvirt/virsh/virsh.ts'
 
 /** A real shell and a real virsh, with libvirt's test driver: its hypervisor lives in the process. */
-function driver(uri = 'test:///default') {
+function driver(uri = 'test:///default', preamble = '') {
   let scripts = 0
   const run = (script: ShellText, options: CommandOptions = {}): Promise<CommandResult> => {
     scripts++
     return new Promise((resolve) => {
-      const child = spawn('/bin/sh', ['-c', script.text])
+      const child = spawn('/bin/sh', ['-c', preamble + script.text])
       const out: Buffer[] = []
       const err: Buffer[] = []
       child.stdout.on('data', (d: Buffer) => out.push(d))
@@ -84,6 +84,24 @@ describe('libvirt by virsh', () => {
       }),
       { numRuns: 12 },
     )
+  })
+
+  it('takes no answer from a host that could not ask', async () => {
+    for (const [fault, text] of [
+      ['mktemp() { return 1; }', /^no folder for a temporary file/],
+      ['awk() { echo "incompatible: No space left" >&2; return 2; }', /No space left/],
+    ] as const) {
+      const { libvirt } = driver('test:///default', `${fault}\n`)
+      const error = await libvirt
+        .query(['hypervisor-cpu-compare', '--file'], { xml: '<cpu/>' })
+        .catch((e: unknown) => e)
+      expect(error).to.be.instanceOf(LibvirtNotAsked)
+      expect((error as Error).message).to.match(text)
+    }
+    const refused = await driver()
+      .libvirt.query(['define', '--file'], { xml: '<cpu/>' })
+      .catch((e: unknown) => e)
+    expect(refused).to.be.instanceOf(LibvirtError).and.not.instanceOf(LibvirtNotAsked)
   })
 
   it('says why libvirt does not answer', async () => {
