@@ -28,7 +28,7 @@ const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
 /** `{ type A, type B }` leaves nothing behind either. */
 const allTypes = (clause: string | undefined): boolean => {
   const names = /^\{([\s\S]*)\}$/.exec(clause?.trim() ?? '')?.[1]
-  return names !== undefined && names.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '))
+  return names?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) ?? false
 }
 
 function importsOf(file: string): Import[] {
