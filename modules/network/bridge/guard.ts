@@ -99,7 +99,10 @@ say restored`
   ])
 }
 
-/** Writes a script that makes these interfaces again what they are now. It only adds what is missing. */
+/**
+ * Writes a script that makes these interfaces again what they are now. It only adds what is missing. What the host says becomes
+ * a script there, so nothing with a character that a shell could obey gets into it.
+ */
 function liveState(interfaces: readonly string[], folder: string): ShellText {
   return sh`for i in ${interfaces}; do
   s=/sys/class/net/$i; [ -e "$s" ] || continue
@@ -108,6 +111,7 @@ function liveState(interfaces: readonly string[], folder: string): ShellText {
     echo "ip link set dev $i type bridge stp_state $(cat "$s/bridge/stp_state") forward_delay $(cat "$s/bridge/forward_delay")"
   fi
   m=$(readlink "$s/master" || :); m=\${m##*/}
+  case $m in *[!A-Za-z0-9_.:@-]*) echo "$i belongs to an interface with an odd name: $m" >&2; exit 1 ;; esac
   if [ -n "$m" ]; then echo "ip link set dev $i master $m"; else echo "[ ! -e $s/master ] || ip link set dev $i nomaster"; fi
   echo "ip link set dev $i mtu $(cat "$s/mtu")"
   [ $(($(cat "$s/flags") & 1)) = 0 ] || echo "ip link set dev $i up"
@@ -116,7 +120,7 @@ function liveState(interfaces: readonly string[], folder: string): ShellText {
 done > ${folder}/live
 for i in ${interfaces}; do [ -e "/sys/class/net/$i" ] || continue
   for f in 4 6; do
-    ip -$f route show dev "$i" 2>/dev/null | grep -vE 'proto (kernel|ra)' | sed -E 's/ (linkdown|dead|pref [a-z]+|expires [0-9a-z]+)//g' | awk -v i="$i" -v f="$f" '{ print "ip -" f " route replace " $0 " dev " i }'
+    ip -$f route show dev "$i" 2>/dev/null | grep -vE 'proto (kernel|ra)' | sed -E 's/ (linkdown|dead|pref [a-z]+|expires [0-9a-z]+)//g' | grep -E '^[A-Za-z0-9 .:/_@-]+$' | awk -v i="$i" -v f="$f" '{ print "ip -" f " route replace " $0 " dev " i }'
   done
 done >> ${folder}/live`
 }

@@ -108,8 +108,7 @@ describe('connection: a session', function () {
           expect(await eventually(() => processes(seconds).length === 0)).to.equal(true)
         })
 
-        it('kills what does not listen to TERM after a grace', async function () {
-          if (transport !== 'ssh') this.skip()
+        it('kills what does not listen to TERM after a grace', async () => {
           const seconds = uniqueSeconds()
           const script = sh`trap '' TERM; sleep ${seconds}`
           expect(await failure(shell.run(script, { timeoutMs: 100 }))).to.be.instanceOf(CommandTimeout)

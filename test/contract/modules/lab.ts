@@ -37,7 +37,7 @@ const run = promisify(execFile)
 
 /** Files by inode, change time and mode, and what the kernel and systemd hold. Clocks, logs and our own sessions do not count. */
 const SNAPSHOT = `find /etc /var /home /root /srv /opt /mnt /media /usr/local -xdev \\( -path /var/log -o -path /var/tmp \\) -prune -o -printf '%p %i %m %u %g %s %C@ %l\\n' | sort
-grep -v ' /run/user' /proc/mounts; ip -o addr | grep -v 'scope link' | sed 's/valid_lft.*//'; ip route; bridge link 2>/dev/null
+grep -v ' /run/user' /proc/mounts; ip -o addr | grep -v 'scope link' | sed 's/valid_lft.*//; s/ tentative//'; ip route; bridge link 2>/dev/null
 systemctl list-units --all --plain --no-legend --no-pager -t service,socket,mount,target | grep -v 'user@\\|user-runtime\\|session\\|systemd-tmpfiles\\|apt-daily\\|e2scrub\\|dpkg-db\\|ssh@\\|fstrim\\|logrotate\\|hostnamed'
 cat /proc/sys/net/ipv4/ip_forward; hostname`
 
