@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 import { runEvent } from '../core/events/index.ts'
 import { moduleIndex, moduleNames, modulePage } from '../core/module/document.ts'
 import { modulesSchema } from '../core/module/task-schema.ts'

@@ -33,17 +33,23 @@ export async function missingPackages(packages: readonly string[]): Promise<stri
   return packages.filter((name) => !installed.has(name))
 }
 
+/** Installs what these machines need, as `ensureInstalled` does. */
+export function ensurePackages(machines: readonly WantedMachine[], options: LabOptions, report: Report): Promise<void> {
+  return ensureInstalled(neededPackages(machines), 'the lab needs', options, report)
+}
+
 /** Installs what is missing after asking; throws `packages-missing` with the command to type when the answer is no. */
-export async function ensurePackages(
-  machines: readonly WantedMachine[],
-  options: LabOptions,
+export async function ensureInstalled(
+  packages: readonly string[],
+  who: string,
+  options: Pick<LabOptions, 'yes' | 'confirm' | 'signal'>,
   report: Report,
 ): Promise<void> {
-  const missing = await missingPackages(neededPackages(machines))
+  const missing = await missingPackages(packages)
   if (missing.length === 0) return
   if (!options.yes && !(await options.confirm?.(missing))) {
     const hint = `apt-get install --no-install-recommends ${missing.join(' ')}`
-    throw new LabError('packages-missing', `the lab needs packages that are not installed: ${missing.join(', ')}`, hint)
+    throw new LabError('packages-missing', `${who} packages that are not installed: ${missing.join(', ')}`, hint)
   }
   let done = 0
   const total = 4 * missing.length + 10

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Command } from 'commander'
 import type { LabOptions, LabProgress, Report } from '../../lab/index.ts'
-import { clock } from '../report/index.ts'
+import { clock } from '../report/status-lines.ts'
 import { CliError, EXIT } from './exit.ts'
 import { confirm } from './prompt.ts'
 import type { Streams } from './streams.ts'

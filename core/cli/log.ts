@@ -1,4 +1,4 @@
-import winston from 'winston'
+import type { Logger, transport as Transport } from 'winston'
 
 /** The operational log: what virtfleet itself does. Results never go here; they are events. */
 export interface Log {
@@ -16,10 +16,36 @@ export interface LogOptions {
   readonly redact: (text: string) => string
 }
 
-const LEVELS = ['warn', 'warn', 'info', 'debug'] as const
+/** Levels from the gravest on, and what stderr shows by number of -v. */
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+const BY_VERBOSITY = ['warn', 'warn', 'info', 'debug'] as const
+type Level = (typeof LEVELS)[number]
+
+/** winston is read when there is a line to write: most runs have none. */
+export function openLog(options: LogOptions): Log {
+  const shown = BY_VERBOSITY[Math.min(options.verbosity, BY_VERBOSITY.length - 1)]!
+  const wanted = options.file === undefined ? LEVELS.slice(0, LEVELS.indexOf(shown) + 1) : LEVELS
+  let opening = options.file === undefined ? undefined : openLogger(options, shown)
+  return {
+    write: (level, message, details = {}) => {
+      if (!wanted.includes(level)) return
+      opening ??= openLogger(options, shown)
+      void opening.then((logger) => logger.log(level, message, details))
+    },
+    close: async () => {
+      const logger = await opening
+      if (!logger) return
+      await new Promise((resolve) => {
+        logger.on('finish', resolve)
+        logger.end()
+      })
+    },
+  }
+}
 
 /** Redaction is the first format of all, so that no transport ever sees a secret. */
-export function openLog(options: LogOptions): Log {
+async function openLogger(options: LogOptions, shown: Level): Promise<Logger> {
+  const { default: winston } = await import('winston')
   const redaction = winston.format((info) => {
     for (const [key, value] of Object.entries(info)) {
       if (typeof value === 'string' && key !== 'level') info[key] = options.redact(value)
@@ -28,25 +54,16 @@ export function openLog(options: LogOptions): Log {
     }
     return info
   })
-  const text = winston.format.printf(({ level, message }) => `${level}: ${String(message)}`)
-  const transports: winston.transport[] = [
+  const transports: Transport[] = [
     new winston.transports.Stream({
       stream: options.stderr,
-      level: LEVELS[Math.min(options.verbosity, LEVELS.length - 1)]!,
-      format: text,
+      level: shown,
+      format: winston.format.printf(({ level, message }) => `${level}: ${String(message)}`),
     }),
   ]
   if (options.file !== undefined) {
     const format = winston.format.combine(winston.format.timestamp(), winston.format.json())
     transports.push(new winston.transports.File({ filename: options.file, level: 'debug', format }))
   }
-  const logger = winston.createLogger({ level: 'debug', format: redaction(), transports })
-  return {
-    write: (level, message, details = {}) => void logger.log(level, message, details),
-    close: () =>
-      new Promise((resolve) => {
-        logger.on('finish', resolve)
-        logger.end()
-      }),
-  }
+  return winston.createLogger({ level: 'debug', format: redaction(), transports })
 }

@@ -3,11 +3,11 @@ import { wantsTerminal } from './become/answers.ts'
 import { ascent, type PasswordProof } from './become/ascent.ts'
 import type { ShellText } from './quote.ts'
 import { runOnChannel } from './shell/large.ts'
-import { openCommand } from './shell/open.ts'
+import { openCommand, openEarly } from './shell/open.ts'
 import { UserShell } from './shell/shell.ts'
-import { type Started, startShell } from './shell/start.ts'
+import { reachShell, type Started, type StartOptions, startShell } from './shell/start.ts'
 import type { Transport } from './transport.ts'
-import type { Become, Channel, Connection, ConnectionEnd, Endpoint, Shell } from './types.ts'
+import type { Become, Channel, Connection, ConnectionEnd, Endpoint, OpenOptions, Shell } from './types.ts'
 
 /** Two of the same user and method share one shell. */
 const keyOf = (become: Become | undefined): string =>
@@ -65,9 +65,13 @@ export class HostConnection implements Connection {
     )
   }
 
-  async open(script: ShellText, options: { become?: Become; signal?: AbortSignal } = {}): Promise<Channel> {
-    const started = await this.start(options.become, options.signal)
-    return openCommand(started, script, this.endpoint.name, options.signal)
+  async open(script: ShellText, options: OpenOptions = {}): Promise<Channel> {
+    const { become, signal, early } = options
+    const to = { host: this.endpoint.name, signal }
+    if (early) {
+      return this.become(become, signal, (start) => reachShell(start, (reached) => openEarly(reached, script, to)))
+    }
+    return openCommand(await this.start(become, signal), script, to)
   }
 
   forward(target: { host: string; port: number } | { socketPath: string }): Promise<Duplex> {
@@ -105,18 +109,28 @@ export class HostConnection implements Connection {
     )
   }
 
-  private async start(become?: Become, signal?: AbortSignal): Promise<Started> {
-    const { transport, endpoint, options } = this
+  private start(become?: Become, signal?: AbortSignal): Promise<Started> {
+    return this.become(become, signal, startShell)
+  }
+
+  /** Leads to that user's shell: once more with a terminal, if the tool wants one. */
+  private async become<T>(
+    become: Become | undefined,
+    signal: AbortSignal | undefined,
+    lead: (options: StartOptions) => Promise<T>,
+  ): Promise<T> {
+    const { transport, endpoint, options, shellPath } = this
     const key = keyOf(become)
-    const attempt = (terminal: boolean): Promise<Started> =>
-      startShell({
+    const attempt = (terminal: boolean): Promise<T> =>
+      lead({
         host: endpoint.name,
         open: transport.openChannel,
-        shellPath: this.shellPath,
+        shellPath,
         ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
         ...(become && {
           ascend: ascent(become, {
             loginUser: transport.user,
+            shellPath,
             ...(terminal && { terminal }),
             ...(options.proof && { proof: options.proof }),
           }),

@@ -1,6 +1,21 @@
 export { HostConnection } from './connection.ts'
 export { CommandTimeout, ConnectionError, type ConnectionFailure, OutputTooLarge } from './errors.ts'
-export { FileError, type ReplaceOptions, readFile, replaceFile, type UploadSource, uploadLarge } from './files/index.ts'
+export {
+  digestsOf,
+  FileError,
+  knownDigest,
+  LARGE_FILE,
+  type LargeFile,
+  largeFile,
+  type ReplaceOptions,
+  readContent,
+  readFile,
+  rememberDigest,
+  replaceFile,
+  stampScript,
+  type Uploaded,
+  uploadLarge,
+} from './files/index.ts'
 export { connectionPool, type PoolOptions } from './pool.ts'
 export { quote, ShellText, sh } from './quote.ts'
 export type {

@@ -5,8 +5,7 @@ import { HostConnection } from './connection.ts'
 import { ConnectionError, type ConnectionFailure } from './errors.ts'
 import { localTransport } from './local/transport.ts'
 import { openOpenssh } from './openssh/transport.ts'
-import { Bastions } from './ssh/bastions.ts'
-import { openSsh } from './ssh/transport.ts'
+import type { Bastions } from './ssh/bastions.ts'
 import type { Transport } from './transport.ts'
 import type { Connection, ConnectionPool, Endpoint } from './types.ts'
 
@@ -45,7 +44,7 @@ class Pool implements ConnectionPool {
   private readonly options: PoolOptions
   private readonly entries = new Map<string, Entry>()
   private readonly handshake
-  private readonly bastions = new Bastions()
+  private bastions: Bastions | undefined
   private readonly trials = new PasswordTrials()
   /** When a host may be tried again after a refused credential. */
   private readonly notBefore = new Map<string, number>()
@@ -139,12 +138,19 @@ class Pool implements ConnectionPool {
     if (this.options.open) return this.options.open(endpoint, signal)
     switch (endpoint.transport) {
       case 'ssh':
-        return openSsh(endpoint, { signal, bastions: this.bastions })
+        return this.openSsh(endpoint, signal)
       case 'openssh':
         return openOpenssh(endpoint, signal)
       case 'local':
         return Promise.resolve(localTransport(endpoint))
     }
+  }
+
+  /** ssh2 is a large part of the program: it is read only where it is used. */
+  private async openSsh(endpoint: Endpoint, signal: AbortSignal): Promise<Transport> {
+    const [{ openSsh }, { Bastions }] = await Promise.all([import('./ssh/transport.ts'), import('./ssh/bastions.ts')])
+    this.bastions ??= new Bastions()
+    return openSsh(endpoint, { signal, bastions: this.bastions })
   }
 }
 

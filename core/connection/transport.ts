@@ -13,9 +13,15 @@ export interface ByteChannel {
   /** Ends at once where a terminal merges both streams. */
   readonly stderr: Readable
   /** Settles, never rejects, when the command or the way to it has ended; without a status if that is not known. */
-  readonly exit: Promise<{ status: number | undefined }>
+  readonly exit: Promise<ChannelExit>
   /** Ends both directions at once; `exit` settles. */
   close(): void
+}
+
+export interface ChannelExit {
+  readonly status: number | undefined
+  /** Why the server did not even start the command. */
+  readonly refused?: string
 }
 
 export interface ChannelOptions {
@@ -23,7 +29,7 @@ export interface ChannelOptions {
   readonly pty?: boolean
 }
 
-/** Starts a command under the login shell. Raises ConnectionError. */
+/** Starts a command under the login shell, which may not run yet: what is written at once will reach it. Raises ConnectionError. */
 export type OpenChannel = (command: string, options?: ChannelOptions) => Promise<ByteChannel>
 
 /** An authenticated way to one host. */

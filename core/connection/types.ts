@@ -110,6 +110,16 @@ export interface Channel {
   close(): void
 }
 
+export interface OpenOptions {
+  readonly become?: Become
+  readonly signal?: AbortSignal
+  /**
+   * A round trip earlier: in the shell as the login has it, without our environment, and run by that shell itself. Input
+   * may be written once the script has said something.
+   */
+  readonly early?: boolean
+}
+
 export interface Connection {
   readonly endpoint: Endpoint
   /** What was agreed on, for the log: address, user, key algorithm and fingerprint. */
@@ -118,7 +128,7 @@ export interface Connection {
   shell(become?: Become): Promise<Shell>
   /** Closes and forgets a user's shell, so that the next use sees changed groups. */
   resetShell(become?: Become): Promise<void>
-  open(script: ShellText, options?: { become?: Become; signal?: AbortSignal }): Promise<Channel>
+  open(script: ShellText, options?: OpenOptions): Promise<Channel>
   /** A TCP stream from the host to an address it can reach (direct-tcpip), or to a Unix socket there (streamlocal). */
   forward(target: { host: string; port: number } | { socketPath: string }): Promise<Duplex>
   /** Proves that the host can be reached anew: a new TCP connection, key exchange and authentication, then closed. */

@@ -1,4 +1,5 @@
 import type { Variables } from '../language/values.ts'
+import type { Place } from './speculation/upcoming.ts'
 import type { Catcher } from './steps/catcher.ts'
 
 /** Where the engine stands in the tree: what the way there adds to each task. */
@@ -18,6 +19,8 @@ export interface Frame {
   readonly handler: boolean
   /** Hosts that failed take part too: forced handlers. */
   readonly withFailed: boolean
+  /** What comes behind the steps that are walked through here, if nothing fails. */
+  readonly after?: Place | undefined
 }
 
 export const rootFrame: Frame = {

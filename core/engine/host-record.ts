@@ -14,6 +14,8 @@ export class HostRecord {
   /** Failed in an earlier play, or in this one and not rescued: no more tasks. */
   failed = false
   unreachable = false
+  /** Counts variables that came by another way than a task's own `register` and set_fact. */
+  generation = 0
   /** Check mode: a task whose undecided result may have brought variables; a missing name is not an error then. */
   missingNames: string | undefined
   readonly #inventory: () => readonly VariableLayer[]
@@ -32,11 +34,13 @@ export class HostRecord {
 
   /** After add_host and group_by. */
   forgetInventory(): void {
+    this.generation++
     this.#layers = undefined
   }
 
   /** Facts as modules give them, with or without the prefix. */
   addFacts(facts: Iterable<readonly [string, Value]>): void {
+    this.generation++
     for (const [name, value] of facts) {
       const bare = name.startsWith('ansible_') ? name.slice('ansible_'.length) : name
       this.facts.set(bare, value)
@@ -46,6 +50,7 @@ export class HostRecord {
 
   /** Gathered facts; what set_fact and include_vars set stays, as with Ansible. */
   clearFacts(): void {
+    this.generation++
     this.facts.clear()
     this.injected.clear()
     this.injected.set('ansible_facts', this.facts)

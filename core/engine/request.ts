@@ -6,6 +6,7 @@ import type { Value, Variables } from '../language/values.ts'
 import type { ModuleRegistry } from '../module/registry.ts'
 import type { Include, Play, Playbook, Role, Step } from '../playbook/types.ts'
 import type { Redactor } from '../secrets/index.ts'
+import type { Rule } from './speculation/rules.ts'
 
 /** What an include brought: the answer of the playbook's loader. */
 export interface Included {
@@ -50,6 +51,14 @@ export interface ConnectionDefaults {
   readonly hostKeyPolicy?: 'strict' | 'accept-new' | 'off'
 }
 
+/** Probes that leave before their turn, in the same round trip as others. */
+export interface SpeculationOptions {
+  /** Probes on their way ahead of a task, at most; default 32; 0: each one in its turn. */
+  readonly window?: number
+  /** For tests: the rules that hold; all, if it is not given. */
+  readonly rules?: ReadonlySet<Rule>
+}
+
 /** Everything a run needs; nothing else is read from the process. */
 export interface RunRequest {
   readonly playbooks: readonly Playbook[]
@@ -76,6 +85,8 @@ export interface RunRequest {
   readonly become?: BecomeDefaults
   readonly connection?: ConnectionDefaults
   readonly forceHandlers?: boolean
+  /** How far probes run ahead of their turn; see docs/architecture.md. */
+  readonly speculation?: SpeculationOptions
   /** Opens a !vault text in files that are read during the run (vars_files, include_vars). */
   readonly decrypt?: (vaultText: string) => string
   readonly interrupts?: Interrupts

@@ -11,6 +11,7 @@ import { HostRecord } from './host-record.ts'
 import { InterruptState } from './interrupt.ts'
 import { InventoryView } from './inventory-view.ts'
 import type { RunRequest } from './request.ts'
+import { Speculation } from './speculation/speculation.ts'
 import { Stats } from './stats.ts'
 import type { OnceDone } from './steps/once.ts'
 import { HostVariables } from './variables/hostvars.ts'
@@ -27,6 +28,7 @@ export class Run {
   readonly interrupts = new InterruptState()
   readonly taints = new Taints()
   readonly hostvars: HostVariables
+  readonly speculation: Speculation
   /** Value of `omit`: no text of a user's is the same. */
   readonly omit = `__omit_place_holder__${randomBytes(16).toString('hex')}`
   readonly check: boolean
@@ -67,6 +69,7 @@ export class Run {
     this.hosts = new HostRecords(this.inventory)
     this.hostvars = new HostVariables(this)
     this.sessions = new Sessions(this)
+    this.speculation = new Speculation(this, request.speculation)
   }
 
   /** The language's environment with these folders; shared by all scopes that have them. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /*
  * The one event stream of a run. These schemas are the source of the TypeScript types (types.ts) and of the published

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What stands about one argument in its schema. */
 export interface ArgumentType {

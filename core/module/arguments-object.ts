@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import * as z from 'zod'
+import { $constructor } from 'zod/v4/core'
 
 /*
  * The schema of a module's arguments: zod's strict object that first gives every argument its own name, and takes null
@@ -11,8 +12,9 @@ interface Definition extends z.core.$ZodObjectDef {
   aliases?: Aliases
 }
 
-const ArgumentsObject = z.core.$constructor('VirtfleetArguments', (inst: z.ZodObject, def: Definition) => {
-  z.ZodObject.init(inst, def)
+const ArgumentsObject = $constructor('VirtfleetArguments', (inst: z.ZodObject, def: Definition) => {
+  const init: typeof z.ZodObject.init = z.ZodObject.init
+  init(inst, def)
   const parse = inst._zod.parse
   inst._zod.parse = (payload, context) => {
     payload.value = normalised(payload.value, def.aliases ?? {})

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { LargeFile } from '../connection/files/large-file.ts'
 import type { ShellText } from '../connection/quote.ts'
 import type { CommandOptions, CommandResult, Connection } from '../connection/types.ts'
 import type { Json, JsonObject } from '../events/json.ts'
@@ -38,7 +39,13 @@ export interface Change {
 export interface ControllerFiles {
   /** Absolute path of a file named in a task; raises ModuleFailure naming the folders that were searched. */
   find(kind: 'files' | 'templates', path: string): Promise<string>
+  /** The same Buffer for all hosts as long as the file is the same: it must not be written to. */
   read(absolutePath: string): Promise<Buffer>
+  /** A file too large to be read into memory, with its checksum; undefined for one that `read` is for, or that is encrypted. */
+  large(
+    absolutePath: string,
+    options: { signal: AbortSignal; onProgress: (percent: number) => void },
+  ): Promise<LargeFile | undefined>
   /** Names below a folder, relative, sorted; folders end with `/`. */
   list(absolutePath: string): Promise<string[]>
   stat(
@@ -89,6 +96,8 @@ export interface Host extends Reader {
   reconnect(): Promise<void>
   /** Replaces or makes a file in one round trip if it is small: see core/connection/files. */
   writeFile(path: string, content: Buffer, attributes: FileAttributes): Promise<{ backup?: string }>
+  /** The same for a large file: resumed where an earlier attempt broke off, verified as a whole, few at once over one uplink. */
+  uploadFile(path: string, file: LargeFile, attributes: FileAttributes): Promise<{ backup?: string }>
   /** Registers a value that must never be shown. */
   secret(value: string): void
 }

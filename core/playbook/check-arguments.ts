@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Diagnostic, didYouMean, errorAt, Template, toJson } from '../language/index.ts'
 import { Tuple, type Value } from '../language/values.ts'
 import { type Aliases, aliasesOf } from '../module/arguments-object.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Json } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineControl } from '../../core/module/define.ts'

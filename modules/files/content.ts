@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { type Change, type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
 import { type Attributes, attributeArgs, describeEntry, diffAttributes, setAttributes } from './attributes.ts'
-import { type Entry, entryScript, parseEntry } from './entry.ts'
+import type { Entry } from './entry.ts'
+import type { FolderState } from './folders.ts'
+import { DIFF_LIMIT, type Look, look } from './looks.ts'
 
 /*
  * A file whose whole content is declared: what copy, template and lineinfile have in common.
  */
-
-/** Larger or binary contents are shown in a diff by their checksum. */
-const DIFF_LIMIT = 100 * 1024
 
 export const contentArgs = {
   ...attributeArgs,
@@ -32,26 +32,45 @@ export interface FileState {
   readonly entry: Entry | undefined
   /** Content now, where it differs and is small enough. */
   readonly current: Buffer | undefined
+  /** Number of the file system that has it, or would have it: whether others see a change there. */
+  readonly device: number
 }
 
 export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
 
-/** Reads what is at a path, in one round trip with its content where that differs from `wanted`. */
-export async function probeContent(host: Reader, path: string, wanted: Buffer): Promise<FileState> {
-  const [answer, content] = await Promise.all([
-    host.read(entryScript(path, { follow: true, digest: 'sha256' })),
-    host.wantsDiff
-      ? host.read(
-          sh`p=${path}
-[ -f "$p" ] && [ -r "$p" ] || exit 0
-[ "$(sha256sum < "$p" | cut -d' ' -f1)" = ${sha256(wanted)} ] && exit 0
-[ "$(wc -c < "$p")" -le ${DIFF_LIMIT} ] && exec cat "$p"
-exit 0`,
-        )
-      : undefined,
+/** A file and the content that it shall have; undefined where that is not known yet. */
+export interface Declared extends Pick<Look, 'path' | 'into'> {
+  readonly wanted: Buffer | undefined
+}
+
+/** Where a file named `source` goes: into `dest` if that is a folder (or ends with a slash), else to `dest` itself. */
+export function destination(dest: string, source: string): Pick<Look, 'path' | 'into'> {
+  const name = basename(source)
+  return dest.endsWith('/') ? { path: dest + name } : { path: dest, into: name }
+}
+
+/** Reads what is at a path, in one round trip; with its content for a diff, where that is not the one declared. */
+export async function probeContent(host: Reader, file: Declared): Promise<FileState> {
+  return (await probeTree(host, [file], [])).files[0]!
+}
+
+/** The same for many files, and folders beside them, in one round trip. */
+export async function probeTree(
+  host: Reader,
+  files: readonly Declared[],
+  folders: readonly string[],
+): Promise<{ files: FileState[]; folders: FolderState[] }> {
+  const seen = await look(host, [
+    ...files.map(({ wanted, ...file }) => ({ ...file, ...(wanted && { sha256: sha256(wanted) }) })),
+    ...folders.map((path) => ({ path })),
   ])
-  const entry = parseEntry(answer, path)
-  return { path, wanted, entry, current: content?.stdout }
+  return {
+    files: files.map(({ wanted }, i) => {
+      const { path, entry, content, device } = seen[i]!
+      return { path, wanted: wanted ?? Buffer.alloc(0), entry, current: content, device }
+    }),
+    folders: seen.slice(files.length),
+  }
 }
 
 function isText(content: Buffer): boolean {

@@ -5,10 +5,19 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure, type Reader } from '../../core/module/types.ts'
 import { setAttributes } from './attributes.ts'
-import { applyContent, contentArgs, contentResult, diffContent, type FileState, probeContent } from './content.ts'
-import { destination } from './destination.ts'
+import {
+  applyContent,
+  contentArgs,
+  contentResult,
+  type Declared,
+  destination,
+  diffContent,
+  type FileState,
+  probeContent,
+  probeTree,
+} from './content.ts'
 import { octal } from './entry.ts'
-import { diffFolder, type FolderState, probeFolders } from './folders.ts'
+import { diffFolder, type FolderState } from './folders.ts'
 
 const args = arg
   .object({
@@ -53,16 +62,15 @@ export default defineState({
   async probe(host, a): Promise<State> {
     if (a.content !== undefined) {
       const text = typeof a.content === 'string' ? a.content : JSON.stringify(a.content)
-      return single(await probeContent(host, a.dest, Buffer.from(text)), fixed(a.mode))
+      return single(await probeContent(host, { path: a.dest, wanted: Buffer.from(text) }), fixed(a.mode))
     }
     if (a.remote_src) return remoteSource(host, a.src!, a.dest, a.mode)
     const source = await host.files.find('files', a.src!)
     const stat = await host.files.stat(source)
     if (stat.kind === 'directory') return folder(host, source, a.src!.endsWith('/'), a)
     const content = await host.files.read(source)
-    const path = await destination(host, a.dest, source)
-    const [file, folders] = await Promise.all([probeContent(host, path, content), missingFolder(host, a.dest)])
-    return single(file, a.mode === 'preserve' ? octal(stat.mode & 0o7777) : fixed(a.mode), folders)
+    const mode = a.mode === 'preserve' ? octal(stat.mode & 0o7777) : fixed(a.mode)
+    return intoFolder(host, { ...destination(a.dest, source), wanted: content }, a.dest, mode)
   },
   diff(state, a) {
     const changes: Change[] = state.folders.flatMap((one) => diffFolder(one, { ...a, mode: a.directory_mode }))
@@ -110,45 +118,55 @@ function single(file: FileState, mode: string | undefined, folders: readonly Fol
 }
 
 /** With a slash at its end, the destination is a folder that is made if it is missing; one that is there stays as it is. */
-async function missingFolder(host: Reader, dest: string): Promise<FolderState[]> {
-  if (!dest.endsWith('/') || dest === '/') return []
-  return (await probeFolders(host, [dest.slice(0, -1)])).filter((one) => !one.entry)
+async function intoFolder(host: Reader, file: Declared, dest: string, mode: string | undefined): Promise<State> {
+  const folder = dest.endsWith('/') && dest !== '/' ? [dest.slice(0, -1)] : []
+  const { files, folders } = await probeTree(host, [file], folder)
+  return single(
+    files[0]!,
+    mode,
+    folders.filter((one) => !one.entry),
+  )
 }
 
 /** A folder with all below it; with a slash at the source's end only what is in it, as rsync and Ansible have it. */
 async function folder(host: Reader, source: string, contentsOnly: boolean, a: Args): Promise<State> {
   const root = contentsOnly ? a.dest.replace(/\/$/, '') : `${a.dest.replace(/\/$/, '')}/${source.split('/').at(-1)}`
   const names = await host.files.list(source)
-  const files = await Promise.all(
+  const sources = await Promise.all(
     names
       .filter((name) => !name.endsWith('/'))
       .map(async (name) => {
         const path = `${source}/${name}`
-        const [content, stat] = await Promise.all([host.files.read(path), host.files.stat(path)])
-        const state = await probeContent(host, `${root}/${relative(source, path)}`, content)
-        return { ...state, mode: a.mode === 'preserve' ? octal(stat.mode & 0o7777) : a.mode }
+        const [wanted, stat] = await Promise.all([host.files.read(path), host.files.stat(path)])
+        const mode = a.mode === 'preserve' ? octal(stat.mode & 0o7777) : a.mode
+        return { path: `${root}/${relative(source, path)}`, wanted, mode }
       }),
   )
-  const folders = await probeFolders(
+  const { files, folders } = await probeTree(
     host,
+    sources,
     ['', ...names.filter((name) => name.endsWith('/'))].map((name) => `${root}/${name}`.replace(/\/$/, '')),
   )
-  return { single: false, files, folders }
+  return { single: false, files: files.map((one, i) => ({ ...one, mode: sources[i]!.mode })), folders }
 }
 
 const REMOTE_LIMIT = 8 * 1024 * 1024
 
 async function remoteSource(host: Reader, src: string, dest: string, mode: string | undefined): Promise<State> {
-  const [content, stat] = await Promise.all([
-    host.read(sh`[ -f ${src} ] && [ "$(wc -c < ${src})" -le ${REMOTE_LIMIT} ] && exec cat -- ${src}; exit 3`),
-    host.read(sh`stat -L -c %a ${src}`),
+  const [content, there] = await Promise.all([
+    host.read(
+      sh`[ -f ${src} ] && m=$(stat -L -c '%s %a' -- ${src}) && [ "\${m% *}" -le ${REMOTE_LIMIT} ] || exit 3
+printf '%s\n' "\${m#* }"; exec cat <${src}`,
+    ),
+    intoFolder(host, { ...destination(dest, src), wanted: undefined }, dest, undefined),
   ])
   if (content.status !== 0) {
     throw new ModuleFailure(`${src} on the host is not a readable file of at most 8 MiB`, {
       hint: 'use command: cp -a for more',
     })
   }
-  const path = await destination(host, dest, src)
-  const [state, folders] = await Promise.all([probeContent(host, path, content.stdout), missingFolder(host, dest)])
-  return single(state, mode === 'preserve' ? stat.stdout.toString().trim() : mode, folders)
+  const end = content.stdout.indexOf('\n')
+  const wanted = content.stdout.subarray(end + 1)
+  const own = mode === 'preserve' ? content.stdout.subarray(0, end).toString() : mode
+  return { ...there, files: there.files.map((file) => ({ ...file, wanted, mode: own })) }
 }

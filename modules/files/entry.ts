@@ -1,5 +1,4 @@
 import { type ShellText, sh } from '../../core/connection/quote.ts'
-import type { CommandResult } from '../../core/connection/types.ts'
 import { ModuleFailure } from '../../core/module/types.ts'
 
 export type EntryKind = 'file' | 'directory' | 'link' | 'char' | 'block' | 'fifo' | 'socket'
@@ -42,36 +41,37 @@ const KINDS: Record<number, EntryKind> = {
 
 // The format has a value a line: names of users and groups may have spaces.
 const FORMAT = '%f\n%u\n%g\n%U\n%G\n%s\n%i\n%d\n%h\n%X\n%Y\n%Z'
+/** Lines of one entry. */
+export const ENTRY_LINES = FORMAT.split('\n').length
 
-/** Script that prints one entry for parseEntry; nothing where there is none. Exits 0 but for an unreadable folder. */
-export function entryScript(path: string, options: { follow?: boolean; digest?: Digest } = {}): ShellText {
-  const dereference = sh.raw(options.follow ? '-L ' : '')
-  const parts = [
-    sh`p=${path}`,
-    sh`if [ -e "$p" ] || [ -L "$p" ]; then :; else ls -d "$p" 2>&1 | grep -q 'ermission denied' && exit 13; exit 0; fi`,
-    options.follow ? sh`[ -e "$p" ] || exit 0` : sh``,
-    sh`stat ${dereference}-c ${FORMAT} "$p" || exit 1`,
-  ]
-  if (!options.follow) parts.push(sh`if [ -L "$p" ]; then printf 'target '; readlink "$p"; exit 0; fi`)
-  if (options.digest) {
-    parts.push(sh`if [ -f "$p" ] && [ -r "$p" ]; then printf 'digest '; ${sh.raw(`${options.digest}sum`)} < "$p"; fi`)
-  }
-  return sh.join(parts)
-}
+/** Script that prints entries for takeEntry, in one process: of `"$@"` and the like, or of paths. `follow`: what links lead to. */
+export const statScript = (paths: ShellText, options: { follow: boolean }): ShellText =>
+  sh`stat ${options.follow ? ['-L'] : []} -c ${FORMAT} -- ${paths}`
 
-/** The answer to entryScript; undefined where nothing is at that path. Raises ModuleFailure where it cannot be told. */
-export function parseEntry(result: CommandResult, path: string): Entry | undefined {
-  if (result.status === 13)
-    throw new ModuleFailure(`permission denied: ${path}`, { hint: 'become a user who may read it' })
-  const text = result.stdout.toString()
-  if (result.status !== 0) throw new ModuleFailure(`cannot stat ${path}: ${result.stderr.toString().trim()}`)
-  if (text === '') return undefined
-  const lines = text.split('\n')
-  const [hex, uid, gid, user, group, size, inode, device, links, atime, mtime, ctime, ...rest] = lines
+/**
+ * Script for a $p that is not there: sets $d to the nearest folder above it. Ends with that status where the folder may not be
+ * entered, so that nobody can tell what is in it. It needs no process.
+ */
+export const absentScript = (status: number): ShellText => sh`d=$p
+while :; do
+  case $d in */*) d=\${d%/*} ;; *) d=.; break ;; esac
+  [ -n "$d" ] || d=/
+  [ ! -d "$d" ] || break
+done
+[ -x "$d" ] || exit ${status}`
+
+export const permissionDenied = (path: string): ModuleFailure =>
+  new ModuleFailure(`permission denied: ${path}`, { hint: 'become a user who may read it' })
+
+/** Takes the lines of one entry from the front of a list. Raises ModuleFailure where they are none. */
+export function takeEntry(lines: string[], path: string): Entry {
+  const taken = lines.splice(0, ENTRY_LINES)
+  const [hex, uid, gid, user, group, size, inode, device, links, atime, mtime, ctime] = taken
   const bits = Number.parseInt(hex ?? '', 16)
   const kind = KINDS[bits >> 12]
-  if (kind === undefined) throw new ModuleFailure(`cannot understand stat of ${path}: ${text.slice(0, 80)}`)
-  const extra = rest.join('\n')
+  if (kind === undefined || taken.length < ENTRY_LINES) {
+    throw new ModuleFailure(`cannot understand stat of ${path}: ${taken.join(' ').slice(0, 80)}`)
+  }
   return {
     kind,
     mode: bits & 0o7777,
@@ -86,8 +86,6 @@ export function parseEntry(result: CommandResult, path: string): Entry | undefin
     atime: Number(atime),
     mtime: Number(mtime),
     ctime: Number(ctime),
-    ...(extra.startsWith('target ') && { target: extra.slice(7).replace(/\n$/, '') }),
-    ...(extra.startsWith('digest ') && { digest: extra.slice(7).split(/\s/)[0]! }),
   }
 }
 

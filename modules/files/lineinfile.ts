@@ -2,9 +2,9 @@ import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { ModuleFailure } from '../../core/module/types.ts'
-import { applyContent, contentArgs, contentResult, diffContent, type FileState, probeContent } from './content.ts'
+import { applyContent, contentArgs, contentResult, diffContent, type FileState, sha256 } from './content.ts'
 import { editLines } from './lines.ts'
-import { readText } from './text.ts'
+import { probeText } from './text.ts'
 
 const args = arg
   .object(
@@ -63,15 +63,17 @@ export default defineState({
     line: vnc_listen = "127.0.0.1"
 `,
   async probe(host, a): Promise<State> {
-    const text = await readText(host, a.path)
-    const edit = editLines(text ?? '', a)
-    const wanted = Buffer.from(edit.text)
-    const file = await probeContent(host, a.path, wanted)
-    // The text that the edit was computed from is the honest "before", even without --diff.
+    const { file, device } = await probeText(host, a.path)
+    const edit = editLines(file?.text ?? '', a)
+    const current = Buffer.from(file?.text ?? '')
     return {
-      ...file,
-      current: Buffer.from(text ?? ''),
-      missing: text === undefined,
+      path: a.path,
+      wanted: Buffer.from(edit.text),
+      entry: file && { ...file.entry, digest: sha256(current) },
+      // The text that the edit was computed from is the honest "before", even without --diff.
+      current,
+      device,
+      missing: file === undefined,
       message: edit.message,
       found: edit.found,
     }

@@ -1,8 +1,9 @@
-import { sh } from '../../core/connection/quote.ts'
+import { type ShellText, sh } from '../../core/connection/quote.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Entry, entryScript, octal, parseEntry } from './entry.ts'
+import { ModuleFailure } from '../../core/module/types.ts'
+import { absentScript, type Digest, type Entry, octal, permissionDenied, statScript, takeEntry } from './entry.ts'
 
 interface State {
   readonly entry: Entry | undefined
@@ -45,22 +46,25 @@ export default defineState({
   register: conf
 `,
   async probe(host, args): Promise<State> {
-    const [answer, access, mime, source] = await Promise.all([
-      host.read(
-        entryScript(args.path, { follow: args.follow, ...(args.get_checksum && { digest: args.checksum_algorithm }) }),
-      ),
-      host.read(sh`for a in r w x; do [ -$a ${args.path} ] && printf %s $a; done; exit 0`),
-      args.get_mime
-        ? host.read(sh`file ${sh.raw(args.follow ? '-L ' : '')}-bi -- ${args.path} 2>/dev/null`)
-        : undefined,
-      host.read(sh`[ ! -L ${args.path} ] || readlink -f -- ${args.path} 2>/dev/null; exit 0`),
-    ])
-    const text = mime?.status === 0 ? mime.stdout.toString().trim() : ''
+    const answer = await host.read(lookScript(args))
+    if (answer.status === DENIED) throw permissionDenied(args.path)
+    if (answer.status !== 0) throw new ModuleFailure(`cannot stat ${args.path}: ${answer.stderr.toString().trim()}`)
+    const [stat = '', access = '', ...rest] = answer.stdout.toString().split('\0')
+    const found = new Map(rest.map((part) => [part.slice(0, part.indexOf(' ')), part.slice(part.indexOf(' ') + 1)]))
+    const text = (name: string): string | undefined => found.get(name)?.replace(/\n$/, '') || undefined
+    const [target, digest] = [found.get('target')?.replace(/\n$/, ''), text('digest')?.split(/\s/)[0]]
     return {
-      entry: parseEntry(answer, args.path),
-      access: access.stdout.toString(),
-      mime: text === '' ? undefined : text,
-      source: source.stdout.toString().replace(/\n$/, '') || undefined,
+      entry:
+        stat === ''
+          ? undefined
+          : {
+              ...takeEntry(stat.split('\n'), args.path),
+              ...(target !== undefined && { target }),
+              ...(digest !== undefined && { digest }),
+            },
+      access,
+      mime: text('mime')?.trim(),
+      source: text('source'),
     }
   },
   diff: () => [],
@@ -70,6 +74,36 @@ export default defineState({
     return { stat: entry ? describe(entry, { access, mime, source }, args.path) : { exists: false } }
   },
 })
+
+const DENIED = 13
+
+/** Prints the entry, the access, and named parts, each behind a NUL; nothing where there is none. */
+function lookScript(args: {
+  path: string
+  follow: boolean
+  get_checksum: boolean
+  checksum_algorithm: Digest
+  get_mime: boolean
+}): ShellText {
+  const { path, follow } = args
+  const digest = sh`if [ -f "$p" ] && [ -r "$p" ]${sh.raw(follow ? '' : ' && [ ! -L "$p" ]')}; then
+  printf '\\000digest '; ${sh.raw(`${args.checksum_algorithm}sum`)} <"$p"
+fi`
+  return sh`p=${path}
+if [ ! -e "$p" ]${sh.raw(follow ? '' : ' && [ ! -L "$p" ]')}; then
+  ${absentScript(DENIED)}
+  exit 0
+fi
+${statScript(sh`"$p"`, { follow })} || exit 1
+printf '\\000'; for a in r w x; do [ -$a "$p" ] && printf %s $a; done
+if [ -L "$p" ]; then
+  printf '\\000source '; readlink -f -- "$p"
+  ${follow ? sh`` : sh`printf '\\000target '; readlink -- "$p"`}
+fi 2>/dev/null
+${args.get_checksum ? digest : sh``}
+${args.get_mime ? sh`m=$(file ${follow ? ['-L'] : []} -bi -- "$p" 2>/dev/null) && printf '\\000mime %s' "$m"` : sh``}
+exit 0`
+}
 
 function describe(
   entry: Entry,

@@ -1,7 +1,6 @@
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { applyContent, contentArgs, contentResult, diffContent, probeContent } from './content.ts'
-import { destination } from './destination.ts'
+import { applyContent, contentArgs, contentResult, destination, diffContent, probeContent } from './content.ts'
 import { octal } from './entry.ts'
 
 const NEWLINES = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n', '\n': '\n', '\r': '\r', '\r\n': '\r\n' } as const
@@ -40,7 +39,7 @@ export default defineState({
     const newline = NEWLINES[args.newline_sequence as keyof typeof NEWLINES]
     const content = Buffer.from(newline === '\n' ? text : text.replaceAll('\n', newline))
     const mode = args.mode === 'preserve' ? octal((await host.files.stat(file)).mode & 0o7777) : args.mode
-    return { ...(await probeContent(host, await destination(host, args.dest, file), content)), mode }
+    return { ...(await probeContent(host, { ...destination(args.dest, file), wanted: content })), mode }
   },
   diff: (state, args) => diffContent(state, { ...args, mode: state.mode }, { keep: !args.force }),
   apply: (host, args, state, changes) => applyContent(host, state, { ...args, mode: state.mode }, changes),

@@ -54,6 +54,7 @@ export async function drivenHost(
         return join(options.templates, path)
       },
       read: (path) => readFile(path),
+      large: async () => undefined,
       list: async () => [],
       stat: async () => ({ kind: 'file', size: 0, mode: 0, mtimeMs: 0 }),
     },
@@ -76,6 +77,7 @@ export async function drivenHost(
         ...(backup !== undefined && { backup }),
       })
     },
+    uploadFile: () => Promise.reject(new Error('this host takes no large files')),
     writes: () => writes,
   }
 }

@@ -5,7 +5,7 @@ import type { Greeting } from '../shell/greeting.ts'
 import type { Ascent } from '../shell/start.ts'
 import type { Become } from '../types.ts'
 import { asksPassword, becomeFailure } from './answers.ts'
-import { becomeCommand, needsTerminal } from './commands.ts'
+import { becomeCommand, directCommand, needsTerminal } from './commands.ts'
 
 /** Tries a password on one host before it is sent to the others. */
 export interface PasswordProof {
@@ -15,11 +15,14 @@ export interface PasswordProof {
 /** Leads a login shell to another user's shell: the tool's command, its password when it asks, its refusals by name. */
 export function ascent(
   become: Become,
-  options: { loginUser: string; terminal?: boolean; proof?: PasswordProof },
+  options: { loginUser: string; shellPath: string; terminal?: boolean; proof?: PasswordProof },
 ): Ascent {
   const pty = options.terminal ?? needsTerminal(become, options.loginUser)
+  const direct = pty ? undefined : directCommand(become, options.shellPath)
   return {
     pty,
+    ...(direct !== undefined && { direct }),
+    refused: (greeting, host) => becomeFailure(become, host, greeting, false),
     async climb(greeting, { shellPath, host, signal }) {
       const nonce = randomBytes(12).toString('hex')
       greeting.expect(nonce)

@@ -23,3 +23,18 @@ export function becomeCommand(become: Become, options: { nonce: string; prompt: 
       return `exec ${exe} ${flags ?? ''} ${become.password === undefined ? '-n ' : ''}-u ${quote(become.user)} ${shell} -c ${quote(up)}`
   }
 }
+
+/**
+ * The command of the channel itself that becomes the other user's shell, where the tool is told not to ask (sudo -n, doas
+ * -n): it reads nothing, so that whatever follows is for that shell, and is thrown away if the tool refuses. The login shell
+ * does not read either: it has a command of its own. Undefined where a password may be asked for, or flags are the user's.
+ */
+export function directCommand(become: Become, shellPath: string): string | undefined {
+  if (become.password !== undefined || become.method === 'su' || become.flags !== undefined) return undefined
+  const shell = quote(shellPath)
+  const exe = quote(become.exe ?? become.method)
+  const user = quote(become.user)
+  const up =
+    become.method === 'sudo' ? `${exe} -H -n -u ${user} -- ${shell} -s` : `${exe} -n -u ${user} ${shell} -s`
+  return `exec ${shell} -c ${quote(`LC_ALL=C; export LC_ALL; unset LANGUAGE; exec ${up}`)}`
+}

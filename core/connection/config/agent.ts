@@ -92,4 +92,14 @@ export class AgentSelection extends BaseAgent<Buffer | ParsedKey> {
     if (typeof options === 'function') this.#agent.sign(key, data, options)
     else this.#agent.sign(key, data, options, callback)
   }
+
+  /** Signs with one of them. */
+  signer(key: Buffer): (data: Buffer, hash: 'sha256' | 'sha512' | undefined, done: SignedCallback) => void {
+    return (data, hash, done) =>
+      this.sign(key, data, hash ? { hash } : {}, (error, signature) =>
+        done(error ?? signature ?? new Error('the agent gave no signature')),
+      )
+  }
 }
+
+type SignedCallback = (signed: Buffer | Error) => void

@@ -1,5 +1,6 @@
-import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2'
+import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { ConnectionError } from '../errors.ts'
+import { keyType } from '../hostkeys/key.ts'
 import type { Endpoint } from '../types.ts'
 import { type AgentKey, AgentSelection, agentKeys } from './agent.ts'
 import { authHandler } from './auth-handler.ts'
@@ -14,13 +15,24 @@ export interface Credentials {
   readonly offered: readonly string[]
   /** What is not offered, and why; belongs into the hint of that error. */
   readonly notes: readonly string[]
+  /** The keys that may be presented with their signature at once, by the base64 of their wire format. */
+  readonly signers: ReadonlyMap<string, Sign>
+  /** Of the first attempt, if it is a key. */
+  readonly firstKeyType: string | undefined
+  /** The first attempt is a key that was configured for the host, or the only one there is: it will hardly be refused. */
+  readonly sure: boolean
 }
+
+/** Signs; with RSA by that hash. */
+export type Sign = (data: Buffer, hash: 'sha256' | 'sha512' | undefined, done: (signed: Buffer | Error) => void) => void
 
 export interface Attempt {
   readonly method: () => AnyAuthMethod
   /** The name of it in the server's list of methods that may continue. */
   readonly kind: 'publickey' | 'password' | 'keyboard-interactive'
   readonly label: string
+  /** The public half and what signs with it, where it is a key. */
+  readonly key?: { readonly type: string; readonly public: Buffer; readonly sign: Sign; readonly inAgent: boolean }
 }
 
 const OPENSSH = 'set ansible_connection: openssh'
@@ -53,13 +65,25 @@ export async function credentials(endpoint: Pick<Endpoint, 'name'>, resolved: Re
     handler: () => authHandler(attempts),
     offered: attempts.map((attempt) => attempt.label),
     notes: [...notes, ...unsupportedNotes],
+    signers: signersOf(attempts),
+    firstKeyType: attempts[0]?.key?.type,
+    sure: attempts[0]?.key !== undefined && (attempts.length === 1 || collected.configured > 0),
   }
+}
+
+/** An agent may ask its user for every signature: it signs unasked only where there is no other key to try. */
+function signersOf(attempts: readonly Attempt[]): ReadonlyMap<string, Sign> {
+  const keys = attempts.flatMap(({ key }) => key ?? [])
+  const usable = keys.filter((key) => !key.inAgent || keys.length === 1)
+  return new Map(usable.map((key) => [key.public.toString('base64'), key.sign]))
 }
 
 class Collected {
   readonly attempts: Attempt[] = []
   readonly notes: string[] = []
   readonly unsupported: string[] = []
+  /** Attempts that come first because the inventory or an IdentityFile says so. */
+  configured = 0
   readonly #resolved: ResolvedEndpoint
   /** Public halves that are offered, in base64. */
   readonly #offered = new Set<string>()
@@ -80,6 +104,7 @@ class Collected {
       }
     }
     for (const file of identityFiles) await this.#file(file)
+    this.configured = this.attempts.length
     if (!identitiesOnly) for (const key of this.#agent) this.#offerAgentKey(key.blob, key.comment)
     for (const file of defaultIdentityFiles) await this.#file(file, true)
   }
@@ -129,6 +154,7 @@ class Collected {
             kind: 'publickey',
             label: `key ${file}`,
             method: () => ({ type: 'publickey', username, key: loaded.key }),
+            key: { type: loaded.key.type, public: loaded.public, sign: signWith(loaded.key), inAgent: false },
           })
         return undefined
     }
@@ -158,6 +184,7 @@ class Collected {
         kind: 'publickey',
         label: `agent's key ${label}`,
         method: () => ({ type: 'agent', username, agent }),
+        key: { type: keyType(blob) ?? 'unknown', public: blob, sign: agent.signer(blob), inAgent: true },
       })
     }
     return true
@@ -170,6 +197,11 @@ class Collected {
     return true
   }
 }
+
+const signWith =
+  (key: ParsedKey): Sign =>
+  (data, hash, done) =>
+    done(key.sign(data, hash))
 
 type Prompt = Extract<AnyAuthMethod, { type: 'keyboard-interactive' }>['prompt']
 

@@ -48,7 +48,7 @@ if ! r=$(LC_ALL=C mv -f -- "$n" "$t" 2>&1); then
   case $r in
     *busy*) o=\${n}o
       cp -p -- "$t" "$o" || { rm -f -- "$o"; exit 5; }
-      if ! cat <"$n" >"$t"; then cat <"$o" >"$t"; rm -f -- "$o"; exit 5; fi
+      if ! cp --sparse=always -- "$n" "$t" 2>/dev/null && ! cat <"$n" >"$t"; then cat <"$o" >"$t"; rm -f -- "$o"; exit 5; fi
       ${who === undefined ? sh`:` : sh`chown -- ${who} "$t" || exit 5`}
       ${mode === undefined ? sh`:` : sh`chmod -- ${mode} "$t" || exit 5`}
       rm -f -- "$n" "$o" ;;
@@ -61,10 +61,8 @@ printf '%s\\n' "$b"`)
 }
 
 /** Fails unless the file's bytes are these; by size alone where the host has no SHA-256. */
-export function verify(file: ShellText, size: number, sha256: string | undefined): ShellText {
-  const bySize = sh`[ "$(($(wc -c <${file})))" = ${size} ] || { echo "it is not complete" >&2; exit 5; }`
-  if (sha256 === undefined) return bySize
-  return sh`${bySize}
+export function verify(file: ShellText, size: number, sha256: string): ShellText {
+  return sh`[ "$(($(wc -c <${file})))" = ${size} ] || { echo "it is not complete" >&2; exit 5; }
 if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <${file}); s=\${s%% *}
 elif command -v openssl >/dev/null 2>&1; then s=$(openssl dgst -sha256 <${file}); s=\${s##* }
 else s=${sha256}; fi

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { sh } from '../quote.ts'
-import type { CommandOptions, Shell } from '../types.ts'
+import { type ShellText, sh } from '../quote.ts'
+import type { CommandOptions, CommandResult, Shell } from '../types.ts'
+import { compressedContent, digestsOf } from './contents.ts'
 import { FileError, saidBy } from './errors.ts'
 import { install, type ReplaceOptions, randomName, resolveTarget, takeAttributes, verify } from './install.ts'
 
 /**
- * Replaces a file's content, or makes a new file, in one round trip: written beside it, verified, renamed. It keeps what the
- * file has (owner, mode, ACL, SELinux context), follows a symlink, and writes in place where the file is a mount point. Raises
+ * Replaces a file's content, or makes a new file, in one round trip: written beside it, verified, renamed. What shrinks enough
+ * is compressed on the way, once for all hosts that get the same Buffer. It keeps what the file has (owner, mode, ACL, SELinux context), follows a symlink, and writes in place where the file is a mount point. Raises
  * FileError when the host refuses; the old file is whole then, and nothing is left beside it.
  */
 export async function replaceFile(
@@ -15,10 +15,30 @@ export async function replaceFile(
   content: Buffer,
   options: ReplaceOptions & Pick<CommandOptions, 'signal' | 'timeoutMs'> = {},
 ): Promise<{ backup?: string }> {
-  const sha256 = createHash('sha256').update(content).digest('hex')
+  const { signal, timeoutMs } = options
+  const send = (stdin: Buffer, unpack: ShellText): Promise<CommandResult> =>
+    shell.run(script(path, content, unpack, options), {
+      stdin,
+      ...(signal && { signal }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    })
+  const packed = await compressedContent(content)
+  let result = packed && (await send(packed, unzip))
+  if (!result || result.status === NO_GZIP) result = await send(content, sh`cat`)
+  if (result.status !== 0)
+    throw new FileError(path, `${path} was not replaced: ${saidBy(result.merged ? result.stdout : result.stderr)}`)
+  const backup = result.stdout.toString('utf8').trimEnd()
+  return backup === '' ? {} : { backup }
+}
+
+const NO_GZIP = 9
+const unzip = sh`command -v gzip >/dev/null 2>&1 || exit ${NO_GZIP}
+gzip -dc`
+
+function script(path: string, content: Buffer, unpack: ShellText, options: ReplaceOptions): ShellText {
   // A file that gets its mode later must not be open to others before.
   const isPrivate = options.mode !== undefined || options.owner !== undefined || options.group !== undefined
-  const script = sh`${resolveTarget(path)}
+  return sh`${resolveTarget(path)}
 n=$d.virtfleet-${randomName()}
 trap 'rm -f -- "$n"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -29,17 +49,10 @@ set -C
 set +C
 umask "$u"
 ${takeAttributes}
-cat >"$n" || exit 5
-${verify(sh`"$n"`, content.length, sha256)}
+${unpack} >"$n" || exit 5
+${verify(sh`"$n"`, content.length, digestsOf(content).sha256)}
 ${privateMode(isPrivate, options.mode)}
 ${install(options)}`
-  const { signal, timeoutMs } = options
-  const run = { stdin: content, ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) }
-  const result = await shell.run(script, run)
-  if (result.status !== 0)
-    throw new FileError(path, `${path} was not replaced: ${saidBy(result.merged ? result.stdout : result.stderr)}`)
-  const backup = result.stdout.toString('utf8').trimEnd()
-  return backup === '' ? {} : { backup }
 }
 
 /** A new file that was made private only for its owner's sake gets the user's default mode in the end. */

@@ -1,128 +1,148 @@
-import { createHash } from 'node:crypto'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { ConnectionError } from '../errors.ts'
-import { sh } from '../quote.ts'
-import type { Become, Connection } from '../types.ts'
+import type { ShellText } from '../quote.ts'
+import type { Become, CommandResult, Connection, Shell } from '../types.ts'
+import { sizeText } from './amounts.ts'
 import { FileError, saidBy } from './errors.ts'
-import { install, type ReplaceOptions, resolveTarget, takeAttributes, verify } from './install.ts'
+import { type FinishOptions, finishScript, REFUSED } from './finish.ts'
+import { rememberDigest } from './known-digests.ts'
+import { type LargeFile, PREFIX_STEP } from './large-file.ts'
+import { type Beginning, beginScript, DAMAGED, parseBeginning, prefixScript, removeScript } from './partial.ts'
+import { type OnProgress, UploadProgress } from './progress.ts'
+import { dataOf, lengthOf, runsFrom } from './runs.ts'
+import { type Sending, sendFrom } from './send.ts'
+import { gateOf, UPLOADS, uplinkOf } from './uplink.ts'
 
-/** A file on the controller. */
-export interface UploadSource {
-  readonly size: number
-  /** Hexadecimal; without it an upload that broke off starts anew. */
-  readonly sha256?: string
-  /** Its bytes from there on. */
-  open(offset: number): Readable
+export interface UploadOptions extends FinishOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+  /** Large uploads at once over the uplink that this host shares with others; default 4. */
+  readonly uploads?: number | undefined
 }
 
-export interface UploadOptions extends ReplaceOptions {
-  readonly signal?: AbortSignal
-  /** Bytes on the host so far. */
-  readonly onProgress?: (bytes: number) => void
+export interface Uploaded {
+  readonly backup?: string
+  /** Bytes that went over the line: none for holes and what was there. */
+  readonly sent: number
 }
 
 /**
- * Sends a large file on a channel of its own. What has arrived stays in a partial file beside the target, named by the content's hash,
- * and the next attempt goes on from there; zeros become holes where the host's dd can. Raises FileError, ConnectionError.
+ * Sends a large file on a channel of its own and puts it in the place of `path`, as replaceFile does with a small one. What arrives is
+ * kept in a partial file beside the target, named by the content's checksum: after an interruption the next upload of that content
+ * checks it and goes on. Holes stay holes. The whole is verified before it replaces anything.
+ *
+ * Raises FileError when the host refuses (the old file is whole then; a partial file is left only if it may be gone on with),
+ * ConnectionError, and the signal's reason.
  */
 export async function uploadLarge(
   connection: Connection,
   become: Become | undefined,
-  source: UploadSource,
+  file: LargeFile,
   path: string,
   options: UploadOptions = {},
-): Promise<{ backup?: string }> {
-  const name = source.sha256 ?? createHash('sha256').update(`${path}\0${source.size}`).digest('hex')
-  const partial = sh`n=$d.virtfleet-${name.slice(0, 32)}.partial`
-  const shell = await connection.shell(become)
-  const signal = options.signal && { signal: options.signal }
+): Promise<Uploaded> {
+  const { signal, onProgress, uploads = UPLOADS, ...finish } = options
+  const target = new Target(connection, await connection.shell(become), file, path, signal)
+  let sent = 0
   for (let attempt = 0; ; attempt++) {
-    // Only a file of our own is gone on with: others could have put one there.
-    const begin = await shell.run(
-      sh`${resolveTarget(path)}
-${partial}
-if [ ! -f "$n" ] || [ -h "$n" ] || [ ! -O "$n" ] || [ -n ${source.sha256 === undefined ? 'anew' : ''} ]; then
-  rm -f -- "$n"; umask 077; set -C; : >"$n" || exit 5
-fi
-printf '%s\n' "$(($(wc -c <"$n")))"`,
-      signal,
-    )
-    if (begin.status !== 0) throw notReplaced(path, begin)
-    const have = Number(begin.stdout.toString('utf8'))
-    const offset = have > source.size ? 0 : have
-    if (offset < source.size || have > source.size) await send(connection, become, source, path, name, offset, options)
-    const end = await shell.run(
-      sh`${resolveTarget(path)}
-${partial}
-trap 'rm -f -- "$n"' EXIT
-if command -v truncate >/dev/null 2>&1; then truncate -s ${source.size} -- "$n" || exit 5; fi
-${verify(sh`"$n"`, source.size, source.sha256)}
-u=$(umask)
-if [ -e "$t" ]; then
-  p=$n; n=\${n}a; rm -f -- "$n"; umask 077; set -C; : >"$n" || exit 5; set +C
-  ${takeAttributes}
-  cp -a --attributes-only -- "$n" "$p" 2>/dev/null || { a=$(stat -c '%u:%g %a' -- "$n") && chown -- "\${a%% *}" "$p" && chmod -- "\${a##* }" "$p"; } || { rm -f -- "$n"; exit 5; }
-  rm -f -- "$n"; n=$p
-elif [ -n ${options.mode === undefined ? 'default' : ''} ]; then umask "$u"; chmod -- "=rw" "$n" || exit 5; fi
-${install(options)}`,
-      signal,
-    )
-    if (end.status === 0) {
-      const backup = end.stdout.toString('utf8').trimEnd()
-      return backup === '' ? {} : { backup }
+    const { begun, offset } = await target.begin()
+    const rest = runsFrom(file.runs, offset)
+    const total = begun.seeks ? lengthOf(file.runs) : file.size
+    const left = begun.seeks ? lengthOf(rest) : file.size - offset
+    await target.checkRoom(begun, begun.seeks ? dataOf(rest) : left)
+    const progress = new UploadProgress(path, total, total - left, onProgress)
+    if (offset > 0) progress.say(`${sizeText(offset)} are there already`)
+    const sending = { connection, become, file, path, begun, progress, signal }
+    if (left > 0) sent += await sendInTurn(sending, offset, uploads)
+    progress.say('verifying')
+    const end = await target.run(finishScript(path, file, finish), finish.accept !== undefined)
+    if (end.status === 0) return { sent, ...ended(end, connection.endpoint.name, path, file.sha256) }
+    // What was there before may have been damaged meanwhile: once more from the start.
+    if (end.status !== DAMAGED || attempt > 0 || offset === 0) throw target.refused(end)
+  }
+}
+
+async function sendInTurn(sending: Sending, offset: number, uploads: number): Promise<number> {
+  const { connection, progress, signal } = sending
+  const uplink = await uplinkOf(connection.endpoint)
+  if (uplink === undefined) return sendFrom(sending, offset)
+  const by = uplink === '' ? '' : ` by way of ${uplink}`
+  const leave = await gateOf(uplink).enter(Math.max(1, uploads), signal, (ahead) =>
+    progress.say(`waiting for ${ahead} other ${ahead === 1 ? 'upload' : 'uploads'}${by}`),
+  )
+  try {
+    return await sendFrom(sending, offset)
+  } finally {
+    leave()
+  }
+}
+
+/** The backup's name, and the checksum remembered for the next look at the file. */
+function ended({ stdout }: CommandResult, host: string, path: string, sha256: string): { backup?: string } {
+  const text = stdout.toString('utf8').replace(/\n$/, '')
+  const [backup, stamp] = [text.slice(0, text.lastIndexOf('\n')), text.slice(text.lastIndexOf('\n') + 1)]
+  if (stamp !== '') rememberDigest(host, path, { stamp, sha256 })
+  return backup === '' ? {} : { backup }
+}
+
+/** The file on the host, by short scripts. */
+class Target {
+  readonly #connection: Connection
+  readonly #shell: Shell
+  readonly #file: LargeFile
+  readonly #path: string
+  readonly #signal: AbortSignal | undefined
+
+  constructor(connection: Connection, shell: Shell, file: LargeFile, path: string, signal: AbortSignal | undefined) {
+    this.#connection = connection
+    this.#shell = shell
+    this.#file = file
+    this.#path = path
+    this.#signal = signal
+  }
+
+  run(script: ShellText, foreign = false): Promise<CommandResult> {
+    return this.#shell.run(script, { foreign, ...(this.#signal && { signal: this.#signal }) })
+  }
+
+  /** What is there of this content, checked: sending begins at `offset`. */
+  async begin(): Promise<{ begun: Beginning; offset: number }> {
+    const { sha256, size } = this.#file
+    for (;;) {
+      const answer = await this.run(beginScript(this.#path, sha256))
+      if (answer.status !== 0) throw this.refused(answer)
+      if (answer.merged) {
+        const hint = 'become with sudo instead'
+        throw new ConnectionError(
+          'unsupported',
+          this.#connection.endpoint.name,
+          'large files cannot pass a terminal',
+          hint,
+        )
+      }
+      const begun = parseBeginning(answer.stdout.toString('utf8'))
+      const whole = begun.have === size ? size : Math.floor(begun.have / PREFIX_STEP) * PREFIX_STEP
+      if (begun.have <= size && (whole === 0 || (await this.#isRight(whole)))) return { begun, offset: whole }
+      await this.run(removeScript(this.#path, sha256))
     }
-    // What was there before may have been damaged: once more from the start.
-    if (end.status !== 6 || offset === 0 || attempt > 0) throw notReplaced(path, end)
+  }
+
+  async #isRight(bytes: number): Promise<boolean> {
+    const { stdout, status } = await this.run(prefixScript(this.#path, this.#file.sha256, bytes))
+    const [digest] = stdout.toString('utf8').split(/\s/)
+    return status === 0 && digest === this.#file.prefix(bytes)
+  }
+
+  /** Raises FileError before anything is sent in vain; the partial file would only keep the disk full. */
+  async checkRoom({ free, fileSystem }: Beginning, needed: number): Promise<void> {
+    if (free === undefined || free >= needed) return
+    await this.run(removeScript(this.#path, this.#file.sha256))
+    const room = `it needs ${sizeText(needed)} more, and ${fileSystem} has ${sizeText(free)} free`
+    throw new FileError(this.#path, `${this.#path} was not replaced: ${room}`)
+  }
+
+  refused(result: CommandResult): FileError {
+    const said = saidBy(result.merged ? result.stdout : result.stderr)
+    if (result.status === REFUSED) return new FileError(this.#path, `failed to validate: ${said}`)
+    return new FileError(this.#path, `${this.#path} was not replaced: ${said}`)
   }
 }
-
-async function send(
-  connection: Connection,
-  become: Become | undefined,
-  source: UploadSource,
-  path: string,
-  name: string,
-  offset: number,
-  options: UploadOptions,
-): Promise<void> {
-  const script = sh`${resolveTarget(path)}
-n=$d.virtfleet-${name.slice(0, 32)}.partial
-case $(dd --version 2>/dev/null) in
-  *coreutils*) e=$(dd of="$n" bs=64k iflag=fullblock oflag=seek_bytes seek=${offset} conv=notrunc,sparse 2>&1); s=$?
-    [ $s = 0 ] || printf '%s\n' "$e" >&2 ;;
-  *) if [ ${offset} = 0 ]; then : >"$n"; fi; cat >>"$n"; s=$? ;;
-esac
-[ $s = 0 ] || rm -f -- "$n"
-exit $s`
-  const channel = await connection.open(script, {
-    ...(become && { become }),
-    ...(options.signal && { signal: options.signal }),
-  })
-  const said: Buffer[] = []
-  channel.stderr.on('data', (bytes: Buffer) => {
-    if (said.length < 64) said.push(bytes)
-  })
-  channel.stream.resume()
-  let sent = offset
-  const input = source.open(offset)
-  input.on('data', (bytes: Buffer) => {
-    sent += bytes.length
-    options.onProgress?.(sent)
-  })
-  const piped = pipeline(input, channel.stream, { end: true }).catch((error: unknown) => error)
-  const { status } = await channel.exit.finally(() => input.destroy())
-  const failure = await piped
-  options.signal?.throwIfAborted()
-  if (status !== 0) throw new FileError(path, `${path} was not replaced: ${saidBy(Buffer.concat(said))}`)
-  if (failure && sent < source.size) {
-    throw new ConnectionError(
-      'lost',
-      connection.endpoint.name,
-      `${path} was sent in part only; it is gone on with next time`,
-    )
-  }
-}
-
-const notReplaced = (path: string, result: { merged: boolean; stdout: Buffer; stderr: Buffer }): FileError =>
-  new FileError(path, `${path} was not replaced: ${saidBy(result.merged ? result.stdout : result.stderr)}`)

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Who works on a host. */
 export interface LeaseHolder {

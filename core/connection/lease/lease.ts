@@ -55,10 +55,10 @@ export async function acquireLease(connection: Connection, options: LeaseOptions
   const { signal, become } = options
   signal?.throwIfAborted()
   const expiry = options.expirySeconds ?? EXPIRY_SECONDS
-  const script = holdScript(connection.endpoint.shellPath ?? '/bin/sh', expiry)
-  const channel = await connection.open(script, { ...(become && { become }), ...(signal && { signal }) })
+  const holder = { ...thisHolder(options.run), ...options.who }
+  const script = holdScript(writeHolder(holder), expiry)
+  const channel = await connection.open(script, { early: true, ...(become && { become }), ...(signal && { signal }) })
   try {
-    const holder = { ...thisHolder(options.run), ...options.who }
     await new Attempt(connection.endpoint.name, channel, holder, options).held()
     return heldLease(channel, holder, expiry)
   } catch (error) {
@@ -96,7 +96,8 @@ class Attempt {
     const { signal, wait = 0 } = this.#options
     const end = performance.now() + wait * 1000
     for (let asked = 1; ; asked++) {
-      const answer = await this.#ask()
+      // The script has asked once by itself.
+      const answer = await this.#answer(asked > 1)
       if (answer === 'held') return
       const other = readHolder(answer.replace(/^busy /, ''))
       const glancing = asked < GLANCES
@@ -113,9 +114,9 @@ class Attempt {
     this.#options.onWaiting?.(holder)
   }
 
-  async #ask(): Promise<string> {
+  async #answer(ask: boolean): Promise<string> {
     this.#options.signal?.throwIfAborted()
-    this.#channel.stream.write(`try ${writeHolder(this.#holder)}\n`)
+    if (ask) this.#channel.stream.write(`try ${writeHolder(this.#holder)}\n`)
     const { value, done } = await this.#lines.next()
     this.#options.signal?.throwIfAborted()
     if (done) throw new ConnectionError('lost', this.#host, 'the lease holder ended on the host')

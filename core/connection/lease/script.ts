@@ -1,4 +1,4 @@
-import { type ShellText, sh } from '../quote.ts'
+import { quote, type ShellText, sh } from '../quote.ts'
 
 /*
  * The lock is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid
@@ -24,12 +24,13 @@ own() {
 export const EXPIRY_SECONDS = 90
 
 /**
- * Reads lines: `try HOLDER` is answered by `held` or `busy HOLDER`, anything else is a sign of life. The lock ends with
- * the input, at the latest. The watcher counts to three between signs of life; it does not have the lock open, and ends
+ * Tries once, and answers `held` or `busy HOLDER`. Then it reads lines: `try HOLDER` tries again, anything else is a sign of
+ * life. The lock ends with the input, at the latest. The watcher counts to three between signs of life; it does not have the lock open, and ends
  * when its parent is not the holder any more.
  */
-function holderScript(expirySeconds: number): string {
-  return `${FOLDER}
+export function holdScript(holder: string, expirySeconds: number): ShellText {
+  return sh.raw(`PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
+${FOLDER}
 umask 077
 [ -n "$flock" ] || { echo noflock; exit 0; }
 mkdir "$folder" 2>/dev/null
@@ -51,28 +52,26 @@ trap '' USR1
 ) &
 watcher=$!
 held=
+take() {
+  if $flock -n 9; then
+    held=1
+    printf '%s\\n' "$1" >"$file" && echo held || { echo "unusable $file"; return 1; }
+  else
+    read -r other <"$file" || other=
+    printf 'busy %s\\n' "$other"
+  fi
+}
 {
-  while read -r word holder; do
+  word=try holder=${quote(holder)}
+  while [ "$word" != try ] || take "$holder"; do
+    read -r word holder || break
     kill -s USR1 "$watcher" 2>/dev/null
-    [ "$word" = try ] || continue
-    if $flock -n 9; then
-      held=1
-      printf '%s\\n' "$holder" >"$file" && echo held || { echo "unusable $file"; break; }
-    else
-      read -r other <"$file" || other=
-      printf 'busy %s\\n' "$other"
-    fi
   done
   [ -z "$held" ] || : >"$file"
 } 9>>"$file" || echo "unusable $file"
 kill "$watcher" 2>/dev/null
 exit 0
-`
-}
-
-/** A shell of its own, so that the watcher can end it by its number. */
-export function holdScript(shellPath: string, expirySeconds: number): ShellText {
-  return sh`exec ${shellPath} -c ${holderScript(expirySeconds)}`
+`)
 }
 
 /** Prints `busy` and the holder if there is one; writes nothing. The lock is only tried, shared, for that moment. */

@@ -1,4 +1,4 @@
-import type { ByteChannel } from '../transport.ts'
+import type { ByteChannel, ChannelExit } from '../transport.ts'
 import { MarkReader, type MarkSink } from './marks.ts'
 
 const NOISE_KEPT = 16 * 1024
@@ -6,7 +6,7 @@ const NOISE_KEPT = 16 * 1024
 export type Greeted =
   | { kind: 'mark'; words: string }
   | { kind: 'prompt' }
-  | { kind: 'ended'; status: number | undefined }
+  | ({ kind: 'ended' } & ChannelExit)
 
 /**
  * The time before a shell has said hello: whatever a login prints is noise, kept for the error. The readers outlive it: the
@@ -23,7 +23,7 @@ export class Greeting {
   private readonly marks: string[] = []
   /** Marks of stderr only say that it has come so far. */
   private errorMarks = 0
-  private ended: { status: number | undefined } | undefined
+  private ended: ChannelExit | undefined
   private wake: (() => void) | undefined
 
   constructor(channel: ByteChannel) {
@@ -54,7 +54,8 @@ export class Greeting {
     })
   }
 
-  private heard(text: string): void {
+  /** Something that is no mark. */
+  heard(text: string): void {
     this.noise = (this.noise + text).slice(-NOISE_KEPT)
     this.fresh = (this.fresh + text).slice(-NOISE_KEPT)
     this.wake?.()
@@ -92,7 +93,7 @@ export class Greeting {
           this.fresh = ''
           return { kind: 'prompt' }
         }
-        if (this.ended) return { kind: 'ended', status: this.ended.status }
+        if (this.ended) return { kind: 'ended', ...this.ended }
         await new Promise<void>((resolve) => {
           this.wake = resolve
         })

@@ -20,7 +20,7 @@ export async function runOnChannel(
     started.greeting.channel.close()
     throw new ConnectionError('unsupported', host, 'large input cannot pass a terminal', 'become with sudo instead')
   }
-  const channel = await openCommand(started, script, host, options.signal)
+  const channel = await openCommand(started, script, { host, signal: options.signal })
   const lines = options.onLine && new LineSplitter(options.onLine)
   let failure: Error | undefined
   const fail = (error: Error): void => {

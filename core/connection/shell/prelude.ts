@@ -31,6 +31,9 @@ export const PRINT = `if [ -n "\${KSH_VERSION-}" ]; then vf_p() { print -rn -- "
 const mark = (merged: boolean): string =>
   merged ? `vf_m() { vf_p "\x1e$N $*\n"; }` : `vf_m() { vf_p "\x1e$N $*\n"; vf_p "\x1e$N $*\n" >&2; }`
 
+/** How a shell that was told nothing else writes marks of the nonce in `N`. */
+export const marking = (merged: boolean): string => `${PRINT}\n${mark(merged)}`
+
 /**
  * Functions of a job; $1 is the FIFO directory. The watchdog ends with its sleep when it is told to; mksh may sleep through the
  * first signal in `wait`, so there its sleeps are short, outside the group, and nothing waits; and the job is told again.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ConnectionError } from '../errors.ts'
 import { quote } from '../quote.ts'
-import type { OpenChannel } from '../transport.ts'
+import type { ChannelExit, OpenChannel } from '../transport.ts'
 import { Greeting } from './greeting.ts'
 import type { Decoder } from './input.ts'
 import { prelude } from './prelude.ts'
@@ -15,14 +15,30 @@ export interface StartOptions {
   readonly open: OpenChannel
   readonly shellPath: string
   readonly graceMs?: number
-  /** Becomes another user on the shell of the login, before our hello; become/ makes it. */
+  /** Becomes another user, before our hello; become/ makes it. */
   readonly ascend?: Ascent
   readonly signal?: AbortSignal
 }
 
 export interface Ascent {
   readonly pty: boolean
+  /**
+   * The command that becomes the other user's shell where nothing is asked and nothing but that shell reads: what is meant
+   * for it is sent right behind. Otherwise `climb` leads there, on the shell of the login.
+   */
+  readonly direct?: string
   climb(greeting: Greeting, options: { shellPath: string; host: string; signal: AbortSignal }): Promise<void>
+  /** Why `direct` led to no shell. */
+  refused(greeting: Greeting, host: string): ConnectionError
+}
+
+/** A shell of the user, there or on its way: what is written now is read by it and nobody else. */
+export interface Reached {
+  readonly greeting: Greeting
+  /** stderr comes with stdout: there is a terminal. */
+  readonly merged: boolean
+  /** Why there was no shell, once its channel has ended before a word of it. */
+  noShell(end: ChannelExit): ConnectionError
 }
 
 /** A shell that has said hello and listens. */
@@ -35,23 +51,25 @@ export interface Started {
   readonly graceMs: number
 }
 
-export async function startShell(options: StartOptions): Promise<Started> {
-  const { host, shellPath, ascend, graceMs = DEFAULT_GRACE_MS } = options
+/** The way to a shell, and what `use` makes of it; the channel is closed if that fails, or takes too long. */
+export async function reachShell<T>(
+  options: StartOptions,
+  use: (reached: Reached, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { host, shellPath, ascend } = options
   const limit = AbortSignal.timeout(START_TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit
   const merged = ascend?.pty ?? false
-  const channel = await options.open(`exec ${quote(shellPath)} -s`, { pty: merged })
+  const direct = ascend?.direct
+  const channel = await options.open(direct ?? `exec ${quote(shellPath)} -s`, { pty: merged })
   const greeting = new Greeting(channel)
   try {
-    if (ascend) await ascend.climb(greeting, { shellPath, host, signal })
-    const nonce = randomBytes(12).toString('hex')
-    greeting.expect(nonce)
-    greeting.send(prelude({ nonce, shellPath, merged, grace: Math.max(1, Math.ceil(graceMs / 1000)) }))
-    const said = await greeting.until(signal, { both: !merged })
-    if (said.kind !== 'mark') throw noShell(host, greeting, shellPath, said)
-    const [decoder, , id = ''] = said.words.replace(/^H /, '').split('|')
-    const [, uid, user] = /^uid=(\d+)(?:\(([^)]*)\))?/.exec(id) ?? []
-    return { greeting, user: user ?? uid ?? '', uid: Number(uid), decoder: decoder as Decoder, merged, graceMs }
+    if (ascend && direct === undefined) await ascend.climb(greeting, { shellPath, host, signal })
+    const noShell = (end: ChannelExit): ConnectionError =>
+      ascend && direct !== undefined && end.refused === undefined
+        ? ascend.refused(greeting, host)
+        : noShellError(host, greeting, shellPath, end)
+    return await use({ greeting, merged, noShell }, signal)
   } catch (error) {
     channel.close()
     if (limit.aborted && !options.signal?.aborted) {
@@ -61,14 +79,27 @@ export async function startShell(options: StartOptions): Promise<Started> {
   }
 }
 
+export function startShell(options: StartOptions): Promise<Started> {
+  const { shellPath, graceMs = DEFAULT_GRACE_MS } = options
+  return reachShell(options, async ({ greeting, merged, noShell }, signal) => {
+    const nonce = randomBytes(12).toString('hex')
+    greeting.expect(nonce)
+    greeting.send(prelude({ nonce, shellPath, merged, grace: Math.max(1, Math.ceil(graceMs / 1000)) }))
+    const said = await greeting.until(signal, { both: !merged })
+    if (said.kind !== 'mark') throw noShell(said.kind === 'ended' ? said : { status: undefined })
+    const [decoder, , id = ''] = said.words.replace(/^H /, '').split('|')
+    const [, uid, user] = /^uid=(\d+)(?:\(([^)]*)\))?/.exec(id) ?? []
+    return { greeting, user: user ?? uid ?? '', uid: Number(uid), decoder: decoder as Decoder, merged, graceMs }
+  })
+}
+
 const said = (greeting: Greeting): string => (greeting.said === '' ? '' : `; it said: ${greeting.said}`)
 
-function noShell(
-  host: string,
-  greeting: Greeting,
-  shellPath: string,
-  end: { kind: string; status?: number | undefined },
-) {
+function noShellError(host: string, greeting: Greeting, shellPath: string, end: ChannelExit): ConnectionError {
+  if (end.refused !== undefined) {
+    const hint = 'the login must allow commands: look for ForceCommand and PermitTTY in its sshd_config'
+    return new ConnectionError('shell', host, `the server refused a shell: ${end.refused}`, hint)
+  }
   const restricted = /restricted/.test(greeting.noise)
   const status = end.status === undefined ? '' : ` (status ${end.status})`
   return new ConnectionError(

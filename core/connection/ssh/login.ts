@@ -6,6 +6,8 @@ import { ConnectionError } from '../errors.ts'
 import { fingerprint, keyType } from '../hostkeys/key.ts'
 import { hostVerifier } from '../hostkeys/verifier.ts'
 import { failureOf } from './failure.ts'
+import { hasten } from './haste.ts'
+import type { OpenSession } from './session.ts'
 
 /** An authenticated connection of ssh2, with its errors kept. */
 export interface Login {
@@ -16,6 +18,14 @@ export interface Login {
   /** The last error, for the reason of an end. */
   readonly lastError: () => Error | undefined
   readonly ended: Promise<void>
+  /** Sessions asked for ahead, to be taken from the front. */
+  readonly sessions: OpenSession[]
+}
+
+export interface LoginOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Sessions to ask for together with the authentication; default 0. */
+  readonly sessions?: number
 }
 
 /** Key exchange, host key and authentication over a stream. Raises ConnectionError. */
@@ -23,7 +33,7 @@ export async function login(
   name: string,
   resolved: ResolvedEndpoint,
   sock: Duplex,
-  signal?: AbortSignal,
+  { signal, sessions = 0 }: LoginOptions = {},
 ): Promise<Login> {
   const where = `${resolved.host}:${resolved.port}`
   const client = new Client()
@@ -39,6 +49,7 @@ export async function login(
     lastError ??= error
   })
   const ended = new Promise<void>((resolve) => client.once('close', () => resolve()))
+  let ahead: readonly OpenSession[] = []
   try {
     const verifier = hostVerifier({ name }, resolved)
     const offered = await credentials({ name }, resolved)
@@ -66,6 +77,8 @@ export async function login(
           verify(verdict.ok)
         },
       })
+      const { signers, firstKeyType, sure } = offered
+      ahead = hasten(client, sock, { signers, firstKeyType, sessions: sure ? sessions : 0 })
     }).catch((error: unknown) => {
       if (refusal) throw refusal
       if ((error as { level?: string } | undefined)?.level !== 'client-authentication') throw error
@@ -81,5 +94,6 @@ export async function login(
     throw failureOf(name, where, error)
   }
   client.setNoDelay(true)
-  return { client, description: `${resolved.user}@${where}, ${key}`, warnings, lastError: () => lastError, ended }
+  const description = `${resolved.user}@${where}, ${key}`
+  return { client, description, warnings, lastError: () => lastError, ended, sessions: [...ahead] }
 }

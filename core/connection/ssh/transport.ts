@@ -1,24 +1,20 @@
 import type { Duplex } from 'node:stream'
-import type { ClientChannel, ExecOptions } from 'ssh2'
+import type { ClientChannel } from 'ssh2'
 import { resolveEndpoint } from '../config/resolve.ts'
 import type { ResolvedEndpoint } from '../config/resolved.ts'
 import { ConnectionError } from '../errors.ts'
 import type { ByteChannel, ChannelOptions, Transport } from '../transport.ts'
 import type { ConnectionEnd, Endpoint } from '../types.ts'
 import { Bastions, forwardSocket, forwardTcp } from './bastions.ts'
-import { byteChannel } from './channel.ts'
 import { type Login, login } from './login.ts'
+import { isUsable, openSession, startCommand } from './session.ts'
 
 /** sshd allows 10 sessions per connection unless told otherwise. */
 const SESSIONS_PER_CONNECTION = 8
 /** More connections to one host, each with its sessions, than this are a mistake of ours. */
 const MOST_CONNECTIONS = 8
-
-/** A terminal without echo, line editing, signals or translation. */
-const RAW_TERMINAL = {
-  term: 'dumb',
-  modes: { ECHO: 0, ICANON: 0, ISIG: 0, IEXTEN: 0, OPOST: 0, ICRNL: 0, INLCR: 0, IXON: 0, IXOFF: 0 },
-} as const
+/** What every run needs at once: the first shell, and the lease. */
+const FIRST_SESSIONS = 2
 
 interface Line {
   readonly login: Login
@@ -33,9 +29,11 @@ export async function openSsh(
 ): Promise<Transport> {
   const resolved = await resolveEndpoint(endpoint)
   const bastions = options.bastions ?? new Bastions()
-  const enter = async (signal?: AbortSignal): Promise<Login> =>
-    login(endpoint.name, resolved, await bastions.reach(endpoint.name, resolved, signal), signal)
-  return new SshTransport(endpoint.name, resolved, enter, await enter(options.signal))
+  const enter = async (signal?: AbortSignal, sessions?: number): Promise<Login> => {
+    const sock = await bastions.reach(endpoint.name, resolved, signal)
+    return login(endpoint.name, resolved, sock, { signal, ...(sessions !== undefined && { sessions }) })
+  }
+  return new SshTransport(endpoint.name, resolved, enter, await enter(options.signal, FIRST_SESSIONS))
 }
 
 class SshTransport implements Transport {
@@ -71,7 +69,8 @@ class SshTransport implements Transport {
       const line = await this.lineWithRoom()
       line.sessions++
       try {
-        const channel = await this.exec(line.login, command, options)
+        const session = await nextSession(line.login)
+        const channel = startCommand(line.login.client, session, command, options.pty === true)
         void channel.exit.then(() => line.sessions--)
         return channel
       } catch (error) {
@@ -145,19 +144,6 @@ class SshTransport implements Transport {
     return line
   }
 
-  private exec({ client }: Login, command: string, options: ChannelOptions): Promise<ByteChannel> {
-    const terminal: ExecOptions = options.pty ? { pty: { ...RAW_TERMINAL } as NonNullable<ExecOptions['pty']> } : {}
-    return new Promise((resolve, reject) => {
-      const answered = (error: Error | undefined, channel: ClientChannel): void =>
-        error ? reject(error) : resolve(byteChannel(channel, options.pty === true))
-      try {
-        client.exec(command, terminal, answered)
-      } catch (error) {
-        reject(error)
-      }
-    })
-  }
-
   private channelError(error: unknown): ConnectionError {
     const message = error instanceof Error ? error.message : String(error)
     if (/not connected|no response|connection lost/i.test(message)) {
@@ -165,6 +151,15 @@ class SshTransport implements Transport {
     }
     return new ConnectionError('shell', this.host, `the server refused to start a shell: ${message}`)
   }
+}
+
+/** One that was asked for ahead and is still open, or a new one. */
+async function nextSession({ client, sessions }: Login): Promise<ClientChannel> {
+  for (let ahead = sessions.shift(); ahead; ahead = sessions.shift()) {
+    const channel = await ahead.channel
+    if (isUsable(channel)) return channel
+  }
+  return openSession(client).channel
 }
 
 /** sshd refuses one session too many with `open failed`; other servers with a resource shortage. */

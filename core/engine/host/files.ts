@@ -1,7 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { LARGE_FILE, type LargeFile, largeFile, readContent } from '../../connection/index.ts'
 import { type ControllerFiles, ModuleFailure } from '../../module/types.ts'
+import { isVaultText } from '../../secrets/index.ts'
 
 /**
  * Files of the controller. A relative name is looked for as Ansible does: in files/ or templates/ of the role and of
@@ -31,7 +33,17 @@ export class TaskFiles implements ControllerFiles {
   }
 
   async read(absolutePath: string): Promise<Buffer> {
-    return told(absolutePath, async () => this.#open(await readFile(absolutePath)))
+    return told(absolutePath, async () => this.#open(await readContent(absolutePath)))
+  }
+
+  async large(
+    absolutePath: string,
+    options: { signal: AbortSignal; onProgress: (percent: number) => void },
+  ): Promise<LargeFile | undefined> {
+    const { kind, size } = await this.stat(absolutePath)
+    if (kind !== 'file' || size < LARGE_FILE || isVaultText(await told(absolutePath, () => head(absolutePath))))
+      return undefined
+    return told(absolutePath, () => largeFile(absolutePath, options))
   }
 
   async list(absolutePath: string): Promise<string[]> {
@@ -67,6 +79,17 @@ const isDirectory = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   )
+
+/** Enough of a file to tell whether it is encrypted with a vault. */
+async function head(path: string): Promise<string> {
+  const handle = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0)
+    return buffer.toString('latin1', 0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
 
 async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -20,6 +20,7 @@ export interface ConnectOptions {
 /** Connections of the run, and the lease that is taken where a host is first contacted. */
 export class Sessions {
   readonly #run: Run
+  readonly #shells = new Map<string, Set<string>>()
   readonly #leases = new Map<string, Promise<Lease | undefined>>()
 
   constructor(run: Run) {
@@ -33,8 +34,20 @@ export class Sessions {
     return connection
   }
 
+  /** A user's shell on a host is there, by the name that tells shells apart. */
+  opened(name: string, shell: string): void {
+    const shells = this.#shells.get(name)
+    if (shells) shells.add(shell)
+    else this.#shells.set(name, new Set([shell]))
+  }
+
+  isOpen(name: string, shell: string): boolean {
+    return this.#shells.get(name)?.has(shell) ?? false
+  }
+
   /** A new connection where the old one is gone or must not be used again; the lease was held by the old one. */
   async forget(name: string): Promise<void> {
+    this.#shells.delete(name)
     await this.release(name)
     await this.#run.request.pool.forget(name)
   }

@@ -5,11 +5,14 @@ import {
   type Connection,
   ConnectionError,
   FileError,
+  type LargeFile,
   replaceFile,
   type Shell,
   type ShellText,
   sh,
+  uploadLarge,
 } from '../../connection/index.ts'
+import { LARGE_INPUT } from '../../connection/shell/shell.ts'
 import { splitWords } from '../../connection/words.ts'
 import type { Json } from '../../events/json.ts'
 import { fromJson, resolve, templateFile, toJson, Undefined, type Value } from '../../language/index.ts'
@@ -43,6 +46,14 @@ export interface TaskHostOptions {
   readonly connect: () => Promise<Connection>
   /** Closes the connection and opens another one, without retries. */
   readonly reconnect: () => Promise<void>
+  /** The shell is there. */
+  readonly opened: () => void
+  /** A write is handed over now, in the order of the shell's commands or by another way; called when it has ended. */
+  readonly begin: (ordered: boolean) => () => void
+  /** It was handed over. */
+  readonly sent: (ordered: boolean, answered: Promise<unknown>) => void
+  /** The module gets the connection itself. */
+  readonly handOver: () => void
   readonly progress: (message: string, percent?: number) => void
   readonly line: (stream: 'stdout' | 'stderr', line: string) => void
   readonly secret: (value: string) => void
@@ -88,7 +99,7 @@ export class TaskHost implements Host {
     const shell = await this.#shell()
     const { shielded } = this.#options
     try {
-      return await shell.run(withEnvironment(script, this.#options.environment), {
+      return await this.#write(shell, withEnvironment(script, this.#options.environment), {
         signal: this.signal,
         ...(shielded && { shielded, insist: this.signal }),
         ...options,
@@ -111,10 +122,12 @@ export class TaskHost implements Host {
   }
 
   connection(): Promise<Connection> {
+    this.#options.handOver()
     return this.#options.connect()
   }
 
   reconnect(): Promise<void> {
+    this.#options.handOver()
     return this.#options.reconnect()
   }
 
@@ -123,7 +136,7 @@ export class TaskHost implements Host {
     const { mode, owner, group, backup, validate } = attributes
     if (validate !== undefined) await this.#validate(validate, content)
     try {
-      return await replaceFile(shell, path, content, {
+      return await replaceFile(this.#told(shell), path, content, {
         signal: this.signal,
         ...(mode !== undefined && { mode }),
         ...(owner !== undefined && { owner }),
@@ -134,6 +147,37 @@ export class TaskHost implements Host {
       if (error instanceof FileError) throw new ModuleFailure(error.message, { cause: error })
       throw lostWhileWriting(error)
     }
+  }
+
+  async uploadFile(path: string, file: LargeFile, attributes: FileAttributes): Promise<{ backup?: string }> {
+    const { mode, owner, group, backup, validate } = attributes
+    try {
+      const uploaded = await uploadLarge(await this.connection(), this.#options.become, file, path, {
+        signal: this.signal,
+        onProgress: (message, percent) => this.progress(message, percent),
+        uploads: this.#uploads(),
+        ...(mode !== undefined && { mode }),
+        ...(owner !== undefined && { owner }),
+        ...(group !== undefined && { group }),
+        ...(backup !== undefined && { backup }),
+        ...(validate !== undefined && { accept: validation(validate) }),
+      })
+      return uploaded.backup === undefined ? {} : { backup: uploaded.backup }
+    } catch (error) {
+      if (error instanceof FileError) throw new ModuleFailure(error.message, { cause: error })
+      throw error
+    }
+  }
+
+  /** Large uploads at once over this host's uplink. */
+  #uploads(): number | undefined {
+    const value = this.variable('virtfleet_uploads')
+    if (value === undefined || value === null) return undefined
+    const count = Number(value)
+    if (!Number.isInteger(count) || count < 1) {
+      throw new ModuleFailure(`virtfleet_uploads must be a whole number from 1, not ${JSON.stringify(value)}`)
+    }
+    return count
   }
 
   secret(value: string): void {
@@ -157,12 +201,37 @@ export class TaskHost implements Host {
 
   async #shell(): Promise<Shell> {
     const connection = await this.#options.connect()
-    return connection.shell(this.#options.become)
+    const shell = await connection.shell(this.#options.become)
+    this.#options.opened()
+    return shell
+  }
+
+  /** Every write is told before the shell has it, and again once it has it. */
+  async #write(shell: Shell, script: ShellText, options: CommandOptions): Promise<CommandResult> {
+    const ordered = isOrdered(options)
+    const end = this.#options.begin(ordered)
+    try {
+      const answer = shell.run(script, options)
+      this.#options.sent(ordered, answer)
+      return await answer
+    } finally {
+      end()
+    }
+  }
+
+  #told(shell: Shell): Shell {
+    return {
+      user: shell.user,
+      get writes() {
+        return shell.writes
+      },
+      run: (script, options = {}) => this.#write(shell, script, options),
+      close: () => shell.close(),
+    }
   }
 
   /** Ansible's `validate`: a command that must accept the new content before it is put in place. */
   async #validate(command: string, content: Buffer): Promise<void> {
-    if (!command.includes('%s')) throw new ModuleFailure('validate must contain %s for the path of the file')
     const script = sh`umask 077; n=$(mktemp) || exit 1; trap 'rm -f -- "$n"' EXIT; cat >"$n" || exit 1
 ${validation(command)} </dev/null`
     const done = await this.read(script, { stdin: content, foreign: true })
@@ -174,8 +243,14 @@ ${validation(command)} </dev/null`
   }
 }
 
+/** Lines as they come and large input take a channel of their own. */
+function isOrdered({ onLine, stdin }: CommandOptions): boolean {
+  return onLine === undefined && (stdin === undefined || Buffer.byteLength(stdin) <= LARGE_INPUT)
+}
+
 /** The command's words, each one quoted; no shell reads what the task says. `%s` becomes the path, wherever it stands. */
 function validation(command: string): ShellText {
+  if (!command.includes('%s')) throw new ModuleFailure('validate must contain %s for the path of the file')
   try {
     const words = splitWords(command).map((word) =>
       sh.join(

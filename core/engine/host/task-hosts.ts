@@ -2,6 +2,7 @@ import type { Connection, Endpoint } from '../../connection/types.ts'
 import type { Host } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
+import type { OnWrite } from '../modules/call.ts'
 import { flag } from '../task/keywords.ts'
 import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
@@ -15,8 +16,6 @@ import { vaultOpener } from './vaulted.ts'
 export interface HostRequest {
   readonly batch: Batch
   readonly task: Task
-  /** Id of the task in the events. */
-  readonly id: string
   /** Host whose task it is: progress and lines are told under its name. */
   readonly owner: string
   /** Host that does the work, and its own variables for reaching it. */
@@ -28,11 +27,26 @@ export interface HostRequest {
   readonly diff: boolean
 }
 
-/** Makes the host that a module reads, and the one it writes; the connection opens at the first use. */
-export async function taskHosts(
-  request: HostRequest,
-): Promise<(kind: { signal: AbortSignal; shielded: boolean }) => Host> {
-  const { batch, task, target, targetScope, scope, owner, id } = request
+export interface HostKind {
+  /** Id of the task in the events; undefined while it runs ahead: nothing is told. */
+  readonly id: () => string | undefined
+  readonly signal: AbortSignal
+  readonly shielded: boolean
+  readonly onWrite?: OnWrite
+}
+
+/** Makes the hosts that a module reads and writes; the connection opens at the first use. */
+export interface HostMaker {
+  readonly target: string
+  /** Tells shells apart: the same host, reached in the same way, as the same user. */
+  readonly shell: string
+  make(kind: HostKind): Host
+  /** The task is over: nothing that a module got from a host is used any more. */
+  release(): void
+}
+
+export async function taskHosts(request: HostRequest): Promise<HostMaker> {
+  const { batch, task, target, targetScope, scope, owner } = request
   const { run } = batch
   const endpoint = await accessOf(target, targetScope, task, run.request.connection ?? {})
   const become = await escalationOf(target, targetScope, task, run.request.become ?? {})
@@ -42,38 +56,56 @@ export async function taskHosts(
   // What cannot be told is hidden.
   const hidden = await flag(task.noLog, scope, false).catch(() => true)
   const lease = !request.check && batch.play.lease !== false
-  return ({ signal, shielded }) => {
-    const tell = (message: string, percent?: number): void =>
-      run.events.emit({
-        event: 'host_progress',
-        task: id,
-        host: owner,
-        message,
-        ...(percent !== undefined && { percent }),
+  const shell = JSON.stringify([endpoint, become])
+  const { ledger } = run.speculation
+  const isController = endpoint.transport === 'local'
+  const open: (() => void)[] = []
+  return {
+    target,
+    shell,
+    release: () => {
+      for (const end of open.splice(0)) end()
+    },
+    make({ id, signal, shielded, onWrite }) {
+      const tell = (message: string, percent?: number): void => {
+        const told = id()
+        if (told === undefined) return
+        const far = percent === undefined ? {} : { percent }
+        run.events.emit({ event: 'host_progress', task: told, host: owner, message, ...far })
+      }
+      const connect = (to: Endpoint): Promise<Connection> =>
+        run.sessions.connect(to, { signal, become, lease, onWaiting: tell })
+      return new TaskHost({
+        name: target,
+        scope,
+        signal,
+        check: request.check,
+        wantsDiff: request.diff,
+        become,
+        environment,
+        files,
+        shielded,
+        connect: () => connect(endpoint),
+        reconnect: async () => {
+          await run.sessions.forget(target)
+          await connect({ ...endpoint, retries: 0 })
+        },
+        opened: () => run.sessions.opened(target, shell),
+        begin: (ordered) => {
+          run.speculation.written(target)
+          return ledger.begin(target, ordered ? shell : undefined, isController)
+        },
+        sent: (ordered, answered) => onWrite?.(ordered, answered),
+        // Whoever has the connection itself may write at any time.
+        handOver: () => void open.push(ledger.begin(target, undefined, isController)),
+        progress: (message, percent) => (hidden ? undefined : tell(message, percent)),
+        line: (stream, line) => {
+          const told = id()
+          if (told !== undefined && !hidden)
+            run.events.emit({ event: 'host_line', task: told, host: owner, stream, line })
+        },
+        secret: (value) => void run.request.redactor.add(value),
       })
-    const progress = (message: string, percent?: number): void => (hidden ? undefined : tell(message, percent))
-    const connect = (to: Endpoint): Promise<Connection> =>
-      run.sessions.connect(to, { signal, become, lease, onWaiting: tell })
-    return new TaskHost({
-      name: target,
-      scope,
-      signal,
-      check: request.check,
-      wantsDiff: request.diff,
-      become,
-      environment,
-      files,
-      shielded,
-      connect: () => connect(endpoint),
-      reconnect: async () => {
-        await run.sessions.forget(target)
-        await connect({ ...endpoint, retries: 0 })
-      },
-      progress,
-      line: (stream, line) => {
-        if (!hidden) run.events.emit({ event: 'host_line', task: id, host: owner, stream, line })
-      },
-      secret: (value) => void run.request.redactor.add(value),
-    })
+    },
   }
 }

@@ -11,7 +11,10 @@ type AnyRun = RunModule<any, JsonObject>
 export async function runAct(module: AnyRun, call: Call): Promise<Answer> {
   if (call.check) return checked(module, call)
   if (module.shielded) call.shield()
-  return acted(await module.run(call.writer(module.shielded ?? false), call.args))
+  const writer = call.writer(module.shielded ?? false, (ordered) => {
+    if (ordered) call.behindWrites()
+  })
+  return acted(await module.run(writer, call.args))
 }
 
 function acted(returned: JsonObject & { changed: boolean }): Answer {

@@ -5,21 +5,30 @@ import { surviving } from '../check/partly-known.ts'
 import { reachOf, staysLocal, subjectsOf } from '../check/subjects.ts'
 import { type Answer, answer, textsOf } from './answer.ts'
 import type { Call } from './call.ts'
+import { Verification } from './verification.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the engine runs modules of every argument and state type
 type AnyState = StateModule<any, any, JsonObject>
 
-/** Probe, diff; then report, or apply and probe again: a `now` change that is still there is a failure. */
-export async function runState(module: AnyState, call: Call): Promise<Answer> {
-  const reader = call.reader()
-  const state = await module.probe(reader, call.args)
+/**
+ * Probe, diff; then report, or apply and probe again: a `now` change that is still there is a failure. `ready` is a probe
+ * that ran ahead.
+ */
+export async function runState(module: AnyState, call: Call, ready?: Promise<unknown>): Promise<Answer> {
+  const probing = ready ?? module.probe(call.reader(), call.args)
+  call.ahead()
+  const state = await probing
   const changes = module.diff(state, call.args)
   const due = changes.filter((change) => change.effect !== 'pending')
   if (due.length === 0) return unchanged(module, call, state, changes)
   if (call.check) return announced(module, call, state, changes)
   if (module.shielded) call.shield()
-  const returned = await module.apply(call.writer(module.shielded ?? false), call.args, state, changes)
-  const after = await module.probe(call.reader(), call.args)
+  const verification = new Verification(module, () => module.probe(call.reader(), call.args))
+  const writer = call.writer(module.shielded ?? false, (ordered, answered) => {
+    if (verification.written(ordered, answered)) call.behindWrites()
+  })
+  const returned = await module.apply(writer, call.args, state, changes)
+  const after = await verification.state()
   const left = module.diff(after, call.args).filter((change) => change.effect === 'now')
   const result = { ...module.result(after, call.args), ...returned }
   if (left.length > 0) {

@@ -23,7 +23,9 @@ export async function runBlock(
     onlyIfFailed = frame.onlyIfFailed,
   ): Promise<Map<string, Failure>> => {
     const catcher = new Catcher()
-    const inside = { ...frame, catchers: [...frame.catchers, catcher], rescuable }
+    const isLast = steps === block.always
+    const after = isLast ? frame.after : { steps: block.always, index: 0, frame }
+    const inside: Frame = { ...frame, catchers: [...frame.catchers, catcher], rescuable, after }
     await walk(batch, steps, some, onlyIfFailed === undefined ? inside : { ...inside, onlyIfFailed })
     doubts = catcher.doubts
     return catcher.take()

@@ -1,6 +1,6 @@
 import { ConnectionError } from '../../connection/errors.ts'
 import type { Host, Reader } from '../../module/types.ts'
-import { taskHosts } from '../host/task-hosts.ts'
+import { type HostMaker, taskHosts } from '../host/task-hosts.ts'
 import type { Work } from '../interrupt.ts'
 import { scopeOf, type Turn } from '../task/turn.ts'
 
@@ -11,6 +11,7 @@ export async function fleetHosts(first: Turn, works: readonly Work[], shielded: 
   const readers = new Map<string, Reader>()
   const writers = new Map<string, Host>()
   const silent = new Map<string, string>()
+  const makers: HostMaker[] = []
   const shield = (): void => {
     for (const work of works) work.shielded = shielded
   }
@@ -20,21 +21,32 @@ export async function fleetHosts(first: Turn, works: readonly Work[], shielded: 
       continue
     }
     try {
-      const { reader, writer } = await hostPair(first, name, shielded)
+      const maker = await makerOf(first, name)
+      makers.push(maker)
+      const { reader, writer } = hostPair(first, maker, shielded)
       readers.set(name, reader)
       if (batch.allHosts.includes(name) && !batch.ended.has(name)) writers.set(name, shieldedHost(writer, shield))
     } catch (error) {
       silent.set(name, error instanceof ConnectionError ? error.message : String(error))
     }
   }
-  return { readers, writers, silent }
+  const release = (): void => {
+    for (const maker of makers) maker.release()
+  }
+  return { readers, writers, silent, release }
 }
 
 /** Work that changes a host says so when it begins. */
 function shieldedHost(host: Host, shield: () => void): Host {
   return new Proxy(host, {
     get(target, property) {
-      if (property === 'run' || property === 'writeFile' || property === 'libvirt' || property === 'connection')
+      if (
+        property === 'run' ||
+        property === 'writeFile' ||
+        property === 'uploadFile' ||
+        property === 'libvirt' ||
+        property === 'connection'
+      )
         shield()
       const value: unknown = Reflect.get(target, property, target)
       return typeof value === 'function' ? value.bind(target) : value
@@ -42,26 +54,28 @@ function shieldedHost(host: Host, shield: () => void): Host {
   })
 }
 
-async function hostPair(first: Turn, name: string, shielded: boolean): Promise<{ reader: Reader; writer: Host }> {
-  const { batch, task, frame, check, diff, id } = first
-  const { run } = batch
-  const host = run.hosts.of(name)
-  const scope = scopeOf({ batch, frame, host, step: task, check, diff })
+function makerOf(first: Turn, name: string): Promise<HostMaker> {
+  const { batch, task, frame, check, diff } = first
+  const scope = scopeOf({ batch, frame, host: batch.run.hosts.of(name), step: task, check, diff })
   // Reading for a fleet takes no lease of a host that is not changed by this run.
-  const make = await taskHosts({
+  const isSpared = !batch.allHosts.includes(name)
+  return taskHosts({
     batch,
     task,
-    id,
     owner: name,
     target: name,
     targetScope: scope,
     scope,
-    check: check || !batch.allHosts.includes(name),
+    check: check || isSpared,
     diff,
   })
-  const { soft, hard } = run.interrupts
+}
+
+function hostPair({ batch, id }: Turn, maker: HostMaker, shielded: boolean): { reader: Reader; writer: Host } {
+  const { soft, hard } = batch.run.interrupts
+  const signal = shielded ? hard : soft
   return {
-    reader: make({ signal: shielded ? hard : soft, shielded: false }),
-    writer: make({ signal: shielded ? hard : soft, shielded }),
+    reader: maker.make({ id: () => id, signal, shielded: false }),
+    writer: maker.make({ id: () => id, signal, shielded }),
   }
 }

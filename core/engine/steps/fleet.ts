@@ -69,7 +69,7 @@ async function call(
   if (task.loop) throw new ModuleFailure(`${module.name} takes no loop`, { hint: 'give it a list instead' })
   const args = await argumentsOf(task, module, first.scope(), run.omit)
   if (hidden) hideValues(args, run.request.redactor)
-  const { readers, writers, silent } = await fleetHosts(first, works, module.shielded ?? false)
+  const { readers, writers, silent, release } = await fleetHosts(first, works, module.shielded ?? false)
   const lost = new Map<string, ConnectionError>()
   const reported = new Set(turns.map((turn) => turn.host.name))
   const owner = (item: FleetItem): string => {
@@ -96,7 +96,7 @@ async function call(
         item: hidden ? 'hidden by no_log' : item.change.item,
         ...outcomeFields(itemOutcome(item), hidden),
       }),
-  })
+  }).finally(release)
   const doubt = check ? run.taints.affecting(first.host.name, first.id, subjectsOf(args)) : undefined
   if (check && answer.items.length > 0) taint(first, answer.items)
   if (doubt) leaveUndecided(first, module)

@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readVariables } from '../../inventory/index.ts'
 import { DiagnosticError } from '../../language/diagnostic.ts'
 import type { Variables } from '../../language/values.ts'
@@ -42,6 +42,7 @@ export function includeVars(turn: Turn): AnyModule {
       for (const file of files) for (const [key, value] of await load(turn, file)) read.set(key, value)
       if (a.name !== undefined) into.set(a.name, read)
       else for (const [key, value] of read) into.set(key, value)
+      turn.host.generation++
       return { changed: false, ansible_included_var_files: files }
     },
   })

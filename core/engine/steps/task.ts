@@ -6,6 +6,7 @@ import type { Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
 import type { Frame } from '../frame.ts'
 import type { HostRecord } from '../host-record.ts'
+import type { Place } from '../speculation/upcoming.ts'
 import { flag, numberOf } from '../task/keywords.ts'
 import { perform } from '../task/perform.ts'
 import { settle } from '../task/settle.ts'
@@ -26,10 +27,12 @@ export async function runTask(
   hosts: readonly HostRecord[],
   frame: Frame,
   walk: Walk,
+  after?: Place,
 ): Promise<void> {
   const { run } = batch
   const name = shortName(task.module)
-  const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame)))
+  const since = run.speculation.ledger.frontier
+  const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame, { since, after })))
   const [first] = turns
   if (!first) return
   if (name === 'meta') return runMeta(batch, task, turns, frame, walk)

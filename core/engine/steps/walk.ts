@@ -18,7 +18,7 @@ export async function walk(
   hosts: readonly HostRecord[],
   frame: Frame,
 ): Promise<void> {
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
     if (batch.stopped) {
       batch.run.interrupts.stopBefore(nameOf(step))
       return
@@ -26,12 +26,13 @@ export async function walk(
     const active = activeHosts(batch, hosts, frame)
     if (active.length === 0) return
     if (step.kind === 'block') {
-      await runBlock(batch, step, active, frame, walk)
+      await runBlock(batch, step, active, { ...frame, after: { steps, index: index + 1, frame } }, walk)
       continue
     }
     if (!batch.run.reached(step) || !(frame.handler || selected(batch, step))) continue
-    if (step.kind === 'include') await runInclude(batch, step, active, frame, walk)
-    else await runTask(batch, step, active, frame, walk)
+    const after = { steps, index: index + 1, frame }
+    if (step.kind === 'include') await runInclude(batch, step, active, { ...frame, after }, walk)
+    else await runTask(batch, step, active, frame, walk, after)
   }
 }
 

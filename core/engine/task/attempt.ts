@@ -9,53 +9,52 @@ import {
   type Value,
   type Variables,
 } from '../../language/index.ts'
-import type { AnyModule, ControlVariables } from '../../module/types.ts'
+import type { AnyModule, ControlVariables, Host } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 import { PartlyKnown } from '../check/partly-known.ts'
 import { TaskFiles } from '../host/files.ts'
-import { taskHosts } from '../host/task-hosts.ts'
 import { vaultOpener } from '../host/vaulted.ts'
 import type { Work } from '../interrupt.ts'
 import type { Answer } from '../modules/answer.ts'
-import type { Call } from '../modules/call.ts'
+import type { Call, OnWrite } from '../modules/call.ts'
 import { runControl } from '../modules/control.ts'
 import { runAct } from '../modules/run.ts'
 import { runState } from '../modules/state.ts'
-import { hostScope } from '../variables/hostvars.ts'
+import type { Prepared } from '../speculation/prepared.ts'
 import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
-import { argumentsOf } from './arguments.ts'
 import { isHarmless } from './conditions.ts'
 import { type ErrorContext, outcomeOfError } from './errors.ts'
+import { type Groundwork, groundworkOf } from './groundwork.ts'
 import { hideValues } from './hide.ts'
-import { numberOf, textOf } from './keywords.ts'
+import { numberOf } from './keywords.ts'
 import type { Outcome } from './outcome.ts'
+import type { Round } from './round.ts'
 import type { Turn } from './turn.ts'
 
-/** Runs a module once on one host. Whatever happens is an outcome. */
-export async function attempt(turn: Turn, module: AnyModule, local: Variables): Promise<Outcome> {
+/** Runs a module once on one host; `ready` is what was found out ahead of its turn. Whatever happens is an outcome. */
+export async function attempt(turn: Turn, module: AnyModule, round: Round, ready?: Prepared): Promise<Outcome> {
   const { batch, task, host } = turn
   const { run } = batch
+  const { local } = round
   const work: Work = { task: turn.id, name: turn.name, host: host.name, shielded: false }
   const end = run.interrupts.begin(work)
   let seconds: number | undefined
   let timer: AbortSignal | undefined
+  let ground: Groundwork | undefined
   try {
-    const scope = turn.scope(local)
+    const scope = ready?.groundwork.scope ?? turn.scope(local)
     seconds = await numberOf(task.timeout, scope, 'timeout', task.at)
     timer = seconds ? AbortSignal.timeout(seconds * 1000) : undefined
-    const delegate = await textOf(task.delegateTo, scope)
-    const { call } = await callOf(turn, module, scope, delegate, work, timer)
-    const answer = await runModule(module, call)
-    const outcome = outcomeOf(turn, answer)
-    return judged(
-      turn,
-      delegate === undefined || delegate === host.name ? outcome : { ...outcome, delegatedTo: delegate },
-      local,
-    )
+    ground = ready?.groundwork ?? (await groundworkOf(turn, module, scope))
+    const call = callOf(turn, module, ground, work, timer, round)
+    const outcome = outcomeOf(turn, await runModule(module, call, ready))
+    const { target } = ground
+    return await judged(turn, target === host.name ? outcome : { ...outcome, delegatedTo: target }, local)
   } catch (error) {
     return judged(turn, outcomeOfError(error, contextOf(turn, timer?.aborted ? seconds : undefined, module)), local)
   } finally {
+    ground?.hosts?.release()
     end()
   }
 }
@@ -75,41 +74,37 @@ export function contextOf(turn: Turn<Task>, timedOutAfter: number | undefined, m
   }
 }
 
-function runModule(module: AnyModule, call: Call): Promise<Answer> {
-  if (module.kind === 'state') return runState(module, call)
+function runModule(module: AnyModule, call: Call, ready: Prepared | undefined): Promise<Answer> {
+  if (module.kind === 'state') return runState(module, call, ready?.state)
   if (module.kind === 'run') return runAct(module, call)
   if (module.kind === 'control') return runControl(module, call)
   throw new Error('fleet modules run once for all hosts')
 }
 
-async function callOf(
+function callOf(
   turn: Turn,
   module: AnyModule,
-  scope: LayeredScope,
-  delegate: string | undefined,
+  { args, target, hosts, scope }: Groundwork,
   work: Work,
   timer: AbortSignal | undefined,
-) {
-  const { batch, task, host, id, check, diff } = turn
-  const { run } = batch
-  const { interrupts } = run
-  const args = await argumentsOf(task, module, scope, run.omit)
+  round: Round,
+): Call {
+  const { id, check, diff } = turn
+  const { run } = turn.batch
+  const { interrupts, speculation } = run
   if (turn.hidden) hideValues(args, run.request.redactor)
-  const target = delegate ?? host.name
-  const targetScope = target === host.name ? scope : hostScope(run, target)
-  const make =
-    module.kind === 'control'
-      ? undefined
-      : await taskHosts({ batch, task, id, owner: host.name, target, targetScope, scope, check, diff })
   const signalOf = (shielded: boolean): AbortSignal => {
     const signal = shielded ? interrupts.hard : interrupts.soft
     return timer ? AbortSignal.any([signal, timer]) : signal
   }
-  const hostOf = (shielded: boolean) => {
-    if (!make) throw new Error('control modules have no host')
-    return make({ signal: signalOf(shielded), shielded })
+  const hostOf = (shielded: boolean, onWrite?: OnWrite): Host => {
+    if (!hosts) throw new Error('control modules have no host')
+    return hosts.make({ id: () => id, signal: signalOf(shielded), shielded, ...(onWrite && { onWrite }) })
   }
-  const call: Call = {
+  const ahead = (): void => {
+    if (hosts) speculation.ahead(turn, hosts.shell, round)
+  }
+  return {
     host: target,
     task: turn.name,
     instance: id,
@@ -119,6 +114,8 @@ async function callOf(
     // Once work is shielded, looking at what it came to is part of it.
     reader: () => hostOf(work.shielded),
     writer: hostOf,
+    ahead,
+    behindWrites: speculation.behindWrites(turn, module) ? ahead : () => undefined,
     variables: controlVariables(turn, scope),
     shield: () => {
       interrupts.soft.throwIfAborted()
@@ -128,7 +125,6 @@ async function callOf(
     taint: (parts) => run.taints.add({ task: turn.name, instance: id, host: target, ...parts }),
     harmless: isHarmless(turn),
   }
-  return { call }
 }
 
 function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {

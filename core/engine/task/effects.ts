@@ -41,8 +41,11 @@ function applyOne(
     const entries = Object.entries(found).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, fromJson(value)] as const],
     )
-    if (/(^|\.)set_fact$/.test(module)) for (const [name, value] of entries) facts.setFacts.set(name, value)
-    else facts.addFacts(entries)
+    if (/(^|\.)set_fact$/.test(module)) {
+      for (const [name, value] of entries) facts.setFacts.set(name, value)
+      // Its own later tasks await it by name; those of another host do not.
+      if (facts !== host) facts.generation++
+    } else facts.addFacts(entries)
   }
   const { inventory, hosts } = batch.run
   if (isObject(added) && typeof added.host_name === 'string') {

@@ -6,11 +6,15 @@ import { firstFalse } from './conditions.ts'
 import { outcomeOfError, undecided } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import { attemptUntil } from './retry.ts'
+import type { Round } from './round.ts'
 import type { Turn } from './turn.ts'
 
 /** The module behind its conditions: `when` decides, with the loop's variables if there are any. Never throws. */
-export async function guarded(turn: Turn, module: AnyModule, local: Variables): Promise<Outcome> {
-  const outcome = (await condition(turn, local)) ?? (await safely(turn, () => attemptUntil(turn, module, local)))
+export async function guarded(turn: Turn, module: AnyModule, round: Round): Promise<Outcome> {
+  // What ran ahead has its condition behind it.
+  const ready = await turn.batch.run.speculation.take(turn, round)
+  const stopped = ready ? undefined : await condition(turn, round.local)
+  const outcome = stopped ?? (await safely(turn, () => attemptUntil(turn, module, round, ready)))
   if (outcome.status === 'undecided') leaveUndecided(turn, module)
   return outcome
 }

@@ -84,7 +84,8 @@ export async function runLoop(turn: Turn, module: AnyModule, loop: Loop, hidden:
     if (turn.batch.run.interrupts.interrupted) break
     if (index > 0 && pause > 0) await delay(pause * 1000, undefined, { signal: turn.batch.run.interrupts.soft })
     const local = roundVariables(loop, items, index)
-    const outcome = { ...(await guarded(turn, module, local)), label: await labelOf(turn, loop, local) }
+    const round = { local, index, items }
+    const outcome = { ...(await guarded(turn, module, round)), label: await labelOf(turn, loop, local) }
     const shown = withItem(outcome, local, loop)
     outcomes.push(shown)
     emitItem(turn, shown, hidden)

@@ -7,6 +7,7 @@ import { hideValues } from './hide.ts'
 import { flag } from './keywords.ts'
 import { runLoop } from './loop.ts'
 import type { Outcome } from './outcome.ts'
+import { onlyRound } from './round.ts'
 import type { Turn } from './turn.ts'
 
 /** A whole task on one host: its loop if it has one. Never throws. */
@@ -26,7 +27,7 @@ export async function perform(
 
 async function result(turn: Turn, module: AnyModule, hidden: boolean): Promise<Outcome> {
   const { loop } = turn.task
-  if (!loop) return guarded(turn, module, new Map())
+  if (!loop) return guarded(turn, module, onlyRound)
   try {
     return await runLoop(turn, module, loop, hidden)
   } catch (error) {

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { evaluateConditionAsync, fromJson, UnknownValueError, type Variables } from '../../language/index.ts'
 import type { AnyModule } from '../../module/types.ts'
+import type { Prepared } from '../speculation/prepared.ts'
 import { attempt, contextOf } from './attempt.ts'
 import { outcomeOfError } from './errors.ts'
 import { numberOf } from './keywords.ts'
 import type { Outcome } from './outcome.ts'
+import type { Round } from './round.ts'
 import type { Turn } from './turn.ts'
 
 /** Ansible's defaults. */
@@ -12,14 +14,15 @@ const RETRIES = 3
 const DELAY_S = 5
 
 /** Runs the module until `until` holds (or it succeeds, with `retries` alone), at most `retries` more times. */
-export async function attemptUntil(turn: Turn, module: AnyModule, local: Variables): Promise<Outcome> {
+export async function attemptUntil(turn: Turn, module: AnyModule, round: Round, ready?: Prepared): Promise<Outcome> {
   const { task, batch, host } = turn
-  if (task.until.length === 0 && task.retries === undefined) return attempt(turn, module, local)
+  const { local } = round
+  if (task.until.length === 0 && task.retries === undefined) return attempt(turn, module, round, ready)
   const scope = turn.scope(local)
   const retries = (await numberOf(task.retries, scope, 'retries', task.at)) ?? RETRIES
   const pause = (await numberOf(task.delay, scope, 'delay', task.at)) ?? DELAY_S
   for (let tries = 1; ; tries++) {
-    const outcome = await attempt(turn, module, local)
+    const outcome = await attempt(turn, module, round, tries === 1 ? ready : undefined)
     if (
       outcome.status === 'skipped' ||
       outcome.status === 'undecided' ||

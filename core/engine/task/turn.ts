@@ -3,6 +3,10 @@ import type { Include, Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
 import type { Frame } from '../frame.ts'
 import type { HostRecord } from '../host-record.ts'
+import type { Frontier } from '../speculation/ledger.ts'
+import { guarded } from '../speculation/moods.ts'
+import type { Pending } from '../speculation/pending.ts'
+import type { Place } from '../speculation/upcoming.ts'
 import { variableLayers } from '../variables/layers.ts'
 import { MagicVariables, searchFolders } from '../variables/magic.ts'
 import { LayeredScope } from '../variables/scope.ts'
@@ -17,6 +21,12 @@ export interface Turn<T extends Task | Include = Task> {
   readonly id: string
   /** Name as shown. */
   readonly name: string
+  /** The same as `id`, for what must not number ids. */
+  readonly key: string
+  /** What comes behind it, if nothing fails; undefined: nobody looks ahead from here. */
+  readonly after: Place | undefined
+  /** What had been written when the task began, on any host. */
+  readonly since: Frontier
   /** Check mode for this task. */
   readonly check: boolean
   readonly diff: boolean
@@ -33,11 +43,13 @@ export interface ScopeSources {
   readonly step: Task | Include | undefined
   readonly check: boolean
   readonly diff: boolean
+  /** For a look ahead: what tasks before this one have yet to tell. */
+  readonly pending?: Pending
 }
 
 /** The variables of a step on a host; without a step, those of the play. */
 export function scopeOf(from: ScopeSources, local?: Variables): LayeredScope {
-  const { batch, frame, host, step } = from
+  const { batch, frame, host, step, pending } = from
   const { run, play } = batch
   const magic = new MagicVariables({
     run,
@@ -52,8 +64,9 @@ export function scopeOf(from: ScopeSources, local?: Variables): LayeredScope {
   })
   const layers = variableLayers({
     host,
+    results: pending ? pending.results(host.setFacts) : host.setFacts,
     extraVars: run.request.extraVars,
-    magic,
+    magic: pending ? pending.magic(magic) : magic,
     play,
     prompted: batch.prompted,
     varsFiles: batch.varsFiles(host.name),
@@ -62,5 +75,6 @@ export function scopeOf(from: ScopeSources, local?: Variables): LayeredScope {
     includeParams: frame.includeParams,
     local,
   })
-  return new LayeredScope(layers, run.environment(searchFolders(play, step?.role, step?.at.file)))
+  const environment = run.environment(searchFolders(play, step?.role, step?.at.file))
+  return new LayeredScope(layers, pending ? guarded(environment, pending) : environment)
 }

@@ -8,9 +8,9 @@ import type { LayeredScope } from '../variables/scope.ts'
 import { flag } from './keywords.ts'
 import { scopeOf, type Turn } from './turn.ts'
 
-/** Id in the events: one for a task in its inclusion, in its batch. */
-export const instanceId = (batch: Batch, step: Task | Include, frame: Frame): string =>
-  batch.run.taskId(`${batch.playId}/${batch.number}/${frame.key}/${frame.handler ? 'handler' : ''}/${step.id}`)
+/** One for a task in its inclusion, in its batch. */
+export const instanceKey = (batch: Batch, step: Task | Include, frame: Frame): string =>
+  `${batch.playId}/${batch.number}/${frame.key}/${frame.handler ? 'handler' : ''}/${step.id}`
 
 /** A task on one host. */
 export async function turnOf<T extends Task | Include>(
@@ -18,8 +18,10 @@ export async function turnOf<T extends Task | Include>(
   task: T,
   host: HostRecord,
   frame: Frame,
+  at: Partial<Pick<Turn, 'since' | 'after'>> = {},
 ): Promise<Turn<T>> {
   const { run } = batch
+  const key = instanceKey(batch, task, frame)
   const plain = { batch, frame, host, step: task, check: run.check, diff: run.diff }
   const scope = scopeOf(plain)
   const check = await flag(task.checkMode, scope, run.check).catch(() => run.check)
@@ -29,7 +31,10 @@ export async function turnOf<T extends Task | Include>(
     frame,
     task,
     host,
-    id: instanceId(batch, task, frame),
+    id: run.taskId(key),
+    key,
+    after: at.after,
+    since: at.since ?? run.speculation.ledger.frontier,
     name: shownName(task, scope),
     check,
     diff,

@@ -6,6 +6,8 @@ import type { Layer } from './scope.ts'
 /** What the layers of one task on one host are made of; what is missing adds no layer. */
 export interface LayerSources {
   readonly host: HostRecord
+  /** set_fact and register; the default is what the host has. */
+  readonly results?: Layer
   readonly extraVars: Variables | undefined
   readonly magic: Layer
   readonly play?: Play | undefined
@@ -35,7 +37,7 @@ export function variableLayers(from: LayerSources): Layer[] {
     from.extraVars,
     ...(from.includeParams ?? []).toReversed(),
     ...chain.map((r) => r.params),
-    host.setFacts,
+    from.results ?? host.setFacts,
     host.includeVars,
     from.taskVars,
     ...chain.map((r) => r.vars),

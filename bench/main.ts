@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { LabError } from '../lab/errors.ts'
+import { conditions, load } from './conditions.ts'
+import { Farm } from './farm/farm.ts'
+import type { Figures } from './names.ts'
+import { newerAnsibleRoot } from './newer-ansible.ts'
+import { type Options, readOptions, USAGE } from './options.ts'
+import { ensureBenchPackages } from './packages.ts'
+import { page, type Ran, summary } from './report.ts'
+import type { Bench, Scenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios/index.ts'
+import { rounded } from './statistics.ts'
+
+const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Runs one scenario and ends the farms that it started. */
+async function runOne(scenario: Scenario, options: Options, newerAnsible: string | undefined): Promise<Ran> {
+  const farms: Farm[] = []
+  const bench: Bench = {
+    quick: options.quick,
+    newerAnsible,
+    say: (text) => say(`  ${text}`),
+    farm: async (wanted) => {
+      const farm = await Farm.start(wanted)
+      farms.push(farm)
+      return farm
+    },
+  }
+  const begin = Date.now()
+  say(`${scenario.name}: ${scenario.summary} (load ${load()})`)
+  try {
+    const finding = await scenario.run(bench)
+    const seconds = Math.round((Date.now() - begin) / 1000)
+    say(`  ${seconds} s`)
+    return { scenario, finding: { ...finding, notes: [...finding.notes, `Load after it: ${load()}.`] } }
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error)
+    say(`  failed: ${failure}`)
+    return { scenario, failure: failure.split('\n')[0] ?? '' }
+  } finally {
+    for (const farm of farms) await farm.stop()
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(
+    process.argv.slice(2),
+    SCENARIOS.map(({ name }) => name),
+  )
+  if (process.getuid?.() !== 0)
+    throw new Error('the benchmarks need root: they make network namespaces and accounts in them')
+  const wanted = SCENARIOS.filter(({ name, fullOnly }) =>
+    options.scenarios.length > 0 ? options.scenarios.includes(name) : !(options.quick && fullOnly),
+  )
+  const packages = [...new Set(wanted.flatMap((scenario) => scenario.packages))].sort()
+  await ensureBenchPackages(packages, options.yes)
+  const newer = options.quick ? undefined : await newerAnsibleRoot(say)
+  const about = await conditions(packages)
+  const ran: Ran[] = []
+  for (const scenario of wanted) ran.push(await runOne(scenario, options, newer))
+  const figures: Figures = Object.assign({}, ...ran.map(({ finding }) => finding?.figures ?? {}))
+  // Part of the scenarios, or less of each, is no page.
+  if (!options.quick && options.scenarios.length === 0) writeFileSync(PAGE, page(ran, about))
+  process.stdout.write(`${summary(figures)}\n`)
+  if (options.json) {
+    const short = Object.entries(figures).map(([name, value]) => [name, rounded(value)])
+    process.stdout.write(`${JSON.stringify(Object.fromEntries(short))}\n`)
+  }
+  return ran.some(({ failure }) => failure !== undefined) ? 1 : 0
+}
+
+main().then(
+  (status) => {
+    process.exitCode = status
+  },
+  (error: unknown) => {
+    if (!(error instanceof Error)) throw error
+    const hint = error instanceof LabError ? error.hint : USAGE
+    process.stderr.write(`error: ${error.message}\n${hint}\n`)
+    process.exitCode = 5
+  },
+)

@@ -1,0 +1,49 @@
+import type { Bar } from '../chart.ts'
+import type { Farm } from '../farm/farm.ts'
+import { FOLDERS } from '../farm/farm.ts'
+import { measure } from '../measure.ts'
+import type { Job, Peer } from '../peers/peer.ts'
+import { virtfleet } from '../peers/virtfleet.ts'
+import { type Entrant, type Rounds, rounds, times } from '../rounds.ts'
+import type { Bench } from '../scenario.ts'
+import { median } from '../statistics.ts'
+import { COMPLIANCE_PLAYBOOK, complianceScript } from '../work/compliance/compliance.ts'
+
+/** Debian packages of the peers. */
+export const PEER_PACKAGES = [
+  'openssh-server',
+  'openssh-client',
+  'iproute2',
+  'util-linux',
+  'time',
+  'procps',
+  'ansible-core',
+  'ansible-mitogen',
+  'pssh',
+]
+
+export const complianceJob = (farm: Farm): Job => ({
+  farm,
+  hosts: farm.hosts.length,
+  playbook: COMPLIANCE_PLAYBOOK,
+  script: complianceScript(FOLDERS),
+})
+
+/** The ten tasks on hosts that are as they should be. */
+export async function nothingToChange(bench: Bench, hosts: number, entrants: readonly Entrant[]): Promise<Rounds> {
+  const job = complianceJob(await bench.farm({ hosts }))
+  await measure(virtfleet.command(job))
+  return rounds(bench, job, entrants)
+}
+
+/** Peers' medians in seconds, for a chart. */
+export function bars(measured: Rounds, peers: readonly Peer[]): Bar[] {
+  return peers.flatMap((peer) => {
+    const found = times(measured, peer)
+    return found.length === 0 ? [] : [{ label: peer.name, value: median(found) / 1000 }]
+  })
+}
+
+/** How often each was run, for a note. */
+export const said = (entrants: readonly Entrant[]): string =>
+  `Rounds: ${entrants.map(({ peer, rounds: count }) => `${peer.name} ${count}`).join(', ')}.`

@@ -1,0 +1,19 @@
+import type { Groundwork } from '../task/groundwork.ts'
+import type { Mark } from './ledger.ts'
+import type { Pending } from './pending.ts'
+
+/** What was found out ahead of a task's turn: its arguments, and a probe that is on its way or was answered. */
+export interface Prepared {
+  readonly groundwork: Groundwork
+  readonly pending: Pending
+  readonly state: Promise<unknown>
+  readonly mark: Mark
+  /** Generation of the host's variables. */
+  readonly generation: number
+  /** Failures of the host until then. */
+  readonly failures: number
+  /** Id of the task in the events, once its turn has come. */
+  id: string | undefined
+  /** When the probe was answered, in milliseconds of performance.now(). */
+  answeredAt: number | undefined
+}

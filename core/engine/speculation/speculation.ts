@@ -1,0 +1,145 @@
+import type { AnyModule } from '../../module/types.ts'
+import type { HostRecord } from '../host-record.ts'
+import type { SpeculationOptions } from '../request.ts'
+import type { Run } from '../run-state.ts'
+import { hostsOf } from '../task/groundwork.ts'
+import type { Outcome } from '../task/outcome.ts'
+import type { Round } from '../task/round.ts'
+import type { Turn } from '../task/turn.ts'
+import { HostAhead } from './host-ahead.ts'
+import { Ledger } from './ledger.ts'
+import { lookAhead } from './look-ahead.ts'
+import type { Prepared } from './prepared.ts'
+import { RULES, type Rule } from './rules.ts'
+
+const WIDEST = 32
+/** Answers that nobody used for so long, in milliseconds, are asked for again. */
+const OLDEST_MS = 2000
+
+/**
+ * Probes of tasks whose turn has not come leave with those of the task at work: in one write, and one round trip. What a
+ * task finds in its turn is what it would have found without: see rules.ts for why.
+ */
+export class Speculation {
+  readonly ledger = new Ledger()
+  readonly rules: ReadonlySet<Rule>
+  readonly #run: Run
+  readonly #widest: number
+  readonly #hosts = new Map<HostRecord, HostAhead>()
+
+  constructor(run: Run, options: SpeculationOptions = {}) {
+    this.#run = run
+    this.#widest = options.window ?? WIDEST
+    this.rules = options.rules ?? new Set(RULES)
+  }
+
+  /** What was found out about this turn ahead of it; undefined: nothing, or it does not hold any more. */
+  async take(turn: Turn, round: Round): Promise<Prepared | undefined> {
+    const ahead = this.#hosts.get(turn.host)
+    const key = keyOf(turn, round.index)
+    const prepared = ahead?.prepared.get(key)
+    if (!ahead || !prepared) return undefined
+    ahead.prepared.delete(key)
+    if (!this.#holds(turn, ahead, prepared)) return undefined
+    if (!(await this.#reachesTheSame(turn, prepared))) return undefined
+    try {
+      await this.#interruptible(prepared.state)
+    } catch {
+      if (this.rules.has('errors')) return undefined
+    }
+    prepared.id = turn.id
+    prepared.pending.lift()
+    return prepared
+  }
+
+  /** Sends probes of the rounds and tasks behind this one; `shell` is the one at work. */
+  ahead(turn: Turn, shell: string, round: Round): void {
+    if (this.#widest === 0 || this.#run.interrupts.interrupted) return
+    let ahead = this.#hosts.get(turn.host)
+    if (!ahead) {
+      ahead = new HostAhead(this.#widest, this.#run.interrupts.soft)
+      this.#hosts.set(turn.host, ahead)
+    }
+    for (const [key, prepared] of ahead.prepared) if (!this.#holdsNow(turn, ahead, prepared)) ahead.prepared.delete(key)
+    // A few at a time would be a round trip for each few.
+    if (ahead.prepared.size > ahead.window >> 1) return
+    void lookAhead(this, ahead, turn, shell, round)
+  }
+
+  /** Whether what probes behind a write see could still hold in their turn: not while other hosts do the same. */
+  behindWrites(turn: Turn, module: AnyModule): boolean {
+    if (module.kind === 'fleet' || module.kind === 'control') return false
+    if (!this.rules.has('fleet-writes')) return true
+    const { batch } = turn
+    return batch.play.strategy !== 'linear' || batch.alive().length === 1
+  }
+
+  settled(host: HostRecord, outcome: Outcome): void {
+    const ahead = this.#hosts.get(host)
+    if (!ahead) return
+    if (outcome.status === 'failed' || outcome.status === 'unreachable' || outcome.status === 'cancelled') {
+      ahead.failures++
+      if (this.rules.has('failures')) ahead.drop()
+    } else if (outcome.status === 'changed') ahead.narrow()
+    else if (outcome.status === 'ok') ahead.widen()
+  }
+
+  /** A write was handed to a host. */
+  written(host: string): void {
+    this.#hosts.get(this.#run.hosts.of(host))?.written()
+  }
+
+  /** Behind what was written until now it cannot be used any more. */
+  #holdsNow(turn: Turn, ahead: HostAhead, prepared: Prepared): boolean {
+    return this.#holds({ ...turn, since: this.ledger.frontier }, ahead, prepared)
+  }
+
+  #holds(turn: Pick<Turn, 'batch' | 'host' | 'since'>, ahead: HostAhead, prepared: Prepared): boolean {
+    const { ledger, rules } = this
+    const { mark } = prepared
+    const linear = turn.batch.play.strategy === 'linear'
+    if (rules.has('pending') && prepared.pending.touched) return false
+    if (rules.has('own-writes') && ledger.writtenHere(mark)) return false
+    if (rules.has('common-order') && mark.disordered) return false
+    if (rules.has('fleet-writes') && linear && (mark.othersBusy || ledger.writtenElsewhere(mark, turn.since)))
+      return false
+    if (rules.has('controller-writes') && !linear && (mark.controllerBusy || ledger.writtenOnController(mark)))
+      return false
+    if (rules.has('variables') && prepared.generation !== turn.host.generation) return false
+    if (rules.has('failures') && prepared.failures !== ahead.failures) return false
+    const { answeredAt } = prepared
+    if (rules.has('age') && answeredAt !== undefined && performance.now() - answeredAt > OLDEST_MS) {
+      ahead.narrow()
+      return false
+    }
+    return true
+  }
+
+  /** A host that does the work for others has variables of its own, which tasks of its own may have changed. */
+  async #reachesTheSame(turn: Turn, { groundwork }: Prepared): Promise<boolean> {
+    const { hosts, target, scope } = groundwork
+    if (!hosts || target === turn.host.name) return true
+    const now = await hostsOf(turn, scope, target).catch(() => undefined)
+    return now?.shell === hosts.shell
+  }
+
+  async #interruptible(state: Promise<unknown>): Promise<void> {
+    const { soft } = this.#run.interrupts
+    if (soft.aborted) throw soft.reason
+    let stop: (() => void) | undefined
+    try {
+      await Promise.race([
+        state,
+        new Promise((_, reject) => {
+          stop = () => reject(soft.reason)
+          soft.addEventListener('abort', stop, { once: true })
+        }),
+      ])
+    } finally {
+      if (stop) soft.removeEventListener('abort', stop)
+    }
+  }
+}
+
+/** One round of a task on one host, in one inclusion. */
+export const keyOf = (turn: Pick<Turn, 'key'>, index: number): string => `${turn.key}#${index}`
