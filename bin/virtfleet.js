@@ -1,12 +1,16 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+const { load } = require('./load.js')
 
-const main = new URL('../dist/core/cli/main.js', import.meta.url)
+const program = join(__dirname, '../dist/virtfleet.cjs')
 
-if (existsSync(fileURLToPath(main))) {
-  const { main: run } = await import(main.href)
-  process.exitCode = await run(process.argv.slice(2))
+if (existsSync(program)) {
+  load(program)
+    .exports.main(process.argv.slice(2))
+    .then((code) => {
+      process.exitCode = code
+    })
 } else {
   process.stderr.write('virtfleet is not built yet: run `npm run build` in its folder\n')
   process.exitCode = 1

@@ -1,41 +1,38 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildResult, build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-export const OUT = 'dist'
-
-/** The program as it is shipped, in memory. */
-export function bundle() {
-  return build({
-  absWorkingDir: ROOT,
-  entryPoints: ['core/cli/main.ts', 'lab/demo.ts'],
-  outdir: OUT,
-  outbase: '.',
+const common = {
+  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  chunkNames: 'chunks/[name]-[hash]',
-  sourcemap: true,
-  sourcesContent: false,
   metafile: true,
   write: false,
   logLevel: 'warning',
-  define: { __dirname: 'import.meta.dirname' },
-  external: ['cpu-features', '*.node'],
-  banner: { js: "import{createRequire as createRequire_}from'node:module';const require=createRequire_(import.meta.url);" },
+} as const satisfies BuildOptions
+
+/**
+ * The program in one file, in the shape that bin/load.js wants. What is imported by `import()` is in it too, and runs when it is
+ * first asked for. Names and lines stay, for stacks (core/cli/stack.ts reads the map).
+ */
+export function bundleProgram() {
+  return build({
+    ...common,
+    entryPoints: ['core/cli/main.ts'],
+    outfile: 'dist/virtfleet.cjs',
+    format: 'cjs',
+    charset: 'ascii',
+    sourcemap: true,
+    sourcesContent: false,
+    banner: { js: '(function (exports, require, module, __filename, __dirname, moduleUrl) {' },
+    footer: { js: '})' },
+    define: { 'import.meta.url': 'moduleUrl' },
+    // Native parts of ssh2, which it does without.
+    external: ['cpu-features', '*.node'],
   })
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const {outputFiles, metafile} = await bundle()
-  rmSync(join(ROOT, OUT), { recursive: true, force: true })
-  for (const {path, contents} of outputFiles) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, contents)
-  }
-  if (process.env.META) (await import('node:fs')).writeFileSync(process.env.META, JSON.stringify(metafile))
+/** `npm run demo`, which starts the program as a user would. */
+export function bundleDemo() {
+  return build({ ...common, entryPoints: ['lab/demo.ts'], outfile: 'dist/lab/demo.js', format: 'esm' })
 }

@@ -6,7 +6,9 @@ import { builtinGlobals, defaultEnvironment } from '../language/index.ts'
 import type { Environment } from '../language/types.ts'
 import type { Step } from '../playbook/types.ts'
 import { Taints } from './check/taints.ts'
+import { FileCache } from './host/file-cache.ts'
 import { Sessions } from './host/sessions.ts'
+import { vaultOpener } from './host/vaulted.ts'
 import { HostRecord } from './host-record.ts'
 import { InterruptState } from './interrupt.ts'
 import { InventoryView } from './inventory-view.ts'
@@ -29,6 +31,7 @@ export class Run {
   readonly taints = new Taints()
   readonly hostvars: HostVariables
   readonly speculation: Speculation
+  readonly fileCache: FileCache
   /** Value of `omit`: no text of a user's is the same. */
   readonly omit = `__omit_place_holder__${randomBytes(16).toString('hex')}`
   readonly check: boolean
@@ -69,6 +72,7 @@ export class Run {
     this.hosts = new HostRecords(this.inventory)
     this.hostvars = new HostVariables(this)
     this.sessions = new Sessions(this)
+    this.fileCache = new FileCache(vaultOpener(request))
     this.speculation = new Speculation(this, request.speculation)
   }
 

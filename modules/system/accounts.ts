@@ -2,20 +2,31 @@ import type { ShellText } from '../../core/connection/quote.ts'
 import { sh } from '../../core/connection/quote.ts'
 import { type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
 
-/** Lines of a database of the host (passwd, group, shadow), split at colons. Only local files: what we may change. */
-export async function readDatabase(host: Reader, file: 'passwd' | 'group' | 'shadow'): Promise<string[][]> {
-  const answer = await host.read(sh`cat /etc/${sh.raw(file)}`)
+type Database = 'passwd' | 'group' | 'shadow'
+
+/** Lines of databases of the host, split at colons, in one round trip with the answer of `more`. Only local files: what we may change. */
+export async function readDatabases<Name extends Database>(
+  host: Reader,
+  names: readonly Name[],
+  more: ShellText = sh`:`,
+): Promise<{ rows: Record<Name, string[][]>; more: string }> {
+  const paths = names.map((name) => `/etc/${name}`)
+  // Of more than one file, tail tells the names too.
+  const answer = await host.read(sh`${more}; exec tail -n +1 -- ${paths} /dev/null`)
+  const [said = '', ...parts] = answer.stdout.toString().split(/^==> (\S+) <==\n/m)
   if (answer.status !== 0) {
-    throw new ModuleFailure(`cannot read /etc/${file}: ${answer.stderr.toString().trim()}`, {
-      hint: 'use become: true',
-    })
+    const failed = paths.find((path) => !parts.includes(path)) ?? paths.join(', ')
+    throw new ModuleFailure(`cannot read ${failed}: ${answer.stderr.toString().trim()}`, { hint: 'use become: true' })
   }
-  return answer.stdout
-    .toString()
+  const rows = Object.fromEntries(names.map((name) => [name, rowsOf(parts[parts.indexOf(`/etc/${name}`) + 1] ?? '')]))
+  return { rows: rows as Record<Name, string[][]>, more: said.trim() }
+}
+
+const rowsOf = (text: string): string[][] =>
+  text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split(':'))
-}
 
 /** Runs one of the shadow tools; its last line says why it failed. */
 export async function runTool(host: Host, script: ShellText, stdin?: string): Promise<void> {

@@ -2,7 +2,7 @@ import { sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import type { Change } from '../../core/module/types.ts'
-import { readDatabase, runTool } from './accounts.ts'
+import { readDatabases, runTool } from './accounts.ts'
 
 interface State {
   readonly gid: number | undefined
@@ -25,7 +25,8 @@ export default defineState({
 - group: name=libvirt-qemu gid=64055 system=true
 `,
   async probe(host, a): Promise<State> {
-    const row = (await readDatabase(host, 'group')).find(([name]) => name === a.name)
+    const { rows } = await readDatabases(host, ['group'])
+    const row = rows.group.find(([name]) => name === a.name)
     return { gid: row && Number(row[2]) }
   },
   diff(state, a): Change[] {

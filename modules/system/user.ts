@@ -1,9 +1,9 @@
-import { sh } from '../../core/connection/quote.ts'
+import { type ShellText, sh } from '../../core/connection/quote.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Change, type Host, ModuleFailure } from '../../core/module/types.ts'
-import { readDatabase, runTool } from './accounts.ts'
+import { type Change, ModuleFailure } from '../../core/module/types.ts'
+import { readDatabases, runTool } from './accounts.ts'
 
 const args = arg.object({
   name: arg.name(),
@@ -68,17 +68,17 @@ export default defineState({
 `,
   async probe(host, a): Promise<State> {
     const secret = a.password !== undefined || a.password_lock !== undefined || a.expires !== undefined
-    const [users, groups, shadow] = await Promise.all([
-      readDatabase(host, 'passwd'),
-      readDatabase(host, 'group'),
-      secret ? readDatabase(host, 'shadow') : [],
-    ])
+    const { rows, more } = await readDatabases(
+      host,
+      ['passwd', 'group', ...(secret ? (['shadow'] as const) : [])],
+      a.create_home ? lookForHome(a) : sh`echo home`,
+    )
+    const { passwd: users, group: groups, shadow = [] } = rows
     if (a.password !== undefined) checkHash(a.password)
     const row = users.find(([name]) => name === a.name)
     const known = new Map(groups.map(([name = '', , gid = '']) => [gid, name]))
     for (const [name = ''] of groups) known.set(name, name)
     if (!row) return { account: undefined, known }
-    const home = a.home ?? row[5] ?? ''
     const entry = shadow.find(([name]) => name === a.name)
     const gid = Number(row[3])
     return {
@@ -90,7 +90,7 @@ export default defineState({
         comment: row[4] ?? '',
         home: row[5] ?? '',
         shell: row[6] ?? '',
-        homeExists: !a.create_home || (await host.read(sh`[ -d ${home} ]`)).status === 0,
+        homeExists: more === 'home',
         groups: groups.filter((one) => (one[3] ?? '').split(',').includes(a.name)).map((one) => one[0]!),
         hash: entry?.[1] ?? '',
         expires: entry?.[7] ? Number(entry[7]) : undefined,
@@ -113,20 +113,21 @@ export default defineState({
     }
     const changed = (path: string): boolean => changes.some((change) => change.path === path)
     const options = accountOptions(a, account, known, changed)
+    const steps: ShellText[] = []
     if (!account) {
       // A group of that name is in the way of the one that useradd would make.
       const own = a.group === undefined && known.get(a.name) === a.name ? ['-N'] : []
       const home = a.create_home ? ['-m'] : ['-M']
-      await runTool(host, sh`useradd ${options} ${own} ${a.system ? ['-r'] : []} ${home} -- ${a.name}`)
+      steps.push(sh`useradd ${options} ${own} ${a.system ? ['-r'] : []} ${home} -- ${a.name} </dev/null`)
     } else if (options.length > 0) {
       const move = a.move_home && changed('home') ? ['-m'] : []
-      await runTool(host, sh`usermod ${options} ${move} -- ${a.name}`)
+      steps.push(sh`usermod ${options} ${move} -- ${a.name} </dev/null`)
     }
-    if (account && changed('home folder')) await makeHome(host, a)
-    await setPassword(host, a, {
-      setNow: !account || changed('password'),
-      lockNow: !account || changed('password_lock'),
-    })
+    if (account && changed('home folder')) steps.push(makeHome(a))
+    const setNow = a.password !== undefined && (!account || changed('password'))
+    steps.push(...passwordSteps(a, { setNow, lockNow: !account || changed('password_lock') }))
+    // The hash goes through stdin: it must not stand in a process list.
+    await runTool(host, sh.join([sh`set -e`, ...steps]), setNow ? `${a.name}:${a.password}\n` : undefined)
     return undefined
   },
   result({ account }, a): JsonObject {
@@ -145,6 +146,12 @@ export default defineState({
     }
   },
 })
+
+/** Prints a word if the home folder is there: that of the task, or that of the account. */
+function lookForHome({ name, home }: Args): ShellText {
+  const path = sh`$(n=${name} awk -F: '$1 == ENVIRON["n"] { print $6; exit }' /etc/passwd)`
+  return sh`h=${home ?? path}; [ ! -d "$h" ] || echo home`
+}
 
 function checkHash(password: string): void {
   if (/[:\n]/.test(password)) throw new ModuleFailure('password holds a character that no hash has')
@@ -239,25 +246,17 @@ function accountOptions(
 }
 
 /** As useradd does it: from the skeleton, with the mode that login.defs has. */
-async function makeHome(host: Host, a: Args): Promise<void> {
-  await runTool(
-    host,
-    sh`set -e; e=$(grep ${`^${a.name}:`} /etc/passwd | head -n 1); h=$(echo "$e" | cut -d: -f6); o=$(echo "$e" | cut -d: -f3,4)
+const makeHome = (a: Args): ShellText =>
+  sh`e=$(grep ${`^${a.name}:`} /etc/passwd | head -n 1); h=$(echo "$e" | cut -d: -f6); o=$(echo "$e" | cut -d: -f3,4)
 mkdir -p -- "$h"; if [ -d /etc/skel ]; then cp -R /etc/skel/. "$h"; fi
-m=$(sed -n 's/^HOME_MODE[[:space:]]*//p' /etc/login.defs 2>/dev/null); chmod -- "\${m:-755}" "$h"; chown -R -- "$o" "$h"`,
-  )
-}
+m=$(sed -n 's/^HOME_MODE[[:space:]]*//p' /etc/login.defs 2>/dev/null); chmod -- "\${m:-755}" "$h"; chown -R -- "$o" "$h"`
 
-/** The hash goes through stdin: it must not stand in a process list. */
-async function setPassword(
-  host: Host,
-  a: Args,
-  { setNow, lockNow }: Record<'setNow' | 'lockNow', boolean>,
-): Promise<void> {
-  const set = a.password !== undefined && setNow
-  if (set) await runTool(host, sh`chpasswd -e`, `${a.name}:${a.password}\n`)
+function passwordSteps(a: Args, { setNow, lockNow }: Record<'setNow' | 'lockNow', boolean>): ShellText[] {
   // A new hash is not locked, and the account of a new user without one is.
-  const lock = a.password_lock === true && (lockNow || set)
-  const unlock = a.password_lock === false && lockNow && !set
-  if (lock || unlock) await runTool(host, sh`usermod ${lock ? '-L' : '-U'} -- ${a.name}`)
+  const lock = a.password_lock === true && (lockNow || setNow)
+  const unlock = a.password_lock === false && lockNow && !setNow
+  return [
+    ...(setNow ? [sh`chpasswd -e`] : []),
+    ...(lock || unlock ? [sh`usermod ${lock ? '-L' : '-U'} -- ${a.name} </dev/null`] : []),
+  ]
 }

@@ -1,9 +1,10 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
-import { LARGE_FILE, type LargeFile, largeFile, readContent } from '../../connection/index.ts'
+import { LARGE_FILE, type LargeFile, largeFile } from '../../connection/index.ts'
 import { type ControllerFiles, ModuleFailure } from '../../module/types.ts'
 import { isVaultText } from '../../secrets/index.ts'
+import type { FileCache } from './file-cache.ts'
 
 /**
  * Files of the controller. A relative name is looked for as Ansible does: in files/ or templates/ of the role and of
@@ -11,12 +12,11 @@ import { isVaultText } from '../../secrets/index.ts'
  */
 export class TaskFiles implements ControllerFiles {
   readonly #folders: readonly string[]
-  readonly #open: (content: Buffer) => Buffer
+  readonly #cache: FileCache
 
-  /** `open` gives the plain text of what is encrypted. */
-  constructor(folders: readonly string[], open: (content: Buffer) => Buffer) {
+  constructor(folders: readonly string[], cache: FileCache) {
     this.#folders = folders
-    this.#open = open
+    this.#cache = cache
   }
 
   async find(kind: 'files' | 'templates', path: string): Promise<string> {
@@ -25,7 +25,7 @@ export class TaskFiles implements ControllerFiles {
     const searched = this.#folders.flatMap((folder) => [join(folder, kind), folder])
     for (const folder of searched) {
       const candidate = resolve(folder, path)
-      if (await exists(candidate)) return path.endsWith('/') ? `${candidate}/` : candidate
+      if (this.#exists(candidate)) return path.endsWith('/') ? `${candidate}/` : candidate
     }
     throw new ModuleFailure(`there is no file '${path}' on the controller`, {
       hint: `searched in ${searched.join(', ')}`,
@@ -33,7 +33,7 @@ export class TaskFiles implements ControllerFiles {
   }
 
   async read(absolutePath: string): Promise<Buffer> {
-    return told(absolutePath, async () => this.#open(await readContent(absolutePath)))
+    return told(absolutePath, () => this.#cache.read(absolutePath))
   }
 
   async large(
@@ -44,6 +44,14 @@ export class TaskFiles implements ControllerFiles {
     if (kind !== 'file' || size < LARGE_FILE || isVaultText(await told(absolutePath, () => head(absolutePath))))
       return undefined
     return told(absolutePath, () => largeFile(absolutePath, options))
+  }
+
+  #exists(path: string): boolean {
+    try {
+      return this.#cache.exists(path)
+    } catch {
+      return false
+    }
   }
 
   async list(absolutePath: string): Promise<string[]> {
@@ -62,17 +70,11 @@ export class TaskFiles implements ControllerFiles {
   }
 
   async stat(absolutePath: string): ReturnType<ControllerFiles['stat']> {
-    const found = await told(absolutePath, () => stat(absolutePath))
+    const found = await told(absolutePath, async () => this.#cache.stat(absolutePath))
     const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other'
     return { kind, size: found.size, mode: found.mode & 0o7777, mtimeMs: found.mtimeMs }
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
 
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -10,7 +10,6 @@ import { accessOf, escalationOf } from './access.ts'
 import { environmentOf } from './environment.ts'
 import { TaskFiles } from './files.ts'
 import { TaskHost } from './task-host.ts'
-import { vaultOpener } from './vaulted.ts'
 
 /** For whom hosts are made: a task, seen from one host. */
 export interface HostRequest {
@@ -52,7 +51,7 @@ export async function taskHosts(request: HostRequest): Promise<HostMaker> {
   const become = await escalationOf(target, targetScope, task, run.request.become ?? {})
   if (become?.password !== undefined) run.request.redactor.add(become.password)
   const environment = await environmentOf(task.environment, scope)
-  const files = new TaskFiles(searchFolders(batch.play, task.role, task.at.file), vaultOpener(run.request))
+  const files = new TaskFiles(searchFolders(batch.play, task.role, task.at.file), run.fileCache)
   // What cannot be told is hidden.
   const hidden = await flag(task.noLog, scope, false).catch(() => true)
   const lease = !request.check && batch.play.lease !== false

@@ -10,8 +10,8 @@ import { instanceKey } from '../task/turns.ts'
 import type { HostAhead } from './host-ahead.ts'
 import { givesFacts, namesGivenBy } from './names.ts'
 import { Pending } from './pending.ts'
-import type { Prepared } from './prepared.ts'
-import { keyOf, type Speculation } from './speculation.ts'
+import { keyOf, type Prepared } from './prepared.ts'
+import type { Speculation } from './speculation.ts'
 import { type Later, upcoming } from './upcoming.ts'
 
 /** Looks at a task, and does not get further: what stands in the way, if anything does. */

@@ -1,4 +1,5 @@
 import type { Groundwork } from '../task/groundwork.ts'
+import type { Turn } from '../task/turn.ts'
 import type { Mark } from './ledger.ts'
 import type { Pending } from './pending.ts'
 
@@ -17,3 +18,6 @@ export interface Prepared {
   /** When the probe was answered, in milliseconds of performance.now(). */
   answeredAt: number | undefined
 }
+
+/** One round of a task on one host, in one inclusion. */
+export const keyOf = (turn: Pick<Turn, 'key'>, index: number): string => `${turn.key}#${index}`

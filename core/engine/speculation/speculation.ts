@@ -9,7 +9,7 @@ import type { Turn } from '../task/turn.ts'
 import { HostAhead } from './host-ahead.ts'
 import { Ledger } from './ledger.ts'
 import { lookAhead } from './look-ahead.ts'
-import type { Prepared } from './prepared.ts'
+import { keyOf, type Prepared } from './prepared.ts'
 import { RULES, type Rule } from './rules.ts'
 
 const WIDEST = 32
@@ -140,6 +140,3 @@ export class Speculation {
     }
   }
 }
-
-/** One round of a task on one host, in one inclusion. */
-export const keyOf = (turn: Pick<Turn, 'key'>, index: number): string => `${turn.key}#${index}`

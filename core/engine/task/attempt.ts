@@ -13,7 +13,6 @@ import type { AnyModule, ControlVariables, Host } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 import { PartlyKnown } from '../check/partly-known.ts'
 import { TaskFiles } from '../host/files.ts'
-import { vaultOpener } from '../host/vaulted.ts'
 import type { Work } from '../interrupt.ts'
 import type { Answer } from '../modules/answer.ts'
 import type { Call, OnWrite } from '../modules/call.ts'
@@ -132,7 +131,9 @@ function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {
   return {
     evaluate: async (expression) => toJson(await compileExpression(expression, task.at).evaluateAsync(scope)),
     verbosity: batch.run.request.verbosity ?? 0,
-    files: new TaskFiles(searchFolders(batch.play, task.role, task.at.file), vaultOpener(batch.run.request)),
+    get files() {
+      return new TaskFiles(searchFolders(batch.play, task.role, task.at.file), batch.run.fileCache)
+    },
   }
 }
 

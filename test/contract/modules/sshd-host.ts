@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { type Become, type ConnectionPool, connectionPool } from '../../../core/connection/index.ts'
+import { FileCache } from '../../../core/engine/host/file-cache.ts'
 import { TaskFiles } from '../../../core/engine/host/files.ts'
 import { TaskHost } from '../../../core/engine/host/task-host.ts'
 import { LayeredScope } from '../../../core/engine/variables/scope.ts'
@@ -55,7 +56,7 @@ export class SshdHost {
       wantsDiff: true,
       become: options.become,
       environment: new Map(Object.entries(options.environment ?? {})),
-      files: new TaskFiles([this.playbook], (content) => content),
+      files: new TaskFiles([this.playbook], new FileCache((content) => content)),
       shielded: false,
       connect: () => this.#pool.get(endpoint),
       reconnect: () => this.#pool.forget(endpoint.name),
