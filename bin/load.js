@@ -12,7 +12,14 @@ const { Script } = require('node:vm')
 exports.load = (file) => {
   const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: cacheOf(file) })
   const program = { exports: {} }
-  script.runInThisContext()(program.exports, createRequire(file), program, file, dirname(file), pathToFileURL(file).href)
+  script.runInThisContext()(
+    program.exports,
+    createRequire(file),
+    program,
+    file,
+    dirname(file),
+    pathToFileURL(file).href,
+  )
   return { exports: program.exports, script }
 }
 

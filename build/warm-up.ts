@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { Script } from 'node:vm'
 import type { main } from '../core/cli/main.ts'
 import type { Streams } from '../core/cli/streams.ts'
@@ -8,16 +10,25 @@ const { load } = createRequire(import.meta.url)('../bin/load.js') as {
   load(file: string): { exports: { main: typeof main }; script: Script }
 }
 
-/** Command lines that use much of the program and touch nothing. */
-const COMMANDS = [['--version'], ['doc', 'apt'], ['run', '--syntax-check', '-i', 'localhost,', 'playbooks/site.yml']]
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const PLAYBOOK = join(ROOT, 'build/warm-up.yml')
+/** Command lines that use much of the program and touch nothing, and their exit codes. */
+const COMMANDS: readonly (readonly [number, ...string[]])[] = [
+  [0, 'doc'],
+  [0, 'run', '--syntax-check', '-i', 'nowhere,', join(ROOT, 'playbooks/site.yml')],
+  [4, 'run', '-i', 'nowhere,', PLAYBOOK],
+]
 
 /** Runs the built program, and answers with what V8 compiled of it: only what was used is in there. */
 export async function warmUp(file: string): Promise<Buffer> {
   const { exports: program, script } = load(file)
-  const streams = { out: new PassThrough().resume(), err: new PassThrough().resume(), in: process.stdin }
-  for (const line of COMMANDS) {
-    const code = await program.main(line, streams as unknown as Streams)
-    if (code !== 0) throw new Error(`virtfleet ${line.join(' ')} answers ${code}`)
+  const out = new PassThrough()
+  const said: Buffer[] = []
+  out.on('data', (chunk: Buffer) => said.push(chunk))
+  const streams = { out, err: out, in: process.stdin } as unknown as Streams
+  for (const [expected, ...line] of COMMANDS) {
+    const code = await program.main(line, streams)
+    if (code !== expected) throw new Error(`virtfleet ${line.join(' ')} answers ${code}:\n${Buffer.concat(said)}`)
   }
   return script.createCachedData()
 }

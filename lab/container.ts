@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rmdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from './command.ts'
+import { endGroup, hierarchies } from './groups.ts'
 import type { Machine, MachineStatus } from './machine.ts'
 import { greets } from './machine.ts'
 import { ownMounts } from './namespace.ts'
@@ -10,8 +10,6 @@ import { ensureNetwork, labBridge, namespacePath } from './network.ts'
 import { endProcess, isAlive, startDetached } from './process.ts'
 import { writeSeed } from './seed.ts'
 import { type Lab, type MachineRecord, machineFolder, saveLab } from './state.ts'
-
-const hierarchies = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified']
 
 // Mounts live in a mount namespace that ends with the container; a private /run keeps nspawn's own files out of this machine's.
 // nspawn leaves with 133 when the container reboots.
@@ -56,7 +54,7 @@ export function createContainer(lab: Lab, record: MachineRecord): Machine {
       if (isAlive(record.process)) return
       const network = await ensureNetwork(lab)
       await setAddress(lab, record, network.subnet)
-      await removeGroup(join(group, record.name))
+      await endGroup(join(group, record.name))
       const args = [
         '--quiet',
         '--boot',
@@ -81,10 +79,10 @@ export function createContainer(lab: Lab, record: MachineRecord): Machine {
       saveLab(lab)
     },
     async stop() {
-      if (record.process) await endProcess(record.process, 20_000)
+      if (record.process) await endProcess(record.process, 60_000)
       delete record.process
       saveLab(lab)
-      await removeGroup(join(group, record.name))
+      await endGroup(join(group, record.name))
     },
     async status(): Promise<MachineStatus> {
       if (!isAlive(record.process)) return 'stopped'
@@ -114,21 +112,4 @@ iface host0 inet static
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true, mode: 0o755 })
   const target = existsSync(join(folder, 'copied')) ? 'copy' : 'upper'
   await run('cp', ['-a', `${seed}/.`, join(folder, target)])
-}
-
-/** Removes the control groups that are left empty, deepest first; the kernel needs a moment after the last process. */
-export async function removeGroup(group: string): Promise<void> {
-  for (const hierarchy of hierarchies) {
-    const folder = join(hierarchy, group)
-    for (let tries = 0; existsSync(folder) && tries < 20; tries++) {
-      if (tries > 0) await sleep(100)
-      await removeEmpty(folder)
-    }
-  }
-}
-
-async function removeEmpty(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  for (const entry of entries) if (entry.isDirectory()) await removeEmpty(join(folder, entry.name))
-  await rmdir(folder).catch(() => {})
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { removeGroup } from './container.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LabError } from './errors.ts'
+import { endGroup } from './groups.ts'
 import { withLock } from './lock.ts'
 import { removeNetwork } from './network.ts'
 import { endProcess, findMarked } from './process.ts'
@@ -44,20 +46,31 @@ export async function labDestroy(options: { dir?: string }, report: Report): Pro
     say(0)
     await clear(lab)
     say(1)
-    await rm(dir, { recursive: true, force: true })
+    // What a killed `up` had just called may still be writing there.
+    await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
     say(2)
     return true
   }).finally(() => rmdir(dir).catch(() => {}))
 }
 
+/** How long a lab's processes may take to end. */
+const endTime = 60_000
+
 /** Ends all that runs for the lab and removes what it left in the kernel. */
 async function clear(lab: Lab): Promise<void> {
-  for (let round = 0; round < 5; round++) {
+  // A process shows no mark for a moment while it becomes another program, so one look that finds nothing proves nothing.
+  const until = Date.now() + endTime
+  for (let quiet = 0; quiet < 3; ) {
     const ours = findMarked(lab.state.id)
-    if (ours.length === 0) break
     await Promise.all(ours.map((who) => endProcess(who, 500)))
+    await endGroup(`virtfleet-lab-${lab.state.id}`, endTime)
+    quiet = ours.length === 0 ? quiet + 1 : 0
+    if (ours.length > 0 && Date.now() > until) {
+      const pids = ours.map(({ pid }) => pid).join(', ')
+      throw new LabError('machine-failed', `processes of the lab do not end: ${pids}`)
+    }
+    if (quiet < 3) await sleep(100)
   }
   if (lab.state.network) await removeNetwork(lab.state.network)
-  await removeGroup(`virtfleet-lab-${lab.state.id}`)
   await rm(runFolder(lab), { recursive: true, force: true })
 }

@@ -4,6 +4,7 @@ export type LabErrorCode =
   | 'not-debian'
   | 'packages-missing'
   | 'no-network'
+  | 'no-mirror'
   | 'disk-full'
   | 'no-tun'
   | 'image-failed'

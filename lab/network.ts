@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attempt, run } from './command.ts'
 import { LabError } from './errors.ts'
+import { withLock } from './lock.ts'
 import { endProcess, isAlive, startDetached } from './process.ts'
 import { type Lab, type NetworkRecord, saveLab } from './state.ts'
 
@@ -15,12 +16,17 @@ export function namespacePath(network: NetworkRecord): string {
   return `/proc/${network.holder?.pid}/ns/net`
 }
 
+/** Two labs that come up at once would choose the same subnet, so one after the other on this machine. */
+export function ensureNetwork(lab: Lab): Promise<NetworkRecord> {
+  return withLock('/run/virtfleet-lab-network.lock', {}, () => makeNetwork(lab))
+}
+
 /**
  * Makes the containers' network where it is not there: a network namespace with a bridge, a cable (veth) from this machine
  * to it, and slirp4netns as the way out. Nothing of this machine's routing or firewall changes, and the namespace and the
  * cable go with the two processes.
  */
-export async function ensureNetwork(lab: Lab): Promise<NetworkRecord> {
+async function makeNetwork(lab: Lab): Promise<NetworkRecord> {
   const known = lab.state.network
   if (known && isAlive(known.holder) && isAlive(known.uplink) && existsSync(`/sys/class/net/${known.link}`))
     return known
@@ -61,8 +67,8 @@ export async function ensureNetwork(lab: Lab): Promise<NetworkRecord> {
     log,
   )
   saveLab(lab)
-  for (let tries = 0; (await attemptPlug(network)) !== 0; tries++) {
-    if (tries > 100 || !isAlive(network.uplink)) {
+  for (const until = Date.now() + 60_000; (await attemptPlug(network)) !== 0; ) {
+    if (Date.now() > until || !isAlive(network.uplink)) {
       throw new LabError('machine-failed', 'the containers have no way out: slirp4netns failed', `see ${log}`)
     }
     await sleep(50)
@@ -78,7 +84,7 @@ async function attemptPlug(network: NetworkRecord): Promise<number> {
 /** The namespace exists only once the holder has unshared. */
 async function namespaceReady(network: NetworkRecord): Promise<void> {
   const ours = await run('readlink', ['/proc/self/ns/net'])
-  for (let tries = 0; tries < 100; tries++) {
+  for (const until = Date.now() + 60_000; Date.now() < until && isAlive(network.holder); ) {
     const theirs = await attempt('readlink', [namespacePath(network)])
     if (theirs.status === 0 && theirs.stdout !== ours) return
     await sleep(20)

@@ -2,7 +2,7 @@ import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
 import { LabError } from './errors.ts'
 
-/** Sends one command to a QEMU's control socket and returns its answer; throws when there is none in 5 s. */
+/** Sends one command to a QEMU's control socket and returns its answer; throws when there is none in 30 s. */
 export function qmp(socketPath: string, execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath)
@@ -10,7 +10,7 @@ export function qmp(socketPath: string, execute: string, args: Record<string, un
       socket.destroy()
       reject(new LabError('machine-failed', `the machine's control socket: ${why}`))
     }
-    const timer = setTimeout(() => fail(`no answer to ${execute}`), 5000)
+    const timer = setTimeout(() => fail(`no answer to ${execute}`), 30_000)
     socket.on('close', () => clearTimeout(timer))
     socket.on('error', (error) => fail(error.message))
     createInterface({ input: socket })

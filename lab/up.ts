@@ -103,7 +103,7 @@ async function startAll(lab: Lab, report: Report, signal: AbortSignal | undefine
   const files = await writeInventory(lab)
   await Promise.all(
     machines.map(async (machine) => {
-      await waitForSsh(machine, machine.record.kind === 'vm' ? 300_000 : 60_000, signal)
+      await waitForSsh(machine, machine.record.kind === 'vm' ? 900_000 : 300_000, signal)
       done += 1
       say(`${machine.record.name} answers`)
     }),

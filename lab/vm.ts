@@ -45,7 +45,7 @@ export function createVm(lab: Lab, record: MachineRecord): Machine {
       const { process } = record
       if (process && isAlive(process)) {
         await qmp(socket, 'system_powerdown').catch(() => {})
-        if (!(await waitForEnd(process, 60_000))) await endProcess(process, 2000)
+        if (!(await waitForEnd(process, 180_000))) await endProcess(process, 2000)
       }
       delete record.process
       saveLab(lab)

@@ -151,6 +151,19 @@ export class Farm {
       .filter((line) => line !== '' && !/^1 |^\d+ Z| ps -eo /.test(line))
   }
 
+  /** Ends processes that `processes` listed. */
+  end(listed: readonly string[]): void {
+    const numbers = listed.map((line) => line.split(' ')[0] ?? '')
+    if (numbers.length === 0) return
+    execFileSync(
+      'nsenter',
+      [`--target=${this.pid}`, '--pid', '--mount', 'sh', '-c', 'kill -KILL "$@" || :', 'sh', ...numbers],
+      {
+        stdio: 'ignore',
+      },
+    )
+  }
+
   async stop(): Promise<void> {
     if (this.holder.exitCode === null && this.holder.signalCode === null) {
       const ended = new Promise((resolve) => this.holder.once('exit', resolve))

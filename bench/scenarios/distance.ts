@@ -12,6 +12,7 @@ import type { Scenario } from '../scenario.ts'
 import { median } from '../statistics.ts'
 
 const PLAYBOOK = fileURLToPath(new URL('../work/distance/site.yml', import.meta.url))
+const PREPARE = join(dirname(PLAYBOOK), 'prepare.yml')
 const RTT_MS = 100
 const TASKS = 50
 
@@ -74,15 +75,10 @@ class FarHost {
     this.lab = lab
   }
 
-  /** The playbook without distance, package lists fetched. */
+  /** What it takes for granted, and then the playbook, without distance. */
   async near(value: number): Promise<void> {
     const { address, port } = this.lab.machines[0]!
-    const refresh = join(this.folder, 'refresh.yml')
-    writeFileSync(
-      refresh,
-      '- hosts: all\n  gather_facts: false\n  become: true\n  tasks: [{ apt: { update_cache: true } }]\n',
-    )
-    await this.run(address, port, 0, refresh)
+    await this.run(address, port, 0, PREPARE)
     await this.run(address, port, value, PLAYBOOK)
   }
 

@@ -1,4 +1,5 @@
 import type { Logger, transport as Transport } from 'winston'
+import { sourceStack } from './stack.ts'
 
 /** The operational log: what virtfleet itself does. Results never go here; they are events. */
 export interface Log {
@@ -30,7 +31,7 @@ export function openLog(options: LogOptions): Log {
     write: (level, message, details = {}) => {
       if (!wanted.includes(level)) return
       opening ??= openLogger(options, shown)
-      void opening.then((logger) => logger.log(level, message, details))
+      void opening.then((logger) => logger.log(level, message, withSourceStack(details)))
     },
     close: async () => {
       const logger = await opening
@@ -41,6 +42,10 @@ export function openLog(options: LogOptions): Log {
       })
     },
   }
+}
+
+function withSourceStack(details: Record<string, unknown>): Record<string, unknown> {
+  return typeof details.stack === 'string' ? { ...details, stack: sourceStack(details.stack) } : details
 }
 
 /** Redaction is the first format of all, so that no transport ever sees a secret. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { CliError, EXIT } from './exit.ts'
+import { sourceStack } from './stack.ts'
 import { ignoreBrokenPipes, processStreams, type Streams } from './streams.ts'
 import { VERSION } from './version.ts'
 
@@ -57,7 +58,7 @@ function report(error: unknown, streams: Streams): number {
     streams.err.write(`error: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`)
     return error.exitCode
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const text = error instanceof Error ? sourceStack(error.stack ?? error.message) : String(error)
   streams.err.write(`internal error (please report it): ${text}\n`)
   return EXIT.error
 }

@@ -18,6 +18,7 @@ export {
 } from './files/index.ts'
 export { connectionPool, type PoolOptions } from './pool.ts'
 export { quote, ShellText, sh } from './quote.ts'
+export { ordered } from './shell/shell.ts'
 export type {
   Become,
   Channel,

@@ -61,6 +61,18 @@ export class Batch {
     return !host.failed && !host.unreachable && !this.ended.has(name)
   }
 
+  /** At most one host takes part in what comes next. */
+  get isAlone(): boolean {
+    let others = 0
+    for (const name of this.hosts) if (this.isAlive(name) && ++others > 1) return false
+    return true
+  }
+
+  /** The first host that takes part. */
+  get first(): string | undefined {
+    return this.hosts.find((name) => this.isAlive(name))
+  }
+
   alive(): HostRecord[] {
     return this.hosts.filter((name) => this.isAlive(name)).map((name) => this.run.hosts.of(name))
   }

@@ -1,5 +1,6 @@
 import type { VariableLayer } from '../inventory/types.ts'
 import type { Dict, Value, Variables } from '../language/values.ts'
+import type { KnownAccess } from './host/access.ts'
 
 /** What a run knows about one host, from its first task to the end of the run. */
 export class HostRecord {
@@ -14,6 +15,8 @@ export class HostRecord {
   /** Failed in an earlier play, or in this one and not rescued: no more tasks. */
   failed = false
   unreachable = false
+  /** How it was reached last. */
+  access: KnownAccess | undefined
   /** Counts variables that came by another way than a task's own `register` and set_fact. */
   generation = 0
   /** Check mode: a task whose undecided result may have brought variables; a missing name is not an error then. */

@@ -1,11 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { attempt } from '../command.ts'
+import { readMirrors } from './mirrors.ts'
 import type { Surroundings } from './recipe.ts'
 
 const own = /^(Acquire::(?:https?|ftp)::Proxy|Acquire::Check-(?:Valid-Until|Date)) "(.*)";$/
+const suite = 'bookworm'
 
-/** What this machine's apt needs to reach its packages, so that the lab's machines reach them the same way. */
+/**
+ * What this machine's apt needs to reach its packages, so that the lab's machines reach them the same way. Throws `no-mirror`
+ * when neither its apt nor the environment tells where Debian's packages are.
+ */
 export async function readSurroundings(): Promise<Surroundings> {
   const dump = await attempt('apt-config', ['dump'])
   const aptConf = dump.stdout
@@ -13,9 +18,7 @@ export async function readSurroundings(): Promise<Surroundings> {
     .filter((line) => own.test(line))
     .map((line) => `${line}\n`)
     .join('')
-  const mirror = process.env['VIRTFLEET_LAB_MIRROR'] ?? 'http://deb.debian.org/debian'
-  const securityMirror = process.env['VIRTFLEET_LAB_SECURITY_MIRROR'] ?? 'http://deb.debian.org/debian-security'
-  return { suite: 'bookworm', mirror, securityMirror, aptConf, certificates: await readCertificates() }
+  return { suite, ...(await readMirrors(suite)), aptConf, certificates: await readCertificates() }
 }
 
 async function readCertificates(): Promise<Record<string, string>> {

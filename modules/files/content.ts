@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
+import { digestsOf } from '../../core/connection/files/contents.ts'
+import type { LargeFile } from '../../core/connection/files/large-file.ts'
 import { sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { type Change, type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
 import { type Attributes, attributeArgs, describeEntry, diffAttributes, setAttributes } from './attributes.ts'
+import { lookForLarge } from './content-large.ts'
 import type { Entry } from './entry.ts'
 import type { FolderState } from './folders.ts'
-import { DIFF_LIMIT, type Look, look } from './looks.ts'
+import { DIFF_LIMIT, type Look, look, type Seen } from './looks.ts'
 
 /*
  * A file whose whole content is declared: what copy, template and lineinfile have in common.
@@ -25,9 +27,12 @@ export interface ContentArgs extends Attributes {
   readonly unsafe_writes: boolean
 }
 
+/** A content: in memory, or as a file of the controller that is too large for it. */
+export type Wanted = Buffer | LargeFile
+
 export interface FileState {
   readonly path: string
-  readonly wanted: Buffer
+  readonly wanted: Wanted
   /** What a link at the path leads to, or the thing itself. */
   readonly entry: Entry | undefined
   /** Content now, where it differs and is small enough. */
@@ -36,11 +41,15 @@ export interface FileState {
   readonly device: number
 }
 
-export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
+export const sha256 = (content: Wanted): string => checksums(content).sha256
+
+/** Of a content in memory, once for all hosts that get it; a large file has its own. */
+export const checksums = (content: Wanted): { sha256: string; sha1: string; md5?: string } =>
+  Buffer.isBuffer(content) ? digestsOf(content) : content
 
 /** A file and the content that it shall have; undefined where that is not known yet. */
 export interface Declared extends Pick<Look, 'path' | 'into'> {
-  readonly wanted: Buffer | undefined
+  readonly wanted: Wanted | undefined
 }
 
 /** Where a file named `source` goes: into `dest` if that is a folder (or ends with a slash), else to `dest` itself. */
@@ -60,21 +69,28 @@ export async function probeTree(
   files: readonly Declared[],
   folders: readonly string[],
 ): Promise<{ files: FileState[]; folders: FolderState[] }> {
-  const seen = await look(host, [
-    ...files.map(({ wanted, ...file }) => ({ ...file, ...(wanted && { sha256: sha256(wanted) }) })),
-    ...folders.map((path) => ({ path })),
+  const small = files.filter(({ wanted }) => !isLarge(wanted))
+  const [seen, large] = await Promise.all([
+    look(host, [
+      ...small.map(({ wanted, ...file }) => ({ ...file, ...(wanted && { sha256: sha256(wanted) }) })),
+      ...folders.map((path) => ({ path })),
+    ]),
+    Promise.all(files.flatMap((file) => (isLarge(file.wanted) ? [lookForLarge(host, file, file.wanted)] : []))),
   ])
+  const rest: { small: Seen[]; large: Seen[] } = { small: [...seen], large: [...large] }
   return {
-    files: files.map(({ wanted }, i) => {
-      const { path, entry, content, device } = seen[i]!
+    files: files.map(({ wanted }) => {
+      const { path, entry, content, device } = (isLarge(wanted) ? rest.large : rest.small).shift()!
       return { path, wanted: wanted ?? Buffer.alloc(0), entry, current: content, device }
     }),
-    folders: seen.slice(files.length),
+    folders: rest.small,
   }
 }
 
-function isText(content: Buffer): boolean {
-  return content.length <= DIFF_LIMIT && !content.includes(0)
+const isLarge = (wanted: Wanted | undefined): wanted is LargeFile => wanted !== undefined && !Buffer.isBuffer(wanted)
+
+function isText(content: Wanted): content is Buffer {
+  return !isLarge(content) && content.length <= DIFF_LIMIT && !content.includes(0)
 }
 
 /** Content, then attributes. `keep`: an existing file is left as it is (force: false). */
@@ -116,25 +132,30 @@ export async function applyContent(
     if (done.status !== 0) throw new ModuleFailure(done.stderr.toString().trim())
     return {}
   }
-  const { backup } = await host.writeFile(state.path, state.wanted, {
+  const attributes = {
     ...(args.mode !== undefined && { mode: args.mode }),
     ...(args.owner !== undefined && { owner: args.owner }),
     ...(args.group !== undefined && { group: args.group }),
     ...(args.validate !== undefined && { validate: args.validate }),
     backup: args.backup && state.entry !== undefined,
     unsafeWrites: args.unsafe_writes,
-  })
+  }
+  const { path, wanted } = state
+  const { backup } = await (isLarge(wanted)
+    ? host.uploadFile(path, wanted, attributes)
+    : host.writeFile(path, wanted, attributes))
   return backup === undefined ? {} : { backup_file: backup }
 }
 
-/** Ansible's return values of a file that was written. */
+/** Ansible's return values of a file that was written; MD5 not of a large one, since it takes as long as all else. */
 export function contentResult(state: FileState) {
+  const { sha1, md5 } = checksums(state.wanted)
   return {
     dest: state.path,
-    checksum: createHash('sha1').update(state.wanted).digest('hex'),
-    md5sum: createHash('md5').update(state.wanted).digest('hex'),
+    checksum: sha1,
+    ...(md5 !== undefined && { md5sum: md5 }),
     ...(state.entry && describeEntry(state.entry)),
-    size: state.wanted.length,
+    size: isLarge(state.wanted) ? state.wanted.size : state.wanted.length,
     state: 'file',
   }
 }

@@ -1,12 +1,14 @@
-import { relative } from 'node:path'
+import { basename, relative } from 'node:path'
+import { LARGE_FILE } from '../../core/connection/files/large-file.ts'
 import { sh } from '../../core/connection/quote.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Change, ModuleFailure, type Reader } from '../../core/module/types.ts'
+import { type Change, type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
 import { setAttributes } from './attributes.ts'
 import {
   applyContent,
+  checksums,
   contentArgs,
   contentResult,
   type Declared,
@@ -15,6 +17,7 @@ import {
   type FileState,
   probeContent,
   probeTree,
+  type Wanted,
 } from './content.ts'
 import { octal } from './entry.ts'
 import { diffFolder, type FolderState } from './folders.ts'
@@ -47,6 +50,9 @@ interface State {
 export default defineState({
   name: 'copy',
   summary: 'Copies files or a content to the host.',
+  description: `A file of 4 MiB or more is read once for all hosts and sent without being held in memory: its holes are left out, it
+is compressed where the link is slow enough for that, and an upload that broke off is gone on with by the next run. Over one uplink
+(the first bastion, or the controller's own line) four are sent at once; the variable \`virtfleet_uploads\` says how many.`,
   args,
   returns: {
     dest: 'path written',
@@ -68,7 +74,8 @@ export default defineState({
     const source = await host.files.find('files', a.src!)
     const stat = await host.files.stat(source)
     if (stat.kind === 'directory') return folder(host, source, a.src!.endsWith('/'), a)
-    const content = await host.files.read(source)
+    const content = await contentOf(host, source, stat.size)
+    if (a.checksum !== undefined) checkSource(source, content, a.checksum)
     const mode = a.mode === 'preserve' ? octal(stat.mode & 0o7777) : fixed(a.mode)
     return intoFolder(host, { ...destination(a.dest, source), wanted: content }, a.dest, mode)
   },
@@ -81,23 +88,16 @@ export default defineState({
     return changes
   },
   async apply(host, a, state) {
-    for (const one of state.folders) {
-      if (diffFolder(one, { ...a, mode: a.directory_mode }).length === 0) continue
-      const script = [
-        sh`set -e`,
-        sh`mkdir -p -- ${one.path}`,
-        ...setAttributes(one.path, { ...a, mode: a.directory_mode }),
-      ]
-      const done = await host.run(sh.join(script))
-      if (done.status !== 0) throw new ModuleFailure(done.stderr.toString().trim())
-    }
-    let answer: { backup_file?: string } = {}
-    for (const file of state.files) {
+    const due = state.files.flatMap((file) => {
       const mine = { ...a, mode: file.mode }
       const changes = diffContent(file, mine, { keep: !a.force })
-      if (changes.length > 0) answer = await applyContent(host, file, mine, changes)
-    }
-    return answer
+      return changes.length > 0 ? [{ file, put: () => applyContent(host, file, mine, changes) }] : []
+    })
+    // The folders and what is small in one write, in this order; the rest when the folders are there.
+    const small = due.filter(({ file }) => isSmall(file.wanted))
+    const [, ...answers] = await Promise.all([makeFolders(host, a, state.folders), ...small.map(({ put }) => put())])
+    for (const { file, put } of due) if (!isSmall(file.wanted)) answers.push(await put())
+    return answers.at(-1)
   },
   result(state, a): JsonObject {
     const [file] = state.files
@@ -109,7 +109,35 @@ export default defineState({
   why: (_state, a) => `${a.dest} has this content`,
 })
 
-type Args = { dest: string; mode?: string | undefined }
+/** It travels with the commands of the shell, and in their order. */
+const isSmall = (wanted: Wanted): boolean => Buffer.isBuffer(wanted) && wanted.length <= ORDERED_INPUT
+
+const ORDERED_INPUT = 64 * 1024
+
+async function makeFolders(host: Host, a: Args, folders: readonly FolderState[]): Promise<void> {
+  const wanted = { ...a, mode: a.directory_mode }
+  const steps = folders
+    .filter((one) => diffFolder(one, wanted).length > 0)
+    .flatMap(({ path }) => [sh`mkdir -p -- ${path}`, ...setAttributes(path, wanted)])
+  if (steps.length === 0) return
+  const done = await host.run(sh.join([sh`set -e`, ...steps]))
+  if (done.status !== 0) throw new ModuleFailure(done.stderr.toString().trim())
+}
+
+/** Of a file too large for memory only the checksums; it is read when it is sent. */
+async function contentOf(host: Reader, path: string, size: number): Promise<Wanted> {
+  if (size < LARGE_FILE) return host.files.read(path)
+  const onProgress = (percent: number): void => host.progress(`reading ${basename(path)} on the controller`, percent)
+  return (await host.files.large(path, { signal: host.signal, onProgress })) ?? host.files.read(path)
+}
+
+function checkSource(path: string, content: Wanted, checksum: string): void {
+  const { sha1 } = checksums(content)
+  if (sha1 === checksum.toLowerCase()) return
+  throw new ModuleFailure(`${path} is not the file that checksum names: its SHA-1 is ${sha1}`)
+}
+
+type Args = ReturnType<typeof args.parse>
 
 const fixed = (mode: string | undefined): string | undefined => (mode === 'preserve' ? undefined : mode)
 
@@ -137,7 +165,8 @@ async function folder(host: Reader, source: string, contentsOnly: boolean, a: Ar
       .filter((name) => !name.endsWith('/'))
       .map(async (name) => {
         const path = `${source}/${name}`
-        const [wanted, stat] = await Promise.all([host.files.read(path), host.files.stat(path)])
+        const stat = await host.files.stat(path)
+        const wanted = await contentOf(host, path, stat.size)
         const mode = a.mode === 'preserve' ? octal(stat.mode & 0o7777) : a.mode
         return { path: `${root}/${relative(source, path)}`, wanted, mode }
       }),

@@ -67,6 +67,7 @@ reaches the host over a new TCP connection within \`timeout\` seconds. It is ref
       }),
       // Ports of a spanning tree pass nothing on until they have listened and learned.
       seconds: spec.timeout + (present && spec.stp ? 2 * forwardDelay(spec) : 0),
+      activationSeconds: spec.activation_timeout,
     })
     return undefined
   },

@@ -1,3 +1,5 @@
+import { escapeBlanks, unescapeBlanks } from './octal.ts'
+
 /** One line of fstab(5); blanks in fields are written as octal there. */
 export interface FstabEntry {
   readonly source: string
@@ -8,20 +10,15 @@ export interface FstabEntry {
   readonly pass: number
 }
 
-const encode = (text: string): string =>
-  text.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`)
-const decode = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
-
 function parseLine(line: string): FstabEntry | undefined {
   if (/^\s*(#|$)/.test(line)) return undefined
   const [source, path, type, options = 'defaults', dump = '0', pass = '0'] = line.trim().split(/\s+/)
   if (source === undefined || path === undefined || type === undefined) return undefined
   return {
-    source: decode(source),
-    path: decode(path),
+    source: unescapeBlanks(source),
+    path: unescapeBlanks(path),
     type,
-    options: decode(options),
+    options: unescapeBlanks(options),
     dump: Number(dump),
     pass: Number(pass),
   }
@@ -34,6 +31,10 @@ export function findEntry(text: string, path: string): FstabEntry | undefined {
     .map(parseLine)
     .findLast((entry) => entry?.path === path)
 }
+
+/** The line of that entry, as it stands there. */
+export const findLine = (text: string, path: string): string | undefined =>
+  text.split('\n').findLast((line) => parseLine(line)?.path === path)
 
 /** The text with one entry for that path, in the old one's place; undefined removes it. Other lines stay as they are. */
 export function setEntry(text: string, path: string, entry: FstabEntry | undefined): string {
@@ -49,5 +50,5 @@ export function setEntry(text: string, path: string, entry: FstabEntry | undefin
 
 function formatEntry(entry: FstabEntry): string {
   const { source, path, type, options, dump, pass } = entry
-  return [encode(source), encode(path), type, encode(options), dump, pass].join(' ')
+  return [escapeBlanks(source), escapeBlanks(path), type, escapeBlanks(options), dump, pass].join(' ')
 }

@@ -2,10 +2,11 @@ import { type ShellText, sh } from '../../core/connection/quote.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Change, type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
+import { type Change, type Host, ModuleFailure } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
-import { type FstabEntry, findEntry, setEntry } from './fstab.ts'
+import { type FstabEntry, findEntry, findLine, setEntry } from './fstab.ts'
 import { findMount, type Mount, optionsNotInForce } from './mounts.ts'
+import { escapeBlanks } from './octal.ts'
 
 const args = arg
   .object({
@@ -60,36 +61,48 @@ export default defineState({
     state: mounted
 `,
   async probe(host, a): Promise<State> {
-    const [fstab, mounts, directory] = await Promise.all([
+    const [fstab, mounts, found] = await Promise.all([
       readText(host, a.fstab),
-      host.read(sh`cat /proc/self/mountinfo`),
-      // A dead server must not hang the probe, so the kernel's table is asked before the path is touched.
-      host.read(sh`grep -qF ${` ${a.path} `} /proc/self/mountinfo || [ -d ${a.path} ]`),
+      host.read(sh`exec cat /proc/self/mountinfo`),
+      host.read(lookScript(a)),
     ])
     const mount = findMount(mounts.stdout.toString(), a.path)
-    const sameSource = mount !== undefined && a.src !== undefined && (await isSource(host, mount, a))
-    return { fstab: fstab ?? '', mount, sameSource, directory: directory.status === 0 }
+    const told = found.stdout.toString().split('\n')
+    const sameSource = mount !== undefined && a.src !== undefined && (isNamed(mount, a) || told.includes('same'))
+    return { fstab: fstab ?? '', mount, sameSource, directory: told.includes('directory') }
   },
   diff(state, a): Change[] {
     return [...tableChange(state, a), ...mountChange(state, a)]
   },
   async apply(host, a, state, changes) {
-    let backup: string | undefined
-    if (changes.some((change) => change.path === a.fstab)) {
-      const text = setEntry(state.fstab, a.path, wantedEntry(a))
-      const written = await host.writeFile(a.fstab, Buffer.from(text), {
-        backup: a.backup,
-        ...(state.fstab === '' && { mode: '0644' }),
-      })
-      backup = written.backup
-      await host.run(sh`systemctl daemon-reload 2>/dev/null; exit 0`)
-    }
-    if (changes.some((change) => change.path === a.path)) await act(host, a, state)
-    else if (changes.some((change) => change.path === `${a.path} options` && change.effect === 'now')) {
-      await mounting(host, a, [sh`mount -o ${`remount,${a.opts}`} -- ${a.path}`])
-    }
-    if (a.state === 'absent') await host.run(sh`rmdir -- ${a.path} 2>/dev/null; exit 0`)
-    return backup === undefined ? undefined : { backup_file: backup }
+    const inFile = changes.some((change) => change.path === a.fstab)
+    const text = setEntry(state.fstab, a.path, wantedEntry(a))
+    const steps = changes.some((change) => change.path === a.path)
+      ? acts(a, state)
+      : changes.some((change) => change.path === `${a.path} options` && change.effect === 'now')
+        ? [sh`mount -o ${`remount,${a.opts}`} -- ${a.path}`]
+        : []
+    // All in one write. What the table does not have yet is not mounted either.
+    const entry = inFile ? findLine(text, a.path) : undefined
+    const [written] = await Promise.all([
+      inFile
+        ? host.writeFile(a.fstab, Buffer.from(text), {
+            backup: a.backup,
+            ...(state.fstab === '' && { mode: '0644' }),
+          })
+        : undefined,
+      inFile && host.run(sh`systemctl daemon-reload 2>/dev/null; exit 0`),
+      steps.length > 0 &&
+        mounting(host, a, [
+          ...(entry === undefined
+            ? []
+            : [sh`grep -qxF -e ${entry} -- ${a.fstab} || { echo 'its line was not written' >&2; exit 1; }`]),
+          ...steps,
+          ...(a.state === 'absent' ? [tidy(a)] : []),
+        ]),
+      steps.length === 0 && a.state === 'absent' && host.run(tidy(a)),
+    ])
+    return written?.backup === undefined ? undefined : { backup_file: written.backup }
   },
   result(state, a): JsonObject {
     return {
@@ -108,17 +121,44 @@ export default defineState({
 
 const isBind = (a: Args): boolean => a.opts.split(',').some((one) => one === 'bind' || one === 'rbind')
 
-/** By name; a bind by the folder itself; a device by its links, UUID and label; a loop by the file behind it. */
-async function isSource(host: Reader, mount: Mount, a: Args): Promise<boolean> {
-  const src = a.src!
-  if (isBind(a)) return (await host.read(sh`[ ${src} -ef ${a.path} ]`)).status === 0
-  const plain = src.replace(/(?<=.)\/+$/, '')
-  if ([mount.source, ...mount.aliases].some((one) => one === src || one === plain)) return true
-  if (!mount.source.startsWith('/dev/')) return false
-  const answer = await host.read(sh`s=${src} m=${mount.source}
-case "$s" in UUID=*|LABEL=*|PARTUUID=*|PARTLABEL=*) k=$(echo "\${s%%=*}" | tr A-Z a-z); s=/dev/disk/by-$k/\${s#*=};; esac
-[ "$s" -ef "$m" ] || [ "$s" -ef "$(cat "/sys/block/\${m##*/}/loop/backing_file" 2>/dev/null)" ]`)
-  return answer.status === 0
+const tidy = (a: Args): ShellText => sh`rmdir -- ${a.path} 2>/dev/null || :`
+
+/** Whether the kernel's name of what is mounted is that of the task. A bind has none. */
+function isNamed(mount: Mount, a: Args): boolean {
+  const plain = a.src!.replace(/(?<=.)\/+$/, '')
+  return !isBind(a) && [mount.source, ...mount.aliases].some((one) => one === a.src || one === plain)
+}
+
+/**
+ * Prints `directory` where the mount point is there, and `same` where what is mounted is the source by another name: a bind by the
+ * folder itself; a device by its links, UUID and label; a loop by the file behind it. A dead server must not hang the probe, so
+ * the kernel's table is asked before the path is touched.
+ */
+function lookScript(a: Args): ShellText {
+  const { path, src } = a
+  const same = isBind(a)
+    ? sh`[ ${src ?? ''} -ef ${path} ]`
+    : sh`case $m in /dev/*) ;; *) exit 0 ;; esac
+s=${src ?? ''} k=
+case $s in
+  UUID=*) k=uuid ;; LABEL=*) k=label ;; PARTUUID=*) k=partuuid ;; PARTLABEL=*) k=partlabel ;;
+esac
+[ -z "$k" ] || s=/dev/disk/by-$k/\${s#*=}
+b=; { read -r b <"/sys/block/\${m##*/}/loop/backing_file"; } 2>/dev/null
+[ "$s" -ef "$m" ] || [ "$s" -ef "$b" ]`
+  return sh`set -f; p=${escapeBlanks(path)} m= there= IFS='
+'
+for line in $(cat /proc/self/mountinfo); do
+  case $line in *" $p "*) ;; *) continue ;; esac
+  IFS=' '; set -- $line
+  [ "$5" = "$p" ] || continue
+  there=1; set -- \${line#* - }
+  [ "$1" = autofs ] || m=$2
+done
+if [ -n "$there" ] || [ -d ${path} ]; then echo directory; fi
+[ -n "$m" ] || exit 0
+if ${same}; then echo same; fi
+exit 0`
 }
 
 const inTable = (a: Args): boolean => a.state === 'mounted' || a.state === 'present'
@@ -160,17 +200,14 @@ function mountChange({ mount, sameSource }: State, a: Args): Change[] {
     : [{ ...change, effect: 'now', note: missing.join(', ') }]
 }
 
-async function act(host: Host, a: Args, state: State): Promise<void> {
-  const gone = a.state === 'absent' || a.state === 'unmounted'
-  const steps: ShellText[] = []
-  if (gone) steps.push(sh`umount -- ${a.path}`)
-  else if (a.state === 'remounted') steps.push(sh`mount -o remount -- ${a.path}`)
-  else {
-    if (state.mount) steps.push(sh`umount -- ${a.path}`)
-    if (!state.directory) steps.push(sh`mkdir -p -- ${a.path}`)
-    steps.push(sh`mount -t ${a.fstype!} -o ${a.opts} -- ${a.src!} ${a.path}`)
-  }
-  await mounting(host, a, steps)
+function acts(a: Args, state: State): ShellText[] {
+  if (a.state === 'absent' || a.state === 'unmounted') return [sh`umount -- ${a.path}`]
+  if (a.state === 'remounted') return [sh`mount -o remount -- ${a.path}`]
+  return [
+    ...(state.mount ? [sh`umount -- ${a.path}`] : []),
+    ...(state.directory ? [] : [sh`mkdir -p -- ${a.path}`]),
+    sh`mount -t ${a.fstype!} -o ${a.opts} -- ${a.src!} ${a.path}`,
+  ]
 }
 
 async function mounting(host: Host, a: Args, steps: readonly ShellText[]): Promise<void> {

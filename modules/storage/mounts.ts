@@ -1,3 +1,5 @@
+import { unescapeBlanks } from './octal.ts'
+
 /** What the kernel has mounted at one place. */
 export interface Mount {
   readonly source: string
@@ -8,9 +10,6 @@ export interface Mount {
   readonly aliases: readonly string[]
 }
 
-const decode = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
-
 /** The topmost mount at a path, from /proc/self/mountinfo (proc(5)); autofs triggers do not count. */
 export function findMount(mountinfo: string, path: string): Mount | undefined {
   let found: Mount | undefined
@@ -18,12 +17,12 @@ export function findMount(mountinfo: string, path: string): Mount | undefined {
     const [left = '', right = ''] = line.split(' - ')
     const fields = left.split(' ')
     const [type = '', source = '', superOptions = ''] = right.split(' ')
-    if (decode(fields[4] ?? '') !== path || type === 'autofs') continue
+    if (unescapeBlanks(fields[4] ?? '') !== path || type === 'autofs') continue
     found = {
-      source: decode(source),
+      source: unescapeBlanks(source),
       type,
       options: `${fields[5]},${superOptions}`,
-      aliases: aliasesOf(decode(source), superOptions),
+      aliases: aliasesOf(unescapeBlanks(source), superOptions),
     }
   }
   return found

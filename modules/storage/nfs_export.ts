@@ -52,7 +52,7 @@ export default defineState({
   async probe(host, a): Promise<State> {
     const [file, live, directory] = await Promise.all([
       readText(host, a.file),
-      host.read(sh`command -v exportfs >/dev/null || exit 3; exportfs -s`),
+      host.read(sh`command -v exportfs >/dev/null || exit 3; exec exportfs -s`),
       host.read(sh`[ -d ${a.path} ]`),
     ])
     return {
@@ -96,15 +96,14 @@ export default defineState({
         hint: 'install nfs-kernel-server (Debian) or nfs-utils (EL)',
       })
     }
-    if (changes.some((change) => change.path === a.file)) {
-      await host.run(sh`mkdir -p -- ${a.file.slice(0, a.file.lastIndexOf('/'))}`)
-      await host.writeFile(
-        a.file,
-        Buffer.from(setExport(state.file ?? '', a.path, a.state === 'present' ? a.clients : [])),
-        { mode: '0644' },
-      )
-    }
-    const done = await host.run(sh`exportfs -ra`)
+    const inFile = changes.some((change) => change.path === a.file)
+    const text = setExport(state.file ?? '', a.path, a.state === 'present' ? a.clients : [])
+    // All in one write.
+    const [, , done] = await Promise.all([
+      inFile && host.run(sh`mkdir -p -- ${a.file.slice(0, a.file.lastIndexOf('/'))}`),
+      inFile && host.writeFile(a.file, Buffer.from(text), { mode: '0644' }),
+      host.run(sh`exportfs -ra`),
+    ])
     const warning = done.stderr.toString().trim()
     if (done.status !== 0) throw new ModuleFailure(`exportfs: ${warning}`)
     return warning === '' ? undefined : { warnings: warning.split('\n') }

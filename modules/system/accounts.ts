@@ -1,6 +1,7 @@
 import type { ShellText } from '../../core/connection/quote.ts'
 import { sh } from '../../core/connection/quote.ts'
 import { type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
+import { parseSeveral, severalScript } from '../files/several.ts'
 
 type Database = 'passwd' | 'group' | 'shadow'
 
@@ -11,15 +12,15 @@ export async function readDatabases<Name extends Database>(
   more: ShellText = sh`:`,
 ): Promise<{ rows: Record<Name, string[][]>; more: string }> {
   const paths = names.map((name) => `/etc/${name}`)
-  // Of more than one file, tail tells the names too.
-  const answer = await host.read(sh`${more}; exec tail -n +1 -- ${paths} /dev/null`)
-  const [said = '', ...parts] = answer.stdout.toString().split(/^==> (\S+) <==\n/m)
+  const answer = await host.read(sh`${more}; exec ${severalScript(sh`${paths}`)}`)
+  const output = answer.stdout.toString()
+  const files = parseSeveral(output)
   if (answer.status !== 0) {
-    const failed = paths.find((path) => !parts.includes(path)) ?? paths.join(', ')
+    const failed = paths.find((path) => !files.has(path)) ?? paths.join(', ')
     throw new ModuleFailure(`cannot read ${failed}: ${answer.stderr.toString().trim()}`, { hint: 'use become: true' })
   }
-  const rows = Object.fromEntries(names.map((name) => [name, rowsOf(parts[parts.indexOf(`/etc/${name}`) + 1] ?? '')]))
-  return { rows: rows as Record<Name, string[][]>, more: said.trim() }
+  const rows = Object.fromEntries(names.map((name) => [name, rowsOf(files.get(`/etc/${name}`) ?? '')]))
+  return { rows: rows as Record<Name, string[][]>, more: output.slice(0, output.indexOf('==> ')).trim() }
 }
 
 const rowsOf = (text: string): string[][] =>

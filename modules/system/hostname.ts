@@ -2,7 +2,6 @@ import { sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
-import { readText } from '../files/text.ts'
 
 interface State {
   readonly live: string
@@ -29,11 +28,12 @@ export default defineState({
 - hostname: name="{{ inventory_hostname }}"
 `,
   async probe(host): Promise<State> {
-    const [live, file] = await Promise.all([
-      host.read(sh`cat /proc/sys/kernel/hostname`),
-      readText(host, '/etc/hostname'),
-    ])
-    return { live: live.stdout.toString().trim(), file: firstLine(file ?? '') }
+    const answer = await host.read(
+      sh`read -r live </proc/sys/kernel/hostname; echo "$live"; [ ! -e /etc/hostname ] || exec cat /etc/hostname`,
+    )
+    if (answer.status !== 0) throw new ModuleFailure(`cannot read /etc/hostname: ${answer.stderr.toString().trim()}`)
+    const [live = '', ...file] = answer.stdout.toString().split('\n')
+    return { live: live.trim(), file: firstLine(file) }
   },
   diff(state, { name }): Change[] {
     const changes: Change[] = []
@@ -51,11 +51,8 @@ export default defineState({
   why: (_state, { name }) => `the name is ${name}`,
 })
 
-const firstLine = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .find((line) => line !== '' && !line.startsWith('#')) ?? ''
+const firstLine = (lines: readonly string[]): string =>
+  lines.map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#')) ?? ''
 
 function facts(name: string): {
   ansible_hostname: string

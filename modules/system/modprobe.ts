@@ -1,4 +1,4 @@
-import { sh } from '../../core/connection/quote.ts'
+import { type ShellText, sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
@@ -36,13 +36,14 @@ export default defineState({
   async probe(host, a): Promise<State> {
     if (!/^[\w-]+$/.test(a.name)) throw new ModuleFailure(`'${a.name}' is not the name of a kernel module`)
     const name = underscored(a.name)
-    const [loaded, builtin, file, options] = await Promise.all([
-      host.read(sh`grep -q ${`^${name} `} /proc/modules`),
-      host.read(sh`tr - _ < /lib/modules/$(uname -r)/modules.builtin 2>/dev/null | grep -q ${`/${name}\\.ko`}`),
-      readText(host, loadFile(a.name)),
-      readText(host, optionFile(a.name)),
+    const kept = a.persistent !== 'disabled'
+    const [answer, file, options] = await Promise.all([
+      host.read(lookScript(name)),
+      kept ? readText(host, loadFile(a.name)) : undefined,
+      kept ? readText(host, optionFile(a.name)) : undefined,
     ])
-    return { loaded: loaded.status === 0, builtin: builtin.status === 0, file, options }
+    const found = answer.stdout.toString().trim()
+    return { loaded: found === 'loaded', builtin: found === 'builtin', file, options }
   },
   diff(state, a): Change[] {
     const changes: Change[] = []
@@ -70,20 +71,30 @@ export default defineState({
       [loadFile(a.name), loadLine(a)],
       [optionFile(a.name), optionLine(a)],
     ])
-    for (const change of changes) {
-      const content = files.get(change.path)
-      if (content === undefined) continue
-      if (change.after === undefined) await host.run(sh`rm -f -- ${change.path}`)
-      else await host.writeFile(change.path, Buffer.from(content), { mode: '0644' })
-    }
-    if (!changes.some((change) => change.path === a.name)) return undefined
     const params = a.params.split(/\s+/).filter((one) => one !== '')
-    const done = await host.run(a.state === 'present' ? sh`modprobe ${a.name} ${params}` : sh`modprobe -r ${a.name}`)
-    if (done.status !== 0) throw new ModuleFailure(`modprobe ${a.name}: ${done.stderr.toString().trim()}`)
+    // All in one write, in this order: loading reads the options.
+    const steps = changes.map(async (change) => {
+      const content = files.get(change.path)
+      if (content === undefined) return undefined
+      if (change.after === undefined) return host.run(sh`rm -f -- ${change.path}`)
+      await host.writeFile(change.path, Buffer.from(content), { mode: '0644' })
+      return undefined
+    })
+    const load = a.state === 'present' ? sh`modprobe ${a.name} ${params}` : sh`modprobe -r ${a.name}`
+    const [done] = await Promise.all([
+      changes.some((change) => change.path === a.name) ? host.run(load) : undefined,
+      ...steps,
+    ])
+    if (done && done.status !== 0) throw new ModuleFailure(`modprobe ${a.name}: ${done.stderr.toString().trim()}`)
     return undefined
   },
   result: (_state, a) => ({ name: a.name, state: a.state, params: a.params }),
 })
+
+// What has parameters shows them under /sys whether it was loaded or built in, but only what was loaded has a state there.
+const lookScript = (name: string): ShellText => sh`if [ -e /sys/module/${name}/initstate ]; then echo loaded; exit; fi
+read -r release </proc/sys/kernel/osrelease
+grep -q ${`/${name.replaceAll('_', '[-_]')}\\.ko`} "/lib/modules/$release/modules.builtin" 2>/dev/null && echo builtin`
 
 const loadLine = (a: { name: string }): string => `${a.name}\n`
 const optionLine = (a: { name: string; params: string }): string => `options ${a.name} ${a.params}\n`

@@ -85,9 +85,11 @@ export default defineState({
   async probe(host, a): Promise<State> {
     if (a.name === undefined) return { unit: {}, enabled: '' }
     const unit = unitName(a.name)
+    // What systemd remembers of a unit's links may be old; where it matters, systemctl looks at the links.
+    const links = a.enabled !== undefined || a.masked !== undefined
     const [show, enabled] = await Promise.all([
-      host.read(sh`${runtime(a)} systemctl ${scope(a)} show -p ${PROPERTIES} -- ${unit}`),
-      host.read(sh`${runtime(a)} systemctl ${scope(a)} is-enabled -- ${unit} 2>/dev/null`),
+      host.read(sh`${runtime(a)} exec systemctl ${scope(a)} show -p ${PROPERTIES} -- ${unit}`),
+      links ? host.read(sh`${runtime(a)} exec systemctl ${scope(a)} is-enabled -- ${unit} 2>/dev/null`) : undefined,
     ])
     if (show.status === 127)
       throw new ModuleFailure('systemctl was not found on the host', { hint: 'only systemd is supported' })
@@ -99,7 +101,8 @@ export default defineState({
         const at = line.indexOf('=')
         return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : []
       })
-    const state = { unit: Object.fromEntries(properties), enabled: enabled.stdout.toString().trim() }
+    const found: Record<string, string> = Object.fromEntries(properties)
+    const state = { unit: found, enabled: enabled ? enabled.stdout.toString().trim() : (found.UnitFileState ?? '') }
     if (!a.allow_disruption && isUp(state) && disturbsGuests(unit, a.state)) await refuseWhileGuestsRun(host)
     return state
   },

@@ -49,7 +49,7 @@ export default defineState({
   async probe(host, a): Promise<State> {
     const [file, live] = await Promise.all([
       readText(host, a.sysctl_file),
-      host.read(sh`cat ${procPath(a.name)} 2>/dev/null`),
+      host.read(sh`exec cat ${procPath(a.name)} 2>/dev/null`),
     ])
     return { file, live: live.status === 0 ? live.stdout.toString() : undefined }
   },
@@ -81,17 +81,18 @@ export default defineState({
   },
   async apply(host, a, state, changes) {
     const inFile = changes.some((change) => change.path.startsWith(a.sysctl_file))
-    if (inFile) {
-      const text = setAssignment(
-        state.file ?? '',
-        dotted(a.name),
-        a.state === 'absent' ? undefined : wantedValue(a.value!),
-      )
-      await host.writeFile(a.sysctl_file, Buffer.from(text), state.file === undefined ? { mode: '0644' } : {})
-    }
-    if (!changes.some((change) => change.path === a.name)) return undefined
-    const done = await host.run(sh`printf '%s\n' ${wantedValue(a.value!)} > ${procPath(a.name)}`)
-    if (done.status !== 0) throw new ModuleFailure(`cannot set ${a.name}: ${done.stderr.toString().trim()}`)
+    const text = setAssignment(
+      state.file ?? '',
+      dotted(a.name),
+      a.state === 'absent' ? undefined : wantedValue(a.value!),
+    )
+    // Both in one write.
+    const [, done] = await Promise.all([
+      inFile && host.writeFile(a.sysctl_file, Buffer.from(text), state.file === undefined ? { mode: '0644' } : {}),
+      changes.some((change) => change.path === a.name) &&
+        host.run(sh`printf '%s\n' ${wantedValue(a.value!)} > ${procPath(a.name)}`),
+    ])
+    if (done && done.status !== 0) throw new ModuleFailure(`cannot set ${a.name}: ${done.stderr.toString().trim()}`)
     return undefined
   },
   result: (_state, a) => ({ name: a.name, ...(a.value !== undefined && { value: a.value }) }),

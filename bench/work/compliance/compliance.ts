@@ -6,6 +6,9 @@ const motd = readFileSync(new URL('./motd', import.meta.url), 'utf8')
 /** Ten tasks, of which seven look at a state of files and three run a command. */
 export const COMPLIANCE_PLAYBOOK = fileURLToPath(new URL('./site.yml', import.meta.url))
 
+/** The same twice, in two folders of each host. */
+export const TWENTY_TASKS = fileURLToPath(new URL('./twenty.yml', import.meta.url))
+
 /** What the playbook says, by hand, for the host whose account runs it: one look and at most one act a task. */
 export function complianceScript(folders: string): string {
   const workers = Array.from({ length: 20 }, (_, i) => `worker${i + 1} = $name-${String(i + 1).padStart(2, '0')}\n`)

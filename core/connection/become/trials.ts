@@ -19,10 +19,11 @@ export class PasswordTrials {
       const trial = this.trials.get(key)
       if (trial?.state === 'good') return attempt()
       if (trial?.state === 'refused') {
+        const where = trial.by === host ? '' : ` on ${trial.by}; it was not tried here`
         throw new ConnectionError(
           'become-password',
           host,
-          `${become.method} refused the password for ${become.user} on ${trial.by}; it was not tried here`,
+          `${become.method} refused the password for ${become.user}${where}`,
           'check ansible_become_password',
         )
       }

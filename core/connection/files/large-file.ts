@@ -15,6 +15,8 @@ const PIECE = 512 * 1024
 const MOST_KNOWN = 500
 /** Files that are read for their checksum at once. */
 const READERS = 2
+/** Between two words about how far it is. */
+const PAUSE_MS = 500
 const ZEROS = Buffer.alloc(BLOCK)
 
 /** A file of the controller that is sent without being held in memory. It was read once: checksums, and where its holes are. */
@@ -98,6 +100,7 @@ async function examine(
   const prefixes: Buffer[] = []
   const planner = new RunPlanner()
   let position = 0
+  let told = performance.now()
   for await (const piece of pieces(path, 0, size)) {
     signal.throwIfAborted()
     sha256.update(piece)
@@ -108,6 +111,8 @@ async function examine(
     }
     position += piece.length
     if (position % PREFIX_STEP === 0) prefixes.push(sha256.copy().digest())
+    if (performance.now() - told < PAUSE_MS) continue
+    told = performance.now()
     onProgress?.((100 * position) / size)
   }
   return describe(path, size, { sha256, sha1 }, prefixes, planner.runs)

@@ -15,7 +15,7 @@ export const namePartial = (path: string, sha256: string): ShellText => sh`${res
 p=\${t##*/}
 [ "\${#p}" -le ${LONGEST_NAME} ] || { p=$(printf %s "$p" | cksum); p=\${p%% *}; }
 p=$d.$p.virtfleet-
-n=$p${sha256.slice(0, DIGITS)}.part
+n="$p"${sha256.slice(0, DIGITS)}.part
 ours() { [ -f "$1" ] && [ ! -h "$1" ] && [ -O "$1" ]; }
 size() { stat -L -c %s -- "$1" 2>/dev/null || { set -- $(wc -c <"$1"); echo "$1"; }; }`
 
@@ -93,11 +93,11 @@ receive() {
   while read -r o l; do
     [ "$o" != end ] || return 0
     e=$(dd of="$n" bs=64k iflag=fullblock,count_bytes oflag=seek_bytes count="$l" seek="$o" conv="$w" 2>&1) ||
-      { rm -f -- "$n"; printf '%s\n' "$e" >&2; return 5; }
+      { rm -f -- "$n"; printf '%s\n' "$e" | head -n 1 >&2; return 5; }
   done
   return ${CUT}
 }`
 
 const receiveAll = sh.raw(
-  `receive() { e=$(cat 2>&1 >>"$n") || { rm -f -- "$n"; printf '%s\\n' "$e" >&2; return 5; }; }`,
+  `receive() { e=$(cat 2>&1 >>"$n") || { rm -f -- "$n"; printf '%s\\n' "$e" | head -n 1 >&2; return 5; }; }`,
 )

@@ -67,6 +67,7 @@ async function send(sending: Sending, runs: readonly Run[], gzip: boolean): Prom
   channel.stderr.on('data', (bytes: Buffer) => {
     if (said.length < 64) said.push(bytes)
   })
+  const saidAll = new Promise((resolve) => channel.stderr.once('close', resolve))
   channel.stream.resume()
   let sent = 0
   let unreadable: Error | undefined
@@ -96,9 +97,9 @@ async function send(sending: Sending, runs: readonly Run[], gzip: boolean): Prom
   })
   try {
     const { status } = await Promise.race([channel.exit, aborted])
-    await Promise.race([piped, aborted])
     if (status === 0) return sent
     if (status === CUT) throw new ConnectionError('lost', connection.endpoint.name, 'the channel ended early')
+    await saidAll
     throw new FileError(path, `${path} was not replaced: ${saidBy(Buffer.concat(said))}`)
   } catch (error) {
     signal?.throwIfAborted()
@@ -107,6 +108,9 @@ async function send(sending: Sending, runs: readonly Run[], gzip: boolean): Prom
     const kept = `${Math.floor(progress.percent)} % of ${path} were sent; the next upload goes on from there`
     throw new ConnectionError(error.failure, error.host, `${error.message}; ${kept}`, error.hint, error)
   } finally {
+    // Nobody reads any more: what is still on its way to the channel would wait forever.
+    channel.close()
     source.destroy()
+    await piped
   }
 }

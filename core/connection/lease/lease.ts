@@ -56,14 +56,24 @@ export async function acquireLease(connection: Connection, options: LeaseOptions
   signal?.throwIfAborted()
   const expiry = options.expirySeconds ?? EXPIRY_SECONDS
   const holder = { ...thisHolder(options.run), ...options.who }
-  const script = holdScript(writeHolder(holder), expiry)
-  const channel = await connection.open(script, { early: true, ...(become && { become }), ...(signal && { signal }) })
+  // The signal is about taking it: what is held lasts until it is released.
+  const taking = new AbortController()
+  const aborted = (): void => taking.abort(signal?.reason)
+  signal?.addEventListener('abort', aborted, { once: true })
+  let channel: Channel | undefined
   try {
+    channel = await connection.open(holdScript(writeHolder(holder), expiry), {
+      early: true,
+      signal: taking.signal,
+      ...(become && { become }),
+    })
     await new Attempt(connection.endpoint.name, channel, holder, options).held()
     return heldLease(channel, holder, expiry)
   } catch (error) {
-    channel.close()
+    channel?.close()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', aborted)
   }
 }
 

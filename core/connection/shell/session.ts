@@ -130,16 +130,17 @@ export class Session {
     else this.channel.stdin.write('vf_cont\n')
   }
 
-  /** Ends its input: the shell ends what still runs on it, and itself. */
+  /** Ends its input: the shell ends what still runs on it, and itself. Only what runs is waited for. */
   async close(): Promise<void> {
+    const idle = this.batch === undefined
     this.closing = true
     this.retired ??= 'closed'
     // A raw terminal has no end of input.
     if (this.options.merged) this.channel.stdin.write('exit\n')
     this.channel.stdin.end()
     const limit = setTimeout(() => this.channel.close(), CLOSE_MS)
-    await this.channel.exit
-    clearTimeout(limit)
+    const ended = this.channel.exit.then(() => clearTimeout(limit))
+    if (!idle) await ended
   }
 
   private retire(reason: string): void {

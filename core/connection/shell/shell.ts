@@ -10,6 +10,16 @@ const MAX_IN_FLIGHT = 256 * 1024
 /** Larger input goes through a channel of its own. */
 export const LARGE_INPUT = 96 * 1024
 
+const isLarge = (stdin: CommandOptions['stdin']): boolean =>
+  stdin !== undefined && Buffer.byteLength(stdin) > LARGE_INPUT
+
+/**
+ * Whether a command given to a shell runs after all that were given to it before, and before all that are given later. Not
+ * so where it takes a channel of its own: lines as they come, and large input. What a foreign command leaves behind in the
+ * background is in no order with anything.
+ */
+export const ordered = (options: CommandOptions): boolean => options.onLine === undefined && !isLarge(options.stdin)
+
 export interface ShellHost {
   readonly name: string
   readonly shellPath: string
@@ -29,6 +39,7 @@ export class UserShell implements Shell {
   private readonly streaming: Session[] = []
   private readonly all = new Set<Session>()
   private flushing = false
+  private sending = false
   private closed = false
   private count = 0
 
@@ -45,8 +56,7 @@ export class UserShell implements Shell {
   run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
     if (this.closed) return Promise.reject(this.notSent('the shell was closed'))
-    const stdin = options.stdin === undefined ? 0 : Buffer.byteLength(options.stdin)
-    if (stdin > LARGE_INPUT) {
+    if (isLarge(options.stdin)) {
       this.count++
       return this.host.runWithInput(script, Buffer.from(options.stdin ?? ''), options)
     }
@@ -91,12 +101,12 @@ export class UserShell implements Shell {
   }
 
   private flush(): void {
-    if (this.queue.length === 0 || this.closed || this.replacing) return
+    // What is in flight ends first, also on a session that will not be used again: nothing overtakes it.
+    if (this.queue.length === 0 || this.closed || this.replacing || this.sending) return
     if (!this.session || this.session.retired !== undefined) {
       this.replacing = this.replace()
       return
     }
-    if (!this.session.idle) return
     const batch = this.take()
     if (batch.length > 0) void this.send(this.session, batch)
   }
@@ -119,12 +129,12 @@ export class UserShell implements Shell {
 
   private async send(session: Session, batch: Command[]): Promise<void> {
     this.count++
+    this.sending = true
     const unbegun = await session.run(batch)
-    if (session === this.session) {
-      this.queue.unshift(...unbegun)
-      if (session.retired !== undefined) void session.close()
-      if (this.queue.length > 0) this.schedule()
-    }
+    this.sending = false
+    this.queue.unshift(...unbegun)
+    if (session.retired !== undefined) void session.close()
+    if (this.queue.length > 0) this.schedule()
   }
 
   /** A command whose lines are wanted as they come gets a session of its own, which is kept for the next one. */

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Client, type ServerHostKeyAlgorithm } from 'ssh2'
 import { credentials } from '../config/credentials.ts'
@@ -18,6 +19,10 @@ export interface Login {
   /** The last error, for the reason of an end. */
   readonly lastError: () => Error | undefined
   readonly ended: Promise<void>
+  /** False once nothing can be sent any more. */
+  readonly isOpen: () => boolean
+  /** Says goodbye, and does not wait for the server to do so. */
+  readonly leave: () => void
   /** Sessions asked for ahead, to be taken from the front. */
   readonly sessions: OpenSession[]
 }
@@ -95,5 +100,17 @@ export async function login(
   }
   client.setNoDelay(true)
   const description = `${resolved.user}@${where}, ${key}`
-  return { client, description, warnings, lastError: () => lastError, ended, sessions: [...ahead] }
+  return {
+    client,
+    description,
+    warnings,
+    lastError: () => lastError,
+    ended,
+    isOpen: () => sock.writable,
+    leave: () => {
+      client.end()
+      if (sock instanceof Socket) sock.destroySoon()
+    },
+    sessions: [...ahead],
+  }
 }

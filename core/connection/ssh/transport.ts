@@ -104,7 +104,7 @@ class SshTransport implements Transport {
 
   async close(): Promise<void> {
     this.closing = true
-    this.first.login.client.end()
+    this.first.login.leave()
     this.closeLines()
     const limit = setTimeout(() => this.first.login.client.destroy(), 2000)
     await this.closed
@@ -112,7 +112,7 @@ class SshTransport implements Transport {
   }
 
   private closeLines(): void {
-    for (const line of this.lines) if (line !== this.first) line.login.client.end()
+    for (const line of this.lines) if (line !== this.first) line.login.leave()
   }
 
   /** A connection with a free session; one more is opened when all are full. */
@@ -154,7 +154,8 @@ class SshTransport implements Transport {
 }
 
 /** One that was asked for ahead and is still open, or a new one. */
-async function nextSession({ client, sessions }: Login): Promise<ClientChannel> {
+async function nextSession({ client, sessions, isOpen }: Login): Promise<ClientChannel> {
+  if (!isOpen()) throw new Error('Not connected')
   for (let ahead = sessions.shift(); ahead; ahead = sessions.shift()) {
     const channel = await ahead.channel
     if (isUsable(channel)) return channel

@@ -2,7 +2,8 @@ import type { Become, Endpoint } from '../../connection/types.ts'
 import type { Json } from '../../events/json.ts'
 import { becomeOf, endpointOf } from '../../inventory/index.ts'
 import { resolveAsync, type Scope, toJson, type Value } from '../../language/index.ts'
-import type { BecomeDefaults, ConnectionDefaults } from '../request.ts'
+import type { Run } from '../run-state.ts'
+import type { LayeredScope } from '../variables/scope.ts'
 
 /** Variables that say how a host is reached, and as whom. */
 const CONNECTION = [
@@ -29,57 +30,26 @@ const BECOME = [
   ),
 ].map((name) => `ansible_${name}`)
 
-type Settings = Record<string, Json>
+const NAMES: ReadonlySet<string> = new Set([...CONNECTION, ...OURS, ...BECOME])
 
-/** Those of the variables that are defined, resolved. */
-async function read(names: readonly string[], scope: Scope): Promise<Settings> {
-  const found: Settings = {}
-  for (const name of names) {
-    const value = scope.get(name)
-    if (value !== undefined && value !== null) found[name] = toJson(await resolveAsync(value, scope))
-  }
-  return found
+/** How a host is reached for a task, and as whom. */
+export interface Access {
+  readonly endpoint: Endpoint
+  /** Undefined: the login user. */
+  readonly become: Become | undefined
+  /** Tells shells apart: the same host, reached in the same way, as the same user. */
+  readonly shell: string
 }
 
-async function keyword(value: Value | undefined, scope: Scope): Promise<Json | undefined> {
-  return value === undefined || value === null ? undefined : toJson(await resolveAsync(value, scope))
+/** What it was made of: as long as that is the same, so is the access. */
+export interface KnownAccess extends Access {
+  readonly from: string
 }
 
-function defined(values: Record<string, Json | undefined>): Settings {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Settings
-}
-
-export interface ConnectionKeywords {
+export interface AccessKeywords {
   readonly connection?: Value | undefined
   readonly remoteUser?: Value | undefined
   readonly port?: Value | undefined
-}
-
-/** How to reach a host: its variables, then keywords of the task, then the command line. DiagnosticError for what is wrong. */
-export async function accessOf(
-  name: string,
-  scope: Scope,
-  keywords: ConnectionKeywords,
-  defaults: ConnectionDefaults,
-): Promise<Endpoint> {
-  const line = defined({
-    ansible_user: defaults.user,
-    ansible_password: defaults.password,
-    ansible_ssh_private_key_file: defaults.privateKeyFile,
-    ansible_connection: defaults.transport,
-    ansible_ssh_timeout: defaults.timeoutMs === undefined ? undefined : defaults.timeoutMs / 1000,
-    ansible_ssh_common_args: defaults.sshArgs?.join(' '),
-    virtfleet_host_key_policy: defaults.hostKeyPolicy,
-  })
-  const task = defined({
-    ansible_connection: await keyword(keywords.connection, scope),
-    ansible_user: await keyword(keywords.remoteUser, scope),
-    ansible_port: await keyword(keywords.port, scope),
-  })
-  return endpointOf(name, { ...line, ...task, ...(await read([...CONNECTION, ...OURS], scope)) })
-}
-
-export interface BecomeKeywords {
   readonly become?: Value | undefined
   readonly becomeUser?: Value | undefined
   readonly becomeMethod?: Value | undefined
@@ -87,19 +57,97 @@ export interface BecomeKeywords {
   readonly becomeExe?: Value | undefined
 }
 
-/** As whom a task runs, by the same order; undefined: the login user. */
-export async function escalationOf(
-  name: string,
-  scope: Scope,
-  keywords: BecomeKeywords,
-  defaults: BecomeDefaults,
-): Promise<Become | undefined> {
-  return becomeOf(name, await read(BECOME, scope), {
-    become: (await keyword(keywords.become, scope)) ?? defaults.enabled,
-    user: (await keyword(keywords.becomeUser, scope)) ?? defaults.user,
-    method: (await keyword(keywords.becomeMethod, scope)) ?? defaults.method,
-    flags: await keyword(keywords.becomeFlags, scope),
-    exe: await keyword(keywords.becomeExe, scope),
-    password: defaults.password,
+/** The host's variables, then keywords of the task, then the command line. DiagnosticError for what is wrong. */
+export async function accessOf(run: Run, name: string, scope: LayeredScope, task: AccessKeywords): Promise<Access> {
+  const variables = await read(scope)
+  const keywords = await resolved(task, scope)
+  const record = run.hosts.of(name)
+  const from = JSON.stringify([variables, keywords])
+  if (record.access?.from === from) return record.access
+  const endpoint = endpointOf(name, { ...lineOf(run), ...connectionKeywords(keywords), ...variables })
+  const become = escalationOf(run, name, variables, keywords)
+  if (become?.password !== undefined) run.request.redactor.add(become.password)
+  const access = { from, endpoint, become, shell: JSON.stringify([endpoint, become]) }
+  record.access = access
+  return access
+}
+
+type Settings = Record<string, Json>
+type Resolved = { -readonly [K in keyof AccessKeywords]?: Json }
+
+/** Those of the variables that are defined, resolved. */
+async function read(scope: LayeredScope): Promise<Settings> {
+  const found: Settings = {}
+  for (const name of definedIn(scope)) {
+    const value = scope.get(name)
+    if (value !== undefined && value !== null)
+      found[name] = value instanceof Object ? toJson(await resolveAsync(value, scope)) : toJson(value)
+  }
+  return found
+}
+
+const seen = new WeakMap<object, { readonly size: number; readonly names: readonly string[] }>()
+
+/** Few variables of many are about access: which, is remembered for each layer as long as it does not grow. */
+function definedIn(scope: LayeredScope): Set<string> {
+  const names = new Set<string>()
+  for (const layer of scope.layers) {
+    const base = layer.base ?? layer
+    if (!(base instanceof Map)) continue
+    let known = seen.get(base)
+    if (!known || known.size !== base.size) {
+      known = { size: base.size, names: [...base.keys()].filter((name) => NAMES.has(name)) }
+      seen.set(base, known)
+    }
+    for (const name of known.names) names.add(name)
+  }
+  return names
+}
+
+async function resolved(task: AccessKeywords, scope: Scope): Promise<Resolved> {
+  const found: Resolved = {}
+  for (const key of KEYWORDS) {
+    const value = task[key]
+    if (value !== undefined && value !== null) found[key] = toJson(await resolveAsync(value, scope))
+  }
+  return found
+}
+
+const KEYWORDS = [
+  ...(['connection', 'remoteUser', 'port', 'become', 'becomeUser'] as const),
+  ...(['becomeMethod', 'becomeFlags', 'becomeExe'] as const),
+]
+
+function connectionKeywords({ connection, remoteUser, port }: Resolved): Settings {
+  return defined({ ansible_connection: connection, ansible_user: remoteUser, ansible_port: port })
+}
+
+/** What the command line says. */
+function lineOf({ request }: Run): Settings {
+  const given = request.connection ?? {}
+  return defined({
+    ansible_user: given.user,
+    ansible_password: given.password,
+    ansible_ssh_private_key_file: given.privateKeyFile,
+    ansible_connection: given.transport,
+    ansible_ssh_timeout: given.timeoutMs === undefined ? undefined : given.timeoutMs / 1000,
+    ansible_ssh_common_args: given.sshArgs?.join(' '),
+    virtfleet_host_key_policy: given.hostKeyPolicy,
   })
+}
+
+function escalationOf({ request }: Run, name: string, variables: Settings, keywords: Resolved): Become | undefined {
+  const given = request.become ?? {}
+  return becomeOf(name, variables, {
+    become: keywords.become ?? given.enabled,
+    user: keywords.becomeUser ?? given.user,
+    method: keywords.becomeMethod ?? given.method,
+    flags: keywords.becomeFlags,
+    exe: keywords.becomeExe,
+    password: given.password,
+  })
+}
+
+function defined(values: Record<string, Json | undefined>): Settings {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Settings
 }

@@ -71,16 +71,22 @@ export class Sessions {
 
   async #lease(connection: Connection, options: ConnectOptions): Promise<void> {
     const { name } = connection.endpoint
-    let lease = this.#leases.get(name)
-    if (!lease) {
-      lease = this.#acquire(connection, options)
-      this.#leases.set(name, lease)
-      lease.then(
-        (held) => held?.ended.then(() => this.#drop(name, lease)),
-        () => this.#drop(name, lease),
-      )
+    const known = this.#leases.get(name)
+    if (known) {
+      await known
+      return
     }
-    await lease
+    // The shell of the task opens meanwhile; it is given nothing before the host is ours.
+    const shell = connection.shell(options.become)
+    const lease = this.#acquire(connection, options)
+    this.#leases.set(name, lease)
+    lease.then(
+      (held) => held?.ended.then(() => this.#drop(name, lease)),
+      () => this.#drop(name, lease),
+    )
+    const [opened, leased] = await Promise.allSettled([shell, lease])
+    if (leased.status === 'rejected') throw leased.reason
+    if (opened.status === 'rejected') throw opened.reason
   }
 
   #drop(name: string, lease: Promise<Lease | undefined> | undefined): void {

@@ -6,7 +6,7 @@ import type { OnWrite } from '../modules/call.ts'
 import { flag } from '../task/keywords.ts'
 import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
-import { accessOf, escalationOf } from './access.ts'
+import { accessOf } from './access.ts'
 import { environmentOf } from './environment.ts'
 import { TaskFiles } from './files.ts'
 import { TaskHost } from './task-host.ts'
@@ -47,15 +47,12 @@ export interface HostMaker {
 export async function taskHosts(request: HostRequest): Promise<HostMaker> {
   const { batch, task, target, targetScope, scope, owner } = request
   const { run } = batch
-  const endpoint = await accessOf(target, targetScope, task, run.request.connection ?? {})
-  const become = await escalationOf(target, targetScope, task, run.request.become ?? {})
-  if (become?.password !== undefined) run.request.redactor.add(become.password)
+  const { endpoint, become, shell } = await accessOf(run, target, targetScope, task)
   const environment = await environmentOf(task.environment, scope)
   const files = new TaskFiles(searchFolders(batch.play, task.role, task.at.file), run.fileCache)
   // What cannot be told is hidden.
-  const hidden = await flag(task.noLog, scope, false).catch(() => true)
+  const hidden = task.noLog !== undefined && (await flag(task.noLog, scope, false).catch(() => true))
   const lease = !request.check && batch.play.lease !== false
-  const shell = JSON.stringify([endpoint, become])
   const { ledger } = run.speculation
   const isController = endpoint.transport === 'local'
   const open: (() => void)[] = []

@@ -5,8 +5,9 @@ import { groundworkOf } from '../task/groundwork.ts'
 import { flag } from '../task/keywords.ts'
 import { itemsOf, roundVariables } from '../task/loop.ts'
 import { onlyRound, type Round } from '../task/round.ts'
-import { scopeOf, type Turn } from '../task/turn.ts'
+import { scopeOf, scopesOf, type Turn } from '../task/turn.ts'
 import { instanceKey } from '../task/turns.ts'
+import type { LayeredScope } from '../variables/scope.ts'
 import type { HostAhead } from './host-ahead.ts'
 import { givesFacts, namesGivenBy } from './names.ts'
 import { Pending } from './pending.ts'
@@ -14,11 +15,14 @@ import { keyOf, type Prepared } from './prepared.ts'
 import type { Speculation } from './speculation.ts'
 import { type Later, upcoming } from './upcoming.ts'
 
+type State = AnyModule & { kind: 'state' }
+type Scopes = ReturnType<typeof scopesOf>
+
 /** Looks at a task, and does not get further: what stands in the way, if anything does. */
 type Found = 'seen' | 'barrier' | 'enough'
 
 /**
- * Goes through what comes behind a turn, and sends the probes that can be sent now. Never rejects: what goes wrong ahead
+ * Goes through what comes behind a turn, and sends the probes that can be sent now, at most so many. Never rejects: what goes wrong ahead
  * of its turn is done again in it.
  */
 export async function lookAhead(
@@ -27,8 +31,9 @@ export async function lookAhead(
   turn: Turn,
   shell: string,
   round: Round,
+  most: number,
 ): Promise<void> {
-  const look = new Look(speculation, ahead, turn, shell)
+  const look = new Look(speculation, ahead, turn, shell, most)
   try {
     const rest = await look.restOfLoop(round)
     if (rest !== 'seen') return
@@ -50,10 +55,13 @@ class Look {
   readonly #turn: Turn
   readonly #shell: string
   readonly #number: number
+  /** Probes that may be on their way ahead of the turn. */
+  readonly #most: number
   /** What the tasks between the turn and the one looked at will give. */
-  readonly #names = new Set<string>()
+  #names: ReadonlySet<string> = new Set()
 
-  constructor(speculation: Speculation, ahead: HostAhead, turn: Turn, shell: string) {
+  constructor(speculation: Speculation, ahead: HostAhead, turn: Turn, shell: string, most: number) {
+    this.#most = most
     this.#speculation = speculation
     this.#ahead = ahead
     this.#turn = turn
@@ -66,9 +74,14 @@ class Look {
     const { task, frame, batch } = this.#turn
     const module = await batch.run.request.registry.load(task.module)
     if (!module) return 'barrier'
-    for (let next = index + 1; items && next < items.length && module.kind === 'state'; next++) {
-      const local = roundVariables(task.loop!, items, next)
-      if ((await this.#round({ task, frame }, module, { local, index: next, items })) === 'enough') return 'enough'
+    if (items && module.kind === 'state') {
+      const pending = this.#pending()
+      const scopes = this.#scopes({ task, frame }, pending)
+      for (let next = index + 1; next < items.length && !pending.touched; next++) {
+        const local = roundVariables(task.loop!, items, next)
+        const found = await this.#round({ task, frame }, module, { local, index: next, items }, pending, scopes)
+        if (found === 'enough') return 'enough'
+      }
     }
     return this.#pass(task, module)
   }
@@ -80,8 +93,12 @@ class Look {
     if (!module) return 'barrier'
     if (this.#over()) return 'enough'
     if (module.kind === 'fleet') return this.#barrier()
-    if (module.kind === 'run' && !batch.run.check && (await this.#willRun(later))) return this.#barrier()
-    if (module.kind === 'state' && (await this.#rounds(later, module)) === 'enough') return 'enough'
+    if (module.kind !== 'control') {
+      const pending = this.#pending()
+      const scopes = this.#scopes(later, pending)
+      if (module.kind === 'run' && !batch.run.check && (await this.#willRun(later, scopes()))) return this.#barrier()
+      if (module.kind === 'state' && (await this.#rounds(later, module, pending, scopes)) === 'enough') return 'enough'
+    }
     return this.#pass(task, module)
   }
 
@@ -89,7 +106,8 @@ class Look {
   #pass(task: Task, module: AnyModule): Found {
     const names = namesGivenBy(task)
     if (names === undefined || givesFacts(module)) return this.#barrier()
-    for (const name of names) this.#names.add(name)
+    // What was given to a task that runs ahead stays as it was.
+    if (names.length > 0) this.#names = new Set([...this.#names, ...names])
     return this.#over() ? 'enough' : 'seen'
   }
 
@@ -100,59 +118,53 @@ class Look {
   #over(): boolean {
     return (
       this.#ahead.look !== this.#number ||
-      this.#ahead.prepared.size >= this.#ahead.window ||
+      this.#ahead.prepared.size >= this.#most ||
       this.#turn.batch.run.interrupts.interrupted
     )
   }
 
   /** A command with a condition that is not known yet may be skipped: then what is behind it holds. */
-  async #willRun(later: Later): Promise<boolean> {
-    const pending = this.#pending()
+  async #willRun({ task }: Later, scope: LayeredScope): Promise<boolean> {
     try {
-      if (later.task.loop) return later.task.when.length === 0
-      return (await firstFalse(later.task.when, this.#scope(later, pending))) === undefined
+      if (task.loop) return task.when.length === 0
+      return (await firstFalse(task.when, scope)) === undefined
     } catch {
       return false
     }
   }
 
-  async #rounds(later: Later, module: AnyModule): Promise<Found> {
+  async #rounds(later: Later, module: State, pending: Pending, scopes: Scopes): Promise<Found> {
     const { task } = later
-    if (module.kind !== 'state' || (module.wakes && this.#speculation.rules.has('wakes'))) return 'seen'
-    if (!(await this.#actsHere(later))) return 'seen'
-    if (!task.loop) return this.#round(later, module, onlyRound)
-    const pending = this.#pending()
+    if (module.wakes && this.#speculation.rules.has('wakes')) return 'seen'
+    if (!(await this.#actsHere(task, scopes()))) return 'seen'
+    if (!task.loop) return this.#round(later, module, onlyRound, pending, scopes)
     let items: Awaited<ReturnType<typeof itemsOf>>
     try {
-      items = await itemsOf(task.loop, this.#scope(later, pending))
+      items = await itemsOf(task.loop, scopes())
     } catch {
       return 'seen'
     }
-    if (pending.touched) return 'seen'
     for (const index of items.keys()) {
       const local = roundVariables(task.loop, items, index)
-      if ((await this.#round(later, module, { local, index, items })) === 'enough') return 'enough'
+      if (pending.touched) return 'seen'
+      if ((await this.#round(later, module, { local, index, items }, pending, scopes)) === 'enough') return 'enough'
     }
     return 'seen'
   }
 
   /** With run_once only the first host acts. */
-  async #actsHere(later: Later): Promise<boolean> {
+  async #actsHere({ runOnce }: Task, scope: LayeredScope): Promise<boolean> {
     const { batch, host } = this.#turn
-    if (later.task.runOnce === undefined || batch.alive()[0] === host) return true
-    const pending = this.#pending()
-    const once = await flag(later.task.runOnce, this.#scope(later, pending), false).catch(() => true)
-    return !once && !pending.touched
+    if (runOnce === undefined || batch.first === host.name) return true
+    return !(await flag(runOnce, scope, false).catch(() => true))
   }
 
-  async #round(later: Later, module: AnyModule & { kind: 'state' }, round: Round): Promise<Found> {
+  async #round(later: Later, module: State, round: Round, pending: Pending, scopes: Scopes): Promise<Found> {
     if (this.#over()) return 'enough'
-    const { batch } = this.#turn
-    const key = keyOf({ key: instanceKey(batch, later.task, later.frame) }, round.index)
+    const key = keyOf({ key: instanceKey(this.#turn.batch, later.task, later.frame) }, round.index)
     if (this.#ahead.prepared.has(key)) return 'seen'
-    const pending = this.#pending()
     try {
-      const prepared = await this.#prepare(later, module, round, pending)
+      const prepared = await this.#prepare(later, module, round, pending, scopes)
       if (prepared && !pending.touched && !this.#over()) this.#ahead.prepared.set(key, prepared)
     } catch {
       // Its turn will tell.
@@ -161,18 +173,21 @@ class Look {
   }
 
   async #prepare(
-    later: Later,
-    module: AnyModule & { kind: 'state' },
+    { task, frame }: Later,
+    module: State,
     { local }: Round,
     pending: Pending,
+    scopes: Scopes,
   ): Promise<Prepared | undefined> {
     const { host, batch } = this.#turn
     const { run } = batch
-    const { task } = later
-    const plain = this.#scope(later, pending)
-    const check = await flag(task.checkMode, plain, run.check)
-    const diff = await flag(task.diff, plain, run.diff)
-    const scope = scopeOf({ batch, frame: later.frame, host, step: task, check, diff, pending }, local)
+    let { check, diff } = run
+    let scope = scopes(local)
+    if (task.checkMode !== undefined || task.diff !== undefined) {
+      check = await flag(task.checkMode, scope, check)
+      diff = await flag(task.diff, scope, diff)
+      scope = scopeOf({ batch, frame, host, step: task, check, diff, pending }, local)
+    }
     if (await firstFalse(task.when, scope)) return undefined
     const groundwork = await groundworkOf({ batch, task, host, check, diff }, module, scope)
     const { hosts, args, target } = groundwork
@@ -180,25 +195,27 @@ class Look {
     if (!hosts || pending.touched || this.#over()) return undefined
     if (hosts.shell !== this.#shell && !run.sessions.isOpen(target, hosts.shell)) return undefined
     const mark = this.#speculation.ledger.mark(target, hosts.shell)
-    let prepared: Prepared | undefined
     const { group } = this.#ahead
-    const reader = hosts.make({ id: () => prepared?.id, signal: group.signal, shielded: false })
+    let id: string | undefined
+    const reader = hosts.make({ id: () => id, signal: group.signal, shielded: false })
     const state = module.probe(reader, args)
     group.asked(state)
-    prepared = {
+    const prepared: Prepared = {
       groundwork,
       pending,
       state,
       mark,
       generation: host.generation,
       failures: this.#ahead.failures,
-      id: undefined,
       answeredAt: undefined,
+      begin: (turn) => {
+        id = turn
+        pending.lift()
+      },
     }
-    const answered = prepared
     state.then(
       () => {
-        answered.answeredAt = performance.now()
+        prepared.answeredAt = performance.now()
       },
       () => undefined,
     )
@@ -207,12 +224,12 @@ class Look {
 
   #pending(): Pending {
     const { rules } = this.#speculation
-    return new Pending(new Set(this.#names), { results: rules.has('pending'), moods: rules.has('moods') })
+    return new Pending(this.#names, { results: rules.has('pending'), moods: rules.has('moods') })
   }
 
-  #scope({ task, frame }: Later, pending: Pending) {
+  #scopes({ task, frame }: Later, pending: Pending): Scopes {
     const { batch, host } = this.#turn
     const { check, diff } = batch.run
-    return scopeOf({ batch, frame, host, step: task, check, diff, pending })
+    return scopesOf({ batch, frame, host, step: task, check, diff, pending })
   }
 }

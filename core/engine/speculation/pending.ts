@@ -53,6 +53,7 @@ export class Pending {
   /** The layer of what is registered and set, behind which names are pending. */
   results(layer: Layer): Layer {
     return {
+      base: layer,
       get: (name) => {
         if (this.#holdsResults && this.#names.has(name)) this.touch(name)
         return layer.get(name)

@@ -13,10 +13,10 @@ export interface Prepared {
   readonly generation: number
   /** Failures of the host until then. */
   readonly failures: number
-  /** Id of the task in the events, once its turn has come. */
-  id: string | undefined
   /** When the probe was answered, in milliseconds of performance.now(). */
   answeredAt: number | undefined
+  /** Its turn has come, with this id in the events. */
+  begin(id: string): void
 }
 
 /** One round of a task on one host, in one inclusion. */

@@ -1,4 +1,3 @@
-import type { AnyModule } from '../../module/types.ts'
 import type { HostRecord } from '../host-record.ts'
 import type { SpeculationOptions } from '../request.ts'
 import type { Run } from '../run-state.ts'
@@ -7,14 +6,15 @@ import type { Outcome } from '../task/outcome.ts'
 import type { Round } from '../task/round.ts'
 import type { Turn } from '../task/turn.ts'
 import { HostAhead } from './host-ahead.ts'
-import { Ledger } from './ledger.ts'
+import { type Frontier, Ledger } from './ledger.ts'
 import { lookAhead } from './look-ahead.ts'
+import { OLDEST_MS, Pace } from './pace.ts'
 import { keyOf, type Prepared } from './prepared.ts'
 import { RULES, type Rule } from './rules.ts'
 
 const WIDEST = 32
-/** Answers that nobody used for so long, in milliseconds, are asked for again. */
-const OLDEST_MS = 2000
+/** More hosts than this are not connected to at once: the first ones would ask long before they are waited for. */
+const TOGETHER = 50
 
 /**
  * Probes of tasks whose turn has not come leave with those of the task at work: in one write, and one round trip. What a
@@ -22,6 +22,7 @@ const OLDEST_MS = 2000
  */
 export class Speculation {
   readonly ledger = new Ledger()
+  readonly #pace = new Pace()
   readonly rules: ReadonlySet<Rule>
   readonly #run: Run
   readonly #widest: number
@@ -33,6 +34,11 @@ export class Speculation {
     this.rules = options.rules ?? new Set(RULES)
   }
 
+  /** A task begins on all of these hosts together. */
+  begins(hosts: number): void {
+    this.#pace.begins(hosts)
+  }
+
   /** What was found out about this turn ahead of it; undefined: nothing, or it does not hold any more. */
   async take(turn: Turn, round: Round): Promise<Prepared | undefined> {
     const ahead = this.#hosts.get(turn.host)
@@ -40,15 +46,14 @@ export class Speculation {
     const prepared = ahead?.prepared.get(key)
     if (!ahead || !prepared) return undefined
     ahead.prepared.delete(key)
-    if (!this.#holds(turn, ahead, prepared)) return undefined
+    if (!this.#holds(turn, turn.since, ahead, prepared)) return undefined
     if (!(await this.#reachesTheSame(turn, prepared))) return undefined
     try {
       await this.#interruptible(prepared.state)
     } catch {
       if (this.rules.has('errors')) return undefined
     }
-    prepared.id = turn.id
-    prepared.pending.lift()
+    prepared.begin(turn.id)
     return prepared
   }
 
@@ -57,21 +62,22 @@ export class Speculation {
     if (this.#widest === 0 || this.#run.interrupts.interrupted) return
     let ahead = this.#hosts.get(turn.host)
     if (!ahead) {
+      if (turn.batch.hosts.length > TOGETHER && !this.#run.sessions.isOpen(turn.host.name, shell)) return
       ahead = new HostAhead(this.#widest, this.#run.interrupts.soft)
       this.#hosts.set(turn.host, ahead)
     }
-    for (const [key, prepared] of ahead.prepared) if (!this.#holdsNow(turn, ahead, prepared)) ahead.prepared.delete(key)
+    const now = this.ledger.frontier
+    for (const [key, prepared] of ahead.prepared)
+      if (!this.#holds(turn, now, ahead, prepared)) ahead.prepared.delete(key)
     // A few at a time would be a round trip for each few.
-    if (ahead.prepared.size > ahead.window >> 1) return
-    void lookAhead(this, ahead, turn, shell, round)
+    const most = Math.min(ahead.window, this.#pace.reach)
+    if (ahead.prepared.size > most >> 1) return
+    void lookAhead(this, ahead, turn, shell, round, most)
   }
 
   /** Whether what probes behind a write see could still hold in their turn: not while other hosts do the same. */
-  behindWrites(turn: Turn, module: AnyModule): boolean {
-    if (module.kind === 'fleet' || module.kind === 'control') return false
-    if (!this.rules.has('fleet-writes')) return true
-    const { batch } = turn
-    return batch.play.strategy !== 'linear' || batch.alive().length === 1
+  countsBehindWrites({ batch }: Turn): boolean {
+    return !this.rules.has('fleet-writes') || batch.play.strategy !== 'linear' || batch.isAlone
   }
 
   settled(host: HostRecord, outcome: Outcome): void {
@@ -89,20 +95,15 @@ export class Speculation {
     this.#hosts.get(this.#run.hosts.of(host))?.written()
   }
 
-  /** Behind what was written until now it cannot be used any more. */
-  #holdsNow(turn: Turn, ahead: HostAhead, prepared: Prepared): boolean {
-    return this.#holds({ ...turn, since: this.ledger.frontier }, ahead, prepared)
-  }
-
-  #holds(turn: Pick<Turn, 'batch' | 'host' | 'since'>, ahead: HostAhead, prepared: Prepared): boolean {
+  /** `since` is what was written when the turn in question began. */
+  #holds(turn: Turn, since: Frontier, ahead: HostAhead, prepared: Prepared): boolean {
     const { ledger, rules } = this
     const { mark } = prepared
     const linear = turn.batch.play.strategy === 'linear'
     if (rules.has('pending') && prepared.pending.touched) return false
     if (rules.has('own-writes') && ledger.writtenHere(mark)) return false
     if (rules.has('common-order') && mark.disordered) return false
-    if (rules.has('fleet-writes') && linear && (mark.othersBusy || ledger.writtenElsewhere(mark, turn.since)))
-      return false
+    if (rules.has('fleet-writes') && linear && (mark.othersBusy || ledger.writtenElsewhere(mark, since))) return false
     if (rules.has('controller-writes') && !linear && (mark.controllerBusy || ledger.writtenOnController(mark)))
       return false
     if (rules.has('variables') && prepared.generation !== turn.host.generation) return false

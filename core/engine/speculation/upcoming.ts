@@ -19,14 +19,15 @@ export interface Later {
 /** Tasks in the order in which a host will come to them; a step of whose tasks nothing is known yet is told as a barrier. */
 export function* upcoming(batch: Batch, place: Place | undefined): Generator<Later | 'barrier'> {
   for (let at = place; at; at = at.frame.after) {
-    for (const step of at.steps.slice(at.index)) yield* inside(batch, step, at.frame)
+    for (let i = at.index; i < at.steps.length; i++) yield* inside(batch, at.steps[i]!, at.frame)
   }
 }
 
 function* inside(batch: Batch, step: Step, frame: Frame): Generator<Later | 'barrier'> {
   if (step.kind === 'block') {
     // Without a failure its rescue is not for this host.
-    for (const inner of [...step.steps, ...step.always]) yield* inside(batch, inner, frame)
+    for (const inner of step.steps) yield* inside(batch, inner, frame)
+    for (const inner of step.always) yield* inside(batch, inner, frame)
     return
   }
   const { tags, skipTags } = batch.run.request

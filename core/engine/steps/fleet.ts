@@ -28,7 +28,7 @@ export async function runFleetTask(module: AnyFleet, turns: readonly Turn[]): Pr
   const { run } = first.batch
   const started = performance.now()
   for (const turn of turns) run.events.emit({ event: 'host_started', task: turn.id, host: turn.host.name })
-  const hidden = await flag(first.task.noLog, first.scope(), false).catch(() => true)
+  const hidden = await flag(first.task.noLog, first.given, false).catch(() => true)
   const byHost = await outcomes(module, turns, hidden)
   let failed = 0
   for (const turn of turns) if (await settle(turn, byHost(turn.host.name), hidden, started)) failed++

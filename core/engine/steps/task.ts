@@ -32,6 +32,7 @@ export async function runTask(
   const { run } = batch
   const name = shortName(task.module)
   const since = run.speculation.ledger.frontier
+  if (batch.play.strategy === 'linear') run.speculation.begins(hosts.length)
   const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame, { since, after })))
   const [first] = turns
   if (!first) return
@@ -52,7 +53,7 @@ async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Pr
   const { batch, task } = first
   if (module.kind === 'fleet') return runFleetTask(module, turns)
   // The inventory gets a host once, whoever adds it.
-  if (module.name === 'add_host' || (await flag(task.runOnce, first.scope(), false).catch(() => false)))
+  if (module.name === 'add_host' || (await flag(task.runOnce, first.given, false).catch(() => false)))
     return runOnce(module, turns)
   const own = await throttleOf(first)
   const answers = await Promise.all(
@@ -70,8 +71,8 @@ async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Pr
 }
 
 /** One limit for all hosts of the batch, also where they come one by one. */
-async function throttleOf({ batch, task, id, scope }: Turn): Promise<LimitFunction> {
-  const size = await numberOf(task.throttle, scope(), 'throttle', task.at).catch(() => undefined)
+async function throttleOf({ batch, task, id, given }: Turn): Promise<LimitFunction> {
+  const size = await numberOf(task.throttle, given, 'throttle', task.at).catch(() => undefined)
   const known = batch.throttles.get(id)
   if (known) return known
   const limit = pLimit(size && size >= 1 ? Math.floor(size) : Number.POSITIVE_INFINITY)

@@ -32,7 +32,13 @@ import type { Round } from './round.ts'
 import type { Turn } from './turn.ts'
 
 /** Runs a module once on one host; `ready` is what was found out ahead of its turn. Whatever happens is an outcome. */
-export async function attempt(turn: Turn, module: AnyModule, round: Round, ready?: Prepared): Promise<Outcome> {
+export async function attempt(
+  turn: Turn,
+  module: AnyModule,
+  round: Round,
+  ready?: Prepared,
+  isFirst = true,
+): Promise<Outcome> {
   const { batch, task, host } = turn
   const { run } = batch
   const { local } = round
@@ -42,11 +48,11 @@ export async function attempt(turn: Turn, module: AnyModule, round: Round, ready
   let timer: AbortSignal | undefined
   let ground: Groundwork | undefined
   try {
-    const scope = ready?.groundwork.scope ?? turn.scope(local)
+    const scope = ready?.groundwork.scope ?? (isFirst && local.size === 0 ? turn.given : turn.scope(local))
     seconds = await numberOf(task.timeout, scope, 'timeout', task.at)
     timer = seconds ? AbortSignal.timeout(seconds * 1000) : undefined
     ground = ready?.groundwork ?? (await groundworkOf(turn, module, scope))
-    const call = callOf(turn, module, ground, work, timer, round)
+    const call = callOf(turn, ground, work, timer, round)
     const outcome = outcomeOf(turn, await runModule(module, call, ready))
     const { target } = ground
     return await judged(turn, target === host.name ? outcome : { ...outcome, delegatedTo: target }, local)
@@ -82,7 +88,6 @@ function runModule(module: AnyModule, call: Call, ready: Prepared | undefined): 
 
 function callOf(
   turn: Turn,
-  module: AnyModule,
   { args, target, hosts, scope }: Groundwork,
   work: Work,
   timer: AbortSignal | undefined,
@@ -114,7 +119,9 @@ function callOf(
     reader: () => hostOf(work.shielded),
     writer: hostOf,
     ahead,
-    behindWrites: speculation.behindWrites(turn, module) ? ahead : () => undefined,
+    behindWrites: () => {
+      if (speculation.countsBehindWrites(turn)) ahead()
+    },
     variables: controlVariables(turn, scope),
     shield: () => {
       interrupts.soft.throwIfAborted()

@@ -12,8 +12,8 @@ export async function firstFalse(
 }
 
 /** `changed_when: false`, written out: the user says that the task changes nothing. */
-export function isHarmless(turn: Pick<Turn, 'task' | 'scope'>): boolean {
-  return (turn.task.changedWhen ?? []).some((one) => one.names.length === 0 && isFalse(one, turn.scope()))
+export function isHarmless(turn: Pick<Turn, 'task' | 'given'>): boolean {
+  return (turn.task.changedWhen ?? []).some((one) => one.names.length === 0 && isFalse(one, turn.given))
 }
 
 function isFalse(condition: CompiledExpression, scope: Scope): boolean {

@@ -35,7 +35,7 @@ export async function condition(turn: Turn, local: Variables): Promise<Outcome |
     return undecided(onlyIfFailed, message, { task: turn.name, register: turn.task.register })
   }
   try {
-    const failing = await firstFalse(turn.task.when, turn.scope(local))
+    const failing = await firstFalse(turn.task.when, local.size === 0 ? turn.given : turn.scope(local))
     if (!failing) return undefined
     const json = { changed: false, skipped: true, skip_reason: 'Conditional result was False' }
     return {

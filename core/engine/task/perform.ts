@@ -19,7 +19,7 @@ export async function perform(
   const started = performance.now()
   batch.run.events.emit({ event: 'host_started', task: turn.id, host: host.name })
   // What cannot be told is hidden.
-  const hidden = await flag(task.noLog, turn.scope(), false).catch(() => true)
+  const hidden = await flag(task.noLog, turn.given, false).catch(() => true)
   const outcome = await result(hidden ? { ...turn, hidden } : turn, module, hidden)
   if (hidden) hideValues(outcome.json, batch.run.request.redactor)
   return { outcome, hidden, started }

@@ -22,7 +22,7 @@ export async function attemptUntil(turn: Turn, module: AnyModule, round: Round, 
   const retries = (await numberOf(task.retries, scope, 'retries', task.at)) ?? RETRIES
   const pause = (await numberOf(task.delay, scope, 'delay', task.at)) ?? DELAY_S
   for (let tries = 1; ; tries++) {
-    const outcome = await attempt(turn, module, round, tries === 1 ? ready : undefined)
+    const outcome = await attempt(turn, module, round, tries === 1 ? ready : undefined, tries === 1)
     if (
       outcome.status === 'skipped' ||
       outcome.status === 'undecided' ||

@@ -32,6 +32,8 @@ export interface Turn<T extends Task | Include = Task> {
   readonly diff: boolean
   /** `no_log`: told when the task is performed. */
   readonly hidden?: boolean
+  /** Variables as they are when the turn begins; what was resolved in it is remembered. */
+  readonly given: LayeredScope
   /** A new scope each time: what was resolved in another one is not remembered. */
   scope(local?: Variables): LayeredScope
 }
@@ -49,6 +51,11 @@ export interface ScopeSources {
 
 /** The variables of a step on a host; without a step, those of the play. */
 export function scopeOf(from: ScopeSources, local?: Variables): LayeredScope {
+  return scopesOf(from)(local)
+}
+
+/** Makes scopes of one step on one host, each with the variables of an item of its loop above the others. */
+export function scopesOf(from: ScopeSources): (local?: Variables) => LayeredScope {
   const { batch, frame, host, step, pending } = from
   const { run, play } = batch
   const magic = new MagicVariables({
@@ -73,8 +80,8 @@ export function scopeOf(from: ScopeSources, local?: Variables): LayeredScope {
     taskVars: step?.vars,
     role: step?.role,
     includeParams: frame.includeParams,
-    local,
   })
   const environment = run.environment(searchFolders(play, step?.role, step?.at.file))
-  return new LayeredScope(layers, pending ? guarded(environment, pending) : environment)
+  const own = pending ? guarded(environment, pending) : environment
+  return (local) => new LayeredScope(local && local.size > 0 ? [local, ...layers] : layers, own)
 }

@@ -6,7 +6,7 @@ import type { Frame } from '../frame.ts'
 import type { HostRecord } from '../host-record.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { flag } from './keywords.ts'
-import { scopeOf, type Turn } from './turn.ts'
+import { scopesOf, type Turn } from './turn.ts'
 
 /** One for a task in its inclusion, in its batch. */
 export const instanceKey = (batch: Batch, step: Task | Include, frame: Frame): string =>
@@ -22,10 +22,9 @@ export async function turnOf<T extends Task | Include>(
 ): Promise<Turn<T>> {
   const { run } = batch
   const key = instanceKey(batch, task, frame)
-  const plain = { batch, frame, host, step: task, check: run.check, diff: run.diff }
-  const scope = scopeOf(plain)
-  const check = await flag(task.checkMode, scope, run.check).catch(() => run.check)
-  const diff = await flag(task.diff, scope, run.diff).catch(() => run.diff)
+  const { check, diff } = await modesOf(batch, task, host, frame)
+  const scope = scopesOf({ batch, frame, host, step: task, check, diff })
+  const given = scope()
   return {
     batch,
     frame,
@@ -35,10 +34,22 @@ export async function turnOf<T extends Task | Include>(
     key,
     after: at.after,
     since: at.since ?? run.speculation.ledger.frontier,
-    name: shownName(task, scope),
+    name: shownName(task, given),
     check,
     diff,
-    scope: (local) => scopeOf({ ...plain, check, diff }, local),
+    given,
+    scope,
+  }
+}
+
+/** Check mode and --diff are those of the run, unless the task says otherwise. */
+async function modesOf(batch: Batch, task: Task | Include, host: HostRecord, frame: Frame) {
+  const { check, diff } = batch.run
+  if (task.checkMode === undefined && task.diff === undefined) return { check, diff }
+  const scope = scopesOf({ batch, frame, host, step: task, check, diff })()
+  return {
+    check: await flag(task.checkMode, scope, check).catch(() => check),
+    diff: await flag(task.diff, scope, diff).catch(() => diff),
   }
 }
 

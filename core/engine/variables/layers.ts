@@ -19,8 +19,6 @@ export interface LayerSources {
   readonly role?: Role | undefined
   /** Variables given to the includes that brought the task, outermost first. */
   readonly includeParams?: readonly Variables[]
-  /** The loop's item, and a result being retried. */
-  readonly local?: Variables | undefined
 }
 
 /**
@@ -31,26 +29,27 @@ export interface LayerSources {
 export function variableLayers(from: LayerSources): Layer[] {
   const { host, play, role } = from
   const chain = roleChain(role)
-  const layers: (Layer | undefined)[] = [
-    from.local,
-    from.magic,
-    from.extraVars,
-    ...(from.includeParams ?? []).toReversed(),
-    ...chain.map((r) => r.params),
-    from.results ?? host.setFacts,
-    host.includeVars,
-    from.taskVars,
-    ...chain.map((r) => r.vars),
-    ...rolesOf(play).map((r) => r.vars),
-    ...(from.varsFiles ?? []).toReversed(),
-    from.prompted,
-    play?.vars,
-    host.injected,
-    ...host.inventoryLayers.map((layer) => layer.variables).toReversed(),
-    ...chain.map((r) => r.defaults),
-    ...rolesOf(play).map((r) => r.defaults),
-  ]
-  return layers.filter((layer) => layer !== undefined && !(layer instanceof Map && layer.size === 0)) as Layer[]
+  const roles = rolesOf(play)
+  const layers: Layer[] = [from.magic]
+  // What is empty now and never written to needs no look.
+  const add = (layer: Layer | undefined): void => {
+    if (layer !== undefined && !(layer instanceof Map && layer.size === 0)) layers.push(layer)
+  }
+  add(from.extraVars)
+  for (const one of (from.includeParams ?? []).toReversed()) add(one)
+  for (const one of chain) add(one.params)
+  layers.push(from.results ?? host.setFacts, host.includeVars)
+  add(from.taskVars)
+  for (const one of chain) add(one.vars)
+  for (const one of roles) add(one.vars)
+  for (const one of (from.varsFiles ?? []).toReversed()) add(one)
+  add(from.prompted)
+  add(play?.vars)
+  layers.push(host.injected)
+  for (const one of host.inventoryLayers.toReversed()) add(one.variables)
+  for (const one of chain) add(one.defaults)
+  for (const one of roles) add(one.defaults)
+  return layers
 }
 
 /** The role itself, then those it is a dependency of. */

@@ -5,6 +5,8 @@ import type { Value } from '../../language/values.ts'
 export interface Layer {
   get(name: string): Value | undefined
   keys(): Iterable<string>
+  /** What is behind a layer that guards another one. */
+  readonly base?: Layer
 }
 
 /** One task on one host: shared layers, strongest first. Nothing is copied; resolved values are remembered by the scope. */

@@ -23,7 +23,10 @@ export interface GuardedChange {
   /** Before the old files are back, and after. */
   readonly release: ShellText
   readonly restore: ShellText
+  /** How long the host waits to be reached anew once the configuration is in force. */
   readonly seconds: number
+  /** How long putting it into force may take; `settle` may wait until the second `$deadline` of the host's uptime. */
+  readonly activationSeconds: number
 }
 
 /** Applies the change, or leaves the host as it was and raises ModuleFailure with the reason. */
@@ -37,7 +40,7 @@ export async function applyGuarded(host: Host, change: GuardedChange): Promise<v
   { setsid /bin/sh ${folder}/guard </dev/null >/dev/null 2>&1 & }`,
     { foreign: true, shielded: true },
   )
-  const outcome = await confirm(host, folder, change.seconds)
+  const outcome = await confirm(host, folder, change)
   if (outcome === 'confirmed') {
     await host.run(sh`rm -rf -- ${folder}`)
     return
@@ -74,24 +77,30 @@ cp -p -- ${fresh} ${path}.virtfleet && mv -f -- ${path}.virtfleet ${path}`,
   )
   const apply = sh.join([sh`set -e`, change.before, ...install, change.activate, change.settle])
   const restore = sh.join([change.release, ...putBack, change.restore, sh`/bin/sh ${folder}/live`])
+  // Measured by the host's uptime: what a loaded host takes longer for must not lengthen or shorten the time to reach it.
   const guard = sh`cd ${folder} || exit 1
 say() { echo "$1" > state.new; mv -f state.new state; }
+now() { read -r up rest < /proc/uptime; echo "\${up%%.*}"; }
+back() { /bin/sh ./restore >> log 2>&1; say "$1"; for n in 1 2 3; do /bin/sh ./announce; sleep 1; done; }
 say applying
-limit=; command -v timeout >/dev/null && limit='timeout -k 5 ${ACTIVATION_SECONDS}'
-if $limit /bin/sh ./apply >> log 2>&1; then say applied; else /bin/sh ./restore >> log 2>&1; say failed; exit 1; fi
-n=0
-while [ $n -lt ${change.seconds} ]; do
-  [ -e confirm ] && { say confirmed; exit 0; }
-  sleep 1; n=$((n + 1))
+limit=; command -v timeout >/dev/null && limit='timeout -k 5 ${change.activationSeconds + SETTLE_SLACK}'
+export deadline=$(($(now) + ${change.activationSeconds}))
+$limit /bin/sh ./apply >> log 2>&1 || { back failed; exit 1; }
+say applied
+end=$(($(now) + ${change.seconds}))
+until [ -e confirm ]; do
+  [ "$(now)" -lt $end ] || { back restored; exit; }
+  /bin/sh ./announce
+  sleep 1
 done
-/bin/sh ./restore >> log 2>&1
-say restored`
+say confirmed`
   return sh.join([
     sh`set -e`,
     sh`umask 077`,
     sh`mkdir -p ${folder}`,
     ...save,
     liveState(change.interfaces, folder),
+    announcement(change.interfaces, folder),
     ...write,
     sh`printf %s ${apply.text} > ${folder}/apply`,
     sh`printf %s ${restore.text} > ${folder}/restore`,
@@ -125,14 +134,41 @@ for i in ${interfaces}; do [ -e "/sys/class/net/$i" ] || continue
 done >> ${folder}/live`
 }
 
+/**
+ * Writes a script that makes the neighbours of these interfaces, among them the one that leads to us, learn at once where our
+ * addresses are now: what has moved to another interface may have another hardware address, and neighbours go on sending to the
+ * old one for up to a minute. Only who asks aloud is noticed, so each is forgotten first, and asked once from every address.
+ */
+function announcement(interfaces: readonly string[], folder: string): ShellText {
+  return sh`for f in 4 6; do
+  for i in ${interfaces}; do
+    for s in reachable delay probe stale; do ip -$f neigh show dev "$i" nud $s 2>/dev/null; done
+  done | awk '{ print $1 }' | grep -E '^[0-9a-f.:]+$' | grep -v '^fe80:' | head -n 8 > ${folder}/neighbours-$f || :
+done
+printf %s ${
+    sh`for i in ${interfaces}; do
+  ip -o addr show dev "$i" scope global 2>/dev/null | awk '{ sub("/.*", "", $4); print $4 }' | while read -r a; do
+    case $a in *:*) f=6 ;; *) f=4 ;; esac
+    [ -s ${folder}/neighbours-$f ] || continue
+    ip -$f neigh flush dev "$i" 2>/dev/null
+    for n in $(cat ${folder}/neighbours-$f); do ping -q -c 1 -W 1 -w 2 -I "$a" "$n" </dev/null >/dev/null 2>&1 & done
+    wait
+  done
+done`.text
+  } > ${folder}/announce`
+}
+
 type Outcome = 'confirmed' | 'failed' | 'restored'
 
-/** How long activation itself may take before the guard begins to count. */
-const ACTIVATION_SECONDS = 75
-const READ_MS = 4000
+/** What the activation itself may take beyond the time that it is waited for. */
+const SETTLE_SLACK = 30
+const READ_MS = 8000
+const REACH_MS = 15_000
+const RECONNECT_SECONDS = 30
 
-async function confirm(host: Host, folder: string, seconds: number): Promise<Outcome> {
-  const end = Date.now() + (seconds + ACTIVATION_SECONDS + 30) * 1000
+async function confirm(host: Host, folder: string, change: GuardedChange): Promise<Outcome> {
+  // Putting the new configuration into force, waiting for us, and the same once more with the old one.
+  const end = Date.now() + (2 * (change.activationSeconds + SETTLE_SLACK) + change.seconds + 60) * 1000
   let reached = false
   while (Date.now() < end) {
     await pause(host.signal, 0.5)
@@ -140,7 +176,9 @@ async function confirm(host: Host, folder: string, seconds: number): Promise<Out
     if (state === 'confirmed' || state === 'failed' || state === 'restored') return state
     if (state === undefined) {
       host.progress('waiting for the host to answer again')
-      await host.reconnect().catch(() => undefined)
+      await Promise.race([host.reconnect(), pause(host.signal, RECONNECT_SECONDS)]).catch((error: unknown) => {
+        if (host.signal.aborted) throw error
+      })
       continue
     }
     if (state !== 'applied' || reached) continue
@@ -150,9 +188,13 @@ async function confirm(host: Host, folder: string, seconds: number): Promise<Out
   throw new ModuleFailure('the host did not come back after the change of its network', { hint: 'look at its console' })
 }
 
+/** The limit is ours: a host that cannot be reached keeps none. */
+const limited = (host: Host, ms: number): AbortSignal => AbortSignal.any([host.signal, AbortSignal.timeout(ms)])
+
 async function sayConfirm(host: Host, folder: string): Promise<boolean> {
   try {
-    return (await host.run(sh`: > ${folder}/confirm`, { timeoutMs: READ_MS })).status === 0
+    const options = { signal: limited(host, READ_MS), shielded: false }
+    return (await host.run(sh`: > ${folder}/confirm`, options)).status === 0
   } catch (error) {
     if (host.signal.aborted) throw error
     return false
@@ -161,7 +203,8 @@ async function sayConfirm(host: Host, folder: string): Promise<boolean> {
 
 async function readState(host: Host, folder: string): Promise<string | undefined> {
   try {
-    const answer = await host.read(sh`cat ${folder}/state 2>/dev/null || echo starting`, { timeoutMs: READ_MS })
+    const options = { signal: limited(host, READ_MS) }
+    const answer = await host.read(sh`cat ${folder}/state 2>/dev/null || echo starting`, options)
     return answer.stdout.toString().trim()
   } catch (error) {
     if (host.signal.aborted) throw error
@@ -171,7 +214,7 @@ async function readState(host: Host, folder: string): Promise<string | undefined
 
 async function reachAnew(host: Host): Promise<boolean> {
   try {
-    await (await host.connection()).reconnectCheck(AbortSignal.any([host.signal, AbortSignal.timeout(10_000)]))
+    await (await host.connection()).reconnectCheck(limited(host, REACH_MS))
     return true
   } catch (error) {
     if (host.signal.aborted) throw error

@@ -1,6 +1,7 @@
 import { sh } from '../../../core/connection/quote.ts'
 import type { NetworkBackend } from './backend.ts'
 import { release, setAside } from './netplan-ports.ts'
+import { configured } from './networkd.ts'
 import { type BridgeSpec, forwardDelay } from './spec.ts'
 
 const file = (spec: BridgeSpec): string => `/etc/netplan/90-virtfleet-${spec.name}.yaml`
@@ -22,11 +23,17 @@ export const netplan: NetworkBackend = {
     ])
   },
   release: () => sh`:`,
+  // In networkd's order: it forgets the old files before ports leave the bridge, and the bridge goes last.
   activate: ({ gone, free }) =>
-    sh`${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
-netplan generate
+    sh`netplan generate
+networkctl reload 2>/dev/null || :
+for i in ${free}; do ip link set dev "$i" nomaster; done
 netplan apply
-for i in ${free}; do networkctl reconfigure "$i" 2>/dev/null || :; done`,
+${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
+for i in ${free}; do networkctl reconfigure "$i" 2>/dev/null || :; done
+if systemctl is-active -q systemd-networkd; then
+${configured(free)}
+fi`,
 }
 
 // JSON is YAML, and quotes everything that needs it.

@@ -1,4 +1,4 @@
-import { sh } from '../../../core/connection/quote.ts'
+import { type ShellText, sh } from '../../../core/connection/quote.ts'
 import type { NetworkBackend } from './backend.ts'
 import { type BridgeSpec, forwardDelay } from './spec.ts'
 
@@ -34,13 +34,18 @@ networkctl reload
 for i in ${free}; do ip link set dev "$i" nomaster; done
 for i in ${[...(bridge === undefined ? [] : [bridge]), ...ports]}; do networkctl reconfigure "$i" 2>/dev/null || :; done
 ${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
-for i in ${free}; do
+${configured(free)}`,
+}
+
+/** Waits a while for networkd to have configured these, and has it try again. What waits for a DHCP server may never end. */
+export function configured(interfaces: readonly string[]): ShellText {
+  return sh`for i in ${interfaces}; do
   n=0; until s=$(networkctl -n 0 --no-legend list "$i" 2>/dev/null) && case $s in *configuring*|*pending*|*failed*) false;; esac; do
-    n=$((n + 1)); [ $n -gt 25 ] && break
-    [ $n = 10 ] && networkctl reconfigure "$i"
+    n=$((n + 1)); [ $n -gt 150 ] && break
+    [ $((n % 25)) = 10 ] && networkctl reconfigure "$i"
     sleep 0.2
   done
-done`,
+done`
 }
 
 function device(spec: BridgeSpec): string {

@@ -1,6 +1,7 @@
 import { sh } from '../../../core/connection/quote.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import type { ConfigFiles, NetworkBackend } from './backend.ts'
+import { readConfigFiles } from './config-files.ts'
 import { ifupdown } from './ifupdown.ts'
 import { netplan } from './netplan.ts'
 import { networkd } from './networkd.ts'
@@ -35,22 +36,27 @@ export interface BridgeState {
 
 const BACKENDS = { networkd, netplan, ifupdown }
 
-/** Everything in two round trips: what configures the network, then its files beside what the kernel has. */
+/** Everything in one round trip: what configures the network, the files of all that could, and what the kernel has. */
 export async function probeBridge(host: Reader, spec: BridgeSpec): Promise<BridgeState> {
-  const backend = spec.backend === 'auto' ? await chooseBackend(host) : BACKENDS[spec.backend]
-  const [files, more, links, routes] = await Promise.all([
-    Promise.all(backend.inputs(spec).map(async (path) => [path, await content(host, path)] as const)),
-    backend.name === 'netplan' ? netplanFiles(host) : [],
-    host.read(sh`ip -j -d addr`),
-    host.read(sh`ip -j -4 route show default`),
+  const possible = spec.backend === 'auto' ? Object.values(BACKENDS) : [BACKENDS[spec.backend]]
+  const [backend, found, links, routes] = await Promise.all([
+    spec.backend === 'auto' ? chooseBackend(host) : BACKENDS[spec.backend],
+    readConfigFiles(
+      host,
+      possible.flatMap((one) => one.inputs(spec)),
+    ),
+    host.read(sh`exec ip -j -d addr`),
+    host.read(sh`exec ip -j -4 route show default`),
   ])
+  const more = backend.name === 'netplan' ? found.paths.filter((path) => path.startsWith('/etc/netplan/')) : []
+  const files = new Map([...more, ...backend.inputs(spec)].map((path) => [path, found.text(path)]))
   const all = json<Link>(links.stdout, 'ip addr')
   const link = all.find((one) => one.ifname === spec.name)
   const ports = all.filter((one) => one.master === spec.name)
   const isTap = (one: Link): boolean => one.linkinfo?.info_kind === 'tun' || /^(vnet|tap|vif)\d/.test(one.ifname)
   return {
     backend,
-    files: new Map([...more, ...files]),
+    files,
     link,
     ports: ports.filter((one) => !isTap(one)).map((one) => one.ifname),
     guestPorts: ports.filter(isTap).map((one) => one.ifname),
@@ -66,25 +72,6 @@ export async function probeBridge(host: Reader, spec: BridgeSpec): Promise<Bridg
 const globalAddresses = (link: Link): string[] =>
   (link.addr_info ?? []).filter((one) => one.scope === 'global').map((one) => `${one.local}/${one.prefixlen}`)
 
-async function content(host: Reader, path: string): Promise<string | undefined> {
-  const answer = await host.read(sh`[ -e ${path} ] || exit 44; cat -- ${path}`)
-  if (answer.status === 44) return undefined
-  if (answer.status !== 0)
-    throw new ModuleFailure(`cannot read ${path}: ${answer.stderr.toString().trim()}`, { hint: 'use become: true' })
-  return answer.stdout.toString()
-}
-
-async function netplanFiles(host: Reader): Promise<(readonly [string, string | undefined])[]> {
-  const listed = await host.read(sh`ls -1 /etc/netplan/ 2>/dev/null | grep '\.yaml$'; exit 0`)
-  const names = listed.stdout
-    .toString()
-    .split('\n')
-    .filter((name) => name !== '')
-  return Promise.all(
-    names.map(async (name) => [`/etc/netplan/${name}`, await content(host, `/etc/netplan/${name}`)] as const),
-  )
-}
-
 function json<T>(output: Buffer, what: string): T[] {
   try {
     const text = output.toString().trim()
@@ -95,10 +82,12 @@ function json<T>(output: Buffer, what: string): T[] {
 }
 
 async function chooseBackend(host: Reader): Promise<NetworkBackend> {
-  const answer =
-    await host.read(sh`command -v netplan >/dev/null && ls /etc/netplan/*.yaml >/dev/null 2>&1 && { echo netplan; exit; }
-systemctl is-active -q NetworkManager 2>/dev/null && { echo NetworkManager; exit; }
-systemctl is-active -q systemd-networkd 2>/dev/null && { echo networkd; exit; }
+  const answer = await host.read(sh`set -- /etc/netplan/*.yaml
+command -v netplan >/dev/null && [ -e "$1" ] && { echo netplan; exit; }
+case $(systemctl is-active NetworkManager systemd-networkd 2>/dev/null) in
+  active*) echo NetworkManager; exit ;;
+  *[!n]active) echo networkd; exit ;;
+esac
 command -v ifup >/dev/null && [ -e /etc/network/interfaces ] && { echo ifupdown; exit; }
 exit 0`)
   const name = answer.stdout.toString().trim()

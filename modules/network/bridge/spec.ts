@@ -54,11 +54,16 @@ export const bridgeArgs = arg
       .int()
       .default(60)
       .describe('seconds after which the host takes its old configuration back unless we reach it anew'),
+    activation_timeout: arg
+      .int()
+      .default(120)
+      .describe('seconds that the host may take to put a configuration into force before it takes the old one back'),
     allow_disruption: arg.bool().default(false).describe('though guests hang on the bridge; their ports are put back'),
   })
   .refine((a) => !(a.dhcp4 && a.gateway4 !== undefined), { message: 'dhcp4 brings its own gateway: give one of them' })
   .refine((a) => !a.ports.includes(a.name), { message: 'a bridge cannot be its own port' })
   .refine((a) => a.timeout >= 15, { message: 'timeout must be at least 15 s' })
+  .refine((a) => a.activation_timeout >= 15, { message: 'activation_timeout must be at least 15 s' })
   .refine((a) => !a.stp || a.forward_delay === 0 || (a.forward_delay >= 2 && a.forward_delay <= 30), {
     message: 'forward_delay must be 2 to 30 s with stp',
   })

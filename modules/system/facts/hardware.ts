@@ -1,25 +1,28 @@
 import { sh } from '../../../core/connection/quote.ts'
 import type { JsonObject } from '../../../core/events/json.ts'
+import { parseSeveral, severalScript } from '../../files/several.ts'
+import { unescapeBlanks } from '../../storage/octal.ts'
 import { type FactSubset, sections } from './subset.ts'
+
+const DMI = '/sys/class/dmi/id/'
+const BOARD = ['product_name', 'sys_vendor', 'product_uuid', 'product_serial', 'bios_version', 'board_name'] as const
 
 /** Processors, memory, mounts and the board. Nothing here touches a network file system: a dead server must not hang us. */
 export const hardware: FactSubset = {
-  script:
-    sh.raw(`echo @@cpuinfo; grep -E '^(processor|model name|physical id|core id|flags|siblings|cpu cores)' /proc/cpuinfo
-echo @@meminfo; cat /proc/meminfo
-echo @@uptime; cut -d' ' -f1 /proc/uptime
-echo @@dmi; for f in product_name sys_vendor product_uuid product_serial bios_version board_name; do printf '%s=' $f; cat /sys/class/dmi/id/$f 2>/dev/null || echo; done
-echo @@mounts; grep -E '^/dev/|^UUID=' /proc/mounts
+  // All processors have the same flags, and one has hundreds.
+  script: sh`echo @@cpuinfo; awk '/^flags/ && !told++ || /^(processor|model name|physical id|cpu cores)/' /proc/cpuinfo
 echo @@df; df -P -B1 -l 2>/dev/null
-exit 0`),
+echo @@files; ${severalScript(sh`/proc/meminfo /proc/uptime /proc/mounts ${BOARD.map((name) => DMI + name)}`)} 2>/dev/null
+exit 0`,
   parse(output) {
     const part = sections(output)
+    const files = parseSeveral(part.get('files') ?? '')
     return {
       ...processors(part.get('cpuinfo') ?? ''),
-      ...memory(part.get('meminfo') ?? ''),
-      uptime_seconds: Math.floor(Number((part.get('uptime') ?? '0').trim())),
-      ...board(part.get('dmi') ?? ''),
-      mounts: mounts(part.get('mounts') ?? '', part.get('df') ?? ''),
+      ...memory(files.get('/proc/meminfo') ?? ''),
+      uptime_seconds: Math.floor(Number.parseFloat(files.get('/proc/uptime') ?? '0')),
+      ...board((name) => files.get(DMI + name)?.trim() || 'NA'),
+      mounts: mounts(files.get('/proc/mounts') ?? '', part.get('df') ?? ''),
     }
   },
 }
@@ -54,8 +57,7 @@ function memory(text: string): JsonObject {
   }
 }
 
-function board(text: string): JsonObject {
-  const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1]?.trim() || 'NA'
+function board(value: (name: (typeof BOARD)[number]) => string): JsonObject {
   return {
     product_name: value('product_name'),
     system_vendor: value('sys_vendor'),
@@ -81,14 +83,9 @@ function mounts(text: string, df: string): JsonObject[] {
   )
   return text
     .split('\n')
-    .filter((line) => line !== '')
+    .filter((line) => /^\/dev\/|^UUID=/.test(line))
     .map((line) => {
       const [device = '', mount = '', fstype = '', options = ''] = line.split(' ')
-      return { device, mount: unescapeMount(mount), fstype, options, ...sizes.get(unescapeMount(mount)) }
+      return { device, mount: unescapeBlanks(mount), fstype, options, ...sizes.get(unescapeBlanks(mount)) }
     })
-}
-
-/** /proc/mounts writes blanks as octal. */
-export function unescapeMount(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }

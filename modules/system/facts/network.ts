@@ -7,20 +7,13 @@ export const network: FactSubset = {
   script: sh.raw(`echo @@addresses; ip -j addr 2>/dev/null
 echo @@routes4; ip -j -4 route get 192.0.2.1 2>/dev/null
 echo @@routes6; ip -j -6 route get 2001:db8::1 2>/dev/null
-echo @@bridges; for d in /sys/class/net/*/brif; do [ -d "$d" ] && { d=\${d%/brif}; printf '%s' "\${d##*/}"; for p in "$d"/brif/*; do [ -e "$p" ] && printf ' %s' "\${p##*/}"; done; echo; }; done
+echo @@bridges; for d in /sys/class/net/*/bridge; do d=\${d%/bridge}; echo "\${d##*/}"; done
 exit 0`),
   parse(output) {
     const part = sections(output)
     const links = json(part.get('addresses')) as unknown as Link[]
-    const bridges = new Map(
-      (part.get('bridges') ?? '')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => {
-          const [name = '', ...ports] = line.split(' ')
-          return [name, ports] as const
-        }),
-    )
+    const bridges = new Map((part.get('bridges') ?? '').split('\n').map((name) => [name, [] as string[]]))
+    for (const link of links) if (link.master !== undefined) bridges.get(link.master)?.push(link.ifname)
     const facts: Record<string, Json> = { interfaces: links.map((link) => link.ifname) }
     for (const link of links) facts[link.ifname.replace(/[-.:]/g, '_')] = describe(link, bridges)
     const global = (family: string): string[] =>
@@ -46,6 +39,7 @@ interface Address {
 }
 interface Link {
   ifname: string
+  master?: string
   address?: string
   mtu: number
   operstate: string
@@ -78,7 +72,7 @@ function describe(link: Link, bridges: ReadonlyMap<string, string[]>): JsonObjec
     mtu: link.mtu,
     type: ports ? 'bridge' : link.link_type,
     ...(link.address !== undefined && { macaddress: link.address }),
-    ...(ports && { interfaces: ports }),
+    ...(ports && { interfaces: ports.sort() }),
     ...(first && { ipv4: ipv4(first) }),
     ...(more.length > 0 && { ipv4_secondaries: more.map(ipv4) }),
     ipv6: of('inet6').map((a) => ({ address: a.local ?? '', prefix: String(a.prefixlen), scope: a.scope })),

@@ -1,5 +1,6 @@
 import { sh } from '../../../core/connection/quote.ts'
 import type { JsonObject } from '../../../core/events/json.ts'
+import { parseSeveral, severalScript } from '../../files/several.ts'
 import { type FactSubset, keyValues, sections } from './subset.ts'
 
 const FAMILIES: Record<string, string> = {
@@ -47,33 +48,44 @@ const DISTRIBUTIONS: Record<string, string> = {
 }
 const MANAGERS = ['apt', 'dnf', 'yum', 'zypper', 'pacman', 'apk']
 
+const OS = ['/etc/os-release', '/usr/lib/os-release']
+const FILES = [
+  ...OS,
+  '/etc/debian_version',
+  '/proc/1/comm',
+  '/etc/machine-id',
+  '/proc/sys/kernel/random/boot_id',
+  '/proc/cmdline',
+  '/sys/fs/selinux/enforce',
+  '/etc/resolv.conf',
+]
+
 /** Who the host is: distribution, kernel, names, time, user, tools. */
 export const platform: FactSubset = {
-  script: sh.raw(`echo @@os; cat /etc/os-release /usr/lib/os-release 2>/dev/null
-echo @@debian; cat /etc/debian_version 2>/dev/null
-echo @@uname; uname -s; uname -r; uname -m; uname -v; uname -n
+  script: sh`echo @@uname; uname -s -n -r -v -m
 echo @@fqdn; hostname -f 2>/dev/null
-echo @@time; date +%s; date +'%Y %m %d %H %M %S %Z %z %A %j'; date -u +%Y-%m-%dT%H:%M:%SZ
-echo @@user; id -un; id -u; id -g; printf '%s\\n' "$HOME" "$SHELL"
+echo @@time; date '+%s%n%Y %m %d %H %M %S %Z %z %A %j'
+echo @@user; id; printf '%s\n' "$HOME" "$SHELL"
 echo @@managers; for c in apt-get dnf yum zypper pacman apk; do command -v $c >/dev/null 2>&1 && echo \${c%-get}; done
-echo @@init; cat /proc/1/comm; [ -d /run/systemd/system ] && echo systemd
-echo @@machine_id; cat /etc/machine-id 2>/dev/null
-echo @@boot_id; cat /proc/sys/kernel/random/boot_id
-echo @@cmdline; cat /proc/cmdline
-echo @@selinux; getenforce 2>/dev/null
+echo @@init; [ -d /run/systemd/system ] && echo systemd
 echo @@apparmor; [ -d /sys/kernel/security/apparmor ] && echo enabled
-echo @@dns; grep -E '^(nameserver|search)' /etc/resolv.conf 2>/dev/null
-echo @@keys; for f in /etc/ssh/ssh_host_*_key.pub; do [ -r "$f" ] && cat "$f"; done
-exit 0`),
+echo @@files; ${severalScript(sh`${FILES} /etc/ssh/ssh_host_*_key.pub`)} 2>/dev/null
+exit 0`,
   parse(output) {
     const part = sections(output)
-    const lines = (name: string): string[] => (part.get(name) ?? '').trimEnd().split('\n')
-    const [system = '', kernel = '', machine = '', version = '', node = ''] = lines('uname')
+    const files = parseSeveral(part.get('files') ?? '')
+    const split = (text: string | undefined): string[] => (text ?? '').trimEnd().split('\n')
+    const lines = (name: string): string[] => split(part.get(name))
+    const file = (path: string): string => split(files.get(path))[0]!
+    // Of these words only the version may hold blanks.
+    const [, system = '', node = '', kernel = '', version = '', machine = ''] =
+      /^(\S+) (\S+) (\S+) (.*) (\S+)$/.exec(lines('uname')[0]!) ?? []
     const fqdn = lines('fqdn')[0] || node
-    const [user = '', uid = '', gid = '', home = '', shell = ''] = lines('user')
+    const [identity = '', home = '', shell = ''] = lines('user')
+    const [, uid = '', user = '', gid = ''] = /^uid=(\d+)(?:\(([^)]*)\))? gid=(\d+)/.exec(identity) ?? []
     const managers = lines('managers')
     return {
-      ...distribution(part.get('os') ?? '', lines('debian')[0] ?? ''),
+      ...distribution(OS.map((path) => files.get(path) ?? '').join('\n'), file('/etc/debian_version')),
       system,
       kernel,
       kernel_version: version,
@@ -90,14 +102,14 @@ exit 0`),
       user_dir: home,
       user_shell: shell,
       pkg_mgr: MANAGERS.find((one) => managers.includes(one)) ?? 'unknown',
-      service_mgr: lines('init').includes('systemd') ? 'systemd' : (lines('init')[0] ?? 'unknown'),
-      machine_id: lines('machine_id')[0] ?? '',
-      boot_id: lines('boot_id')[0] ?? '',
-      cmdline: commandLine(lines('cmdline')[0] ?? ''),
-      selinux: selinux(lines('selinux')[0] ?? ''),
+      service_mgr: lines('init')[0] || file('/proc/1/comm') || 'unknown',
+      machine_id: file('/etc/machine-id'),
+      boot_id: file('/proc/sys/kernel/random/boot_id'),
+      cmdline: commandLine(file('/proc/cmdline')),
+      selinux: selinux(file('/sys/fs/selinux/enforce')),
       apparmor: { status: lines('apparmor')[0] === 'enabled' ? 'enabled' : 'disabled' },
-      dns: dns(lines('dns')),
-      ...hostKeys(lines('keys')),
+      dns: dns(split(files.get('/etc/resolv.conf'))),
+      ...hostKeys([...files].filter(([path]) => path.startsWith('/etc/ssh/')).map(([, text]) => split(text)[0]!)),
     }
   },
 }
@@ -120,7 +132,7 @@ function distribution(text: string, debian: string): JsonObject {
   }
 }
 
-function dateTime([epoch = '', local = '', iso = '']: string[]): JsonObject {
+function dateTime([epoch = '', local = '']: string[]): JsonObject {
   const [year = '', month = '', day = '', hour = '', minute = '', second = '', tz = '', offset = '', weekday = ''] =
     local.split(' ')
   return {
@@ -134,7 +146,7 @@ function dateTime([epoch = '', local = '', iso = '']: string[]): JsonObject {
     weekday,
     epoch,
     tz_offset: offset,
-    iso8601: iso,
+    iso8601: new Date(Number(epoch) * 1000).toISOString().replace(/\.\d+/, ''),
     date: `${year}-${month}-${day}`,
     time: `${hour}:${minute}:${second}`,
   }
@@ -152,8 +164,10 @@ function commandLine(text: string): JsonObject {
   )
 }
 
-function selinux(mode: string): JsonObject {
-  return mode === '' || mode === 'Disabled' ? { status: 'disabled' } : { status: 'enabled', mode: mode.toLowerCase() }
+function selinux(enforce: string): JsonObject {
+  return enforce === ''
+    ? { status: 'disabled' }
+    : { status: 'enabled', mode: enforce === '1' ? 'enforcing' : 'permissive' }
 }
 
 function dns(lines: readonly string[]): JsonObject {

@@ -3,9 +3,9 @@ import { type FactSubset, sections } from './subset.ts'
 
 /** Whether the host is itself a guest, and whether it can run guests with hardware support. */
 export const virtual: FactSubset = {
-  script: sh.raw(`echo @@detect; systemd-detect-virt 2>/dev/null
+  script: sh.raw(`echo @@detect; d=$(systemd-detect-virt 2>/dev/null); echo "$d"
 echo @@kvm; [ -c /dev/kvm ] && echo present; grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo && echo flags
-echo @@dmi; cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name 2>/dev/null
+echo @@dmi; [ -n "$d" ] || cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name 2>/dev/null
 exit 0`),
   parse(output) {
     const part = sections(output)

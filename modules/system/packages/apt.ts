@@ -3,23 +3,49 @@ import type { PackageBackend, PackageState, Pending } from './backend.ts'
 
 const QUERY = '${Package}\\t${Architecture}\\t${db:Status-Status}\\t${Version}\\t${Provides}\\n'
 
-/** Lines of dpkg's database about the packages named as arguments, or those that provide them. */
-const FILTER = `BEGIN { for (i = 1; i < ARGC; i++) { want[ARGV[i]] = 1; ARGV[i] = "" } }
-{ hit = ($1 in want) || (($1 ":" $2) in want)
-  n = split($5, provided, /, */); for (i = 1; i <= n; i++) { split(provided[i], word, " "); if (word[1] in want) hit = 1 }
-  if (hit) print }`
+/** Lines about the packages named as arguments, or those that provide them. */
+const WANTED = `BEGIN { for (i = 1; i < ARGC; i++) { want[ARGV[i]] = 1; ARGV[i] = "" } }
+function hit(name, arch, provides,   n, i, list, word) {
+  if ((name in want) || ((name ":" arch) in want)) return 1
+  n = split(provides, list, /, */)
+  for (i = 1; i <= n; i++) { split(list[i], word, " "); if (word[1] in want) return 1 }
+  return 0
+}`
+/** From what dpkg-query answers. */
+const FILTER = `${WANTED}
+hit($1, $2, $5) { print }`
+/** From dpkg's database itself, as dpkg-query would answer. */
+const READ = `${WANTED}
+function tell() { if (p != "" && hit(p, a, r)) print p "\\t" a "\\t" s "\\t" v "\\t" r; p = a = s = v = r = "" }
+/^Package: / { p = $2 }
+/^Status: / { s = $4 }
+/^Architecture: / { a = $2 }
+/^Version: / { v = $2 }
+/^Provides: / { r = substr($0, 11) }
+/^$/ { tell() }
+END { tell() }`
 
-/** apt writes its cache of the lists when it is stale: then it works without, as a probe writes nothing. */
-const CACHE = sh.raw(`d=/var/cache/apt; o=
-[ $d/pkgcache.bin -nt /var/lib/dpkg/status ] && [ $d/pkgcache.bin -nt /var/lib/apt/lists ] || o='-o Dir::Cache::pkgcache='
-[ $d/srcpkgcache.bin -nt /var/lib/apt/lists ] || o="$o -o Dir::Cache::srcpkgcache="`)
+/** Asking dpkg-query takes four times as long as reading its database; but while dpkg works, news are in other files yet. */
+const installed = (names: readonly string[]): ShellText =>
+  sh`set -- /var/lib/dpkg/updates/[0-9]*
+if [ -r /var/lib/dpkg/status ] && [ ! -e "$1" ]; then awk ${READ} ${names} </var/lib/dpkg/status
+else dpkg-query -W -f ${QUERY} 2>/dev/null | awk -F '\t' ${FILTER} ${names}; fi`
+
+/** apt writes its caches when they are older than what they are made from: then it works without, as a probe writes nothing. */
+const CACHE = sh.raw(`d=/etc/apt o= s=/var/lib/dpkg/status
+for c in pkgcache srcpkgcache; do
+  for f in $s /var/lib/apt/lists $d/sources.list $d/sources.list.d $d/sources.list.d/* $d/apt.conf $d/apt.conf.d $d/apt.conf.d/*; do
+    [ /var/cache/apt/$c.bin -nt "$f" ] || [ ! -e "$f" ] || { o="$o -o Dir::Cache::$c="; break; }
+  done
+  s=
+done`)
 
 /** Debian's apt. Reads go to dpkg's database and, for candidates, to apt-cache; neither takes a lock. */
 export const apt: PackageBackend = {
   name: 'apt',
   query({ names, candidates }) {
     const policy = sh`echo @@policy; ${CACHE}; apt-cache $o policy -- ${names} 2>/dev/null`
-    return sh`echo @@dpkg; f=$(dpkg-query -W -f ${QUERY} 2>/dev/null | awk -F '\t' ${FILTER} ${names}); echo "$f"
+    return sh`echo @@dpkg; f=$(${installed(names)}); echo "$f"
 ${
   candidates
     ? policy
@@ -62,9 +88,11 @@ exit 0`
   pending: (full) =>
     sh`${CACHE}; apt-get $o -s -q -o Debug::NoLocking=1 ${full ? 'dist-upgrade' : ['upgrade', '--with-new-pkgs']} 2>/dev/null | grep -E '^(Inst|Remv) '; exit 0`,
   parsePending,
-  cacheAge: sh.raw(
-    `t=$(stat -c %Y /var/lib/apt/periodic/update-success-stamp 2>/dev/null || stat -c %Y /var/lib/apt/lists 2>/dev/null); n=$(ls /var/lib/apt/lists 2>/dev/null | grep -c _); if [ -n "$t" ] && [ "$n" -gt 0 ]; then echo $(($(date +%s) - t)); else echo -1; fi`,
-  ),
+  cacheAge: sh.raw(`l=/var/lib/apt/lists s=/var/lib/apt/periodic/update-success-stamp t=
+[ -e $s ] || s=$l
+set -- $l/*_*
+[ ! -e "$1" ] || t=$(stat -c %Y $s)
+if [ -n "$t" ]; then echo $(($(date +%s) - t)); else echo -1; fi`),
   act(act): ShellText {
     const common = sh`-y -q -o ${`DPkg::Lock::Timeout=${act.lockTimeout}`} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ${act.options}`
     const recommends = sh.raw(

@@ -1,9 +1,9 @@
-import { sh } from '../../../core/connection/quote.ts'
+import { type ShellText, sh } from '../../../core/connection/quote.ts'
 import type { JsonObject } from '../../../core/events/json.ts'
 import { arg } from '../../../core/module/arg.ts'
 import { type Change, type Host, ModuleFailure, type Reader, UNKNOWN } from '../../../core/module/types.ts'
 import { apt } from './apt.ts'
-import type { PackageAct, PackageBackend, PackageState, Pending } from './backend.ts'
+import type { PackageAct, PackageBackend, PackageQuery, PackageState, Pending } from './backend.ts'
 import { dnf, zypper } from './rpm.ts'
 
 /*
@@ -53,18 +53,12 @@ export interface PackagesState {
   readonly cacheAge: number | undefined
 }
 
-const BACKENDS: Record<string, PackageBackend> = { apt, dnf, zypper }
-
-/** The package manager of the host, by what is installed: apt before dnf, as a Debian may carry rpm's tools. */
-export async function chooseBackend(host: Reader): Promise<PackageBackend> {
-  const answer = await host.read(
-    sh`command -v apt-get >/dev/null && command -v dpkg-query >/dev/null && { echo apt; exit; }; command -v dnf >/dev/null && { echo dnf; exit; }; command -v yum >/dev/null && { echo dnf; exit; }; command -v zypper >/dev/null && echo zypper; exit 0`,
-  )
-  const backend = BACKENDS[answer.stdout.toString().trim()]
-  if (!backend)
-    throw new ModuleFailure('no package manager that we know', { hint: 'apt, dnf, yum and zypper are known' })
-  return backend
-}
+/** By what is installed: apt before dnf, as a Debian may carry rpm's tools. */
+const BACKENDS: readonly (readonly [PackageBackend, ShellText])[] = [
+  [apt, sh`command -v apt-get >/dev/null && command -v dpkg-query >/dev/null`],
+  [dnf, sh`command -v dnf >/dev/null || command -v yum >/dev/null`],
+  [zypper, sh`command -v zypper >/dev/null`],
+]
 
 const SEPARATOR = { apt: '=', dnf: undefined, zypper: '=' } as const
 
@@ -84,23 +78,40 @@ function upgradeOf(a: PackageArgs): PackageAct['upgrade'] {
 
 const present = (a: PackageArgs): boolean => a.state !== 'absent' && a.state !== 'removed'
 
+const NAME = /^[A-Za-z0-9@*][\w.+:@*/()~-]*$/
+const namesFor = ({ name: backend }: PackageBackend, a: PackageArgs): string[] =>
+  a.name.filter((one) => one !== '*').map((one) => splitVersion(one, backend).name)
+
+/** Everything in one round trip; the package manager is found on the way where it is not given. */
 export async function probePackages(host: Reader, a: PackageArgs, fixed?: PackageBackend): Promise<PackagesState> {
-  const backend = fixed ?? (await chooseBackend(host))
-  const names = a.name.filter((one) => one !== '*').map((one) => splitVersion(one, backend.name).name)
+  const possible = fixed ? [[fixed, sh`:`] as const] : BACKENDS
   const upgrade = upgradeOf(a)
-  const bad = names.find((name) => !/^[A-Za-z0-9@*][\w.+:@*/()~-]*$/.test(name))
-  if (bad !== undefined) throw new ModuleFailure(`'${bad}' is not the name of a package`)
-  const ask = { names, candidates: a.state === 'latest', fresh: a.update_cache }
-  const [answer, age, pending] = await Promise.all([
-    names.length === 0 ? undefined : host.read(backend.query(ask)),
-    a.update_cache ? host.read(backend.cacheAge) : undefined,
-    upgrade === undefined ? undefined : host.read(backend.pending(upgrade === 'full', a.update_cache)),
+  const ask = (backend: PackageBackend): PackageQuery => ({
+    names: namesFor(backend, a).filter((name) => NAME.test(name)),
+    candidates: a.state === 'latest',
+    fresh: a.update_cache,
+  })
+  const asked = async (pick: (backend: PackageBackend) => ShellText): Promise<[string, string]> => {
+    const choices = possible.map(([one, there]) => sh`if ${there}; then echo ${one.name}; ${pick(one)}\nexit; fi`)
+    const text = (await host.read(sh.join([...choices, sh`exit 0`]))).stdout.toString()
+    const end = text.indexOf('\n')
+    return [text.slice(0, Math.max(0, end)), text.slice(end + 1)]
+  }
+  const [[name, query], age, pending] = await Promise.all([
+    asked((one) => (a.name.length === 0 ? sh`:` : one.query(ask(one)))),
+    a.update_cache ? asked((one) => one.cacheAge) : undefined,
+    upgrade === undefined ? undefined : asked((one) => one.pending(upgrade === 'full', a.update_cache)),
   ])
+  const backend = possible.map(([one]) => one).find((one) => one.name === name)
+  if (!backend)
+    throw new ModuleFailure('no package manager that we know', { hint: 'apt, dnf, yum and zypper are known' })
+  const bad = namesFor(backend, a).find((one) => !NAME.test(one))
+  if (bad !== undefined) throw new ModuleFailure(`'${bad}' is not the name of a package`)
   return {
     backend,
-    packages: answer ? backend.parse(answer.stdout.toString(), ask) : new Map(),
-    pending: pending ? backend.parsePending(pending.stdout.toString()) : [],
-    cacheAge: age && Number(age.stdout.toString().trim()),
+    packages: a.name.length === 0 ? new Map() : backend.parse(query, ask(backend)),
+    pending: pending ? backend.parsePending(pending[1]) : [],
+    cacheAge: age && Number(age[1].trim()),
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -16,7 +16,7 @@ describe('lab processes', () => {
     const id = `test-${process.pid}`
     const who = startDetached('sh', ['-c', 'sleep 60; :'], id, join(dir, 'log'))
     expect(isAlive(who)).to.equal(true)
-    for (let tries = 0; tries < 100 && findMarked(id).length < 2; tries++)
+    for (let tries = 0; tries < 1000 && findMarked(id).length < 2; tries++)
       await new Promise((done) => setTimeout(done, 10))
     expect(findMarked(id).map(({ pid }) => pid)).to.include(who.pid)
     await Promise.all(findMarked(id).map((each) => endProcess(each, 1000)))
@@ -44,8 +44,13 @@ describe('lab processes', () => {
       })
     await Promise.all([work(), work()])
     expect(most).to.equal(1)
-    await mkdir(lock)
-    await writeFile(join(lock, 'holder'), JSON.stringify({ pid: process.pid, started: 1 }))
-    expect(await withLock(lock, {}, async () => 'taken')).to.equal('taken')
+    for (const dead of [`${process.pid}-1`, 'unknown']) {
+      await mkdir(lock)
+      await writeFile(join(lock, dead), '')
+      inside = most = 0
+      await Promise.all(Array.from({ length: 10 }, work))
+      expect(most).to.equal(1)
+    }
+    expect(await readdir(dir)).to.not.include('lock')
   })
 })

@@ -4,8 +4,8 @@ import { lineage, type StageName, type Surroundings, stageKey, stages } from '..
 
 const here: Surroundings = {
   suite: 'bookworm',
-  mirror: 'http://deb.debian.org/debian',
-  securityMirror: 'http://deb.debian.org/debian-security',
+  mirror: 'http://mirror.example/debian',
+  securityMirror: 'http://mirror.example/debian-security',
   aptConf: '',
   certificates: {},
 }

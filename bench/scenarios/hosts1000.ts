@@ -1,0 +1,37 @@
+import { measure } from '../measure.ts'
+import { virtfleet } from '../peers/virtfleet.ts'
+import type { Scenario } from '../scenario.ts'
+import { median } from '../statistics.ts'
+import { TWENTY_TASKS } from '../work/compliance/compliance.ts'
+import { complianceJob, PEER_PACKAGES } from './hosts.ts'
+
+const HOSTS = 1000
+
+export const hosts1000: Scenario = {
+  name: 'hosts1000',
+  summary: 'twenty tasks on a thousand hosts, what it costs the controller',
+  packages: PEER_PACKAGES,
+  async run(bench) {
+    const job = { ...complianceJob(await bench.farm({ hosts: HOSTS })), playbook: TWENTY_TASKS }
+    const rounds = bench.quick ? 1 : 3
+    const found = []
+    // The first brings the hosts into their state.
+    for (let round = 0; round <= rounds; round++) {
+      const done = await measure(virtfleet.command(job))
+      bench.say(
+        `${HOSTS} hosts, round ${round}: ${Math.round(done.wallMs / 1000)} s, ${Math.round(done.cpuMs)} ms CPU, ${Math.round(done.rssMb)} MiB`,
+      )
+      if (round > 0) found.push(done)
+    }
+    return {
+      figures: {
+        cpu_ms_per_host_1000: median(found.map((one) => one.cpuMs)) / HOSTS,
+        rss_mb_1000: Math.max(...found.map((one) => one.rssMb)),
+        seconds_1000: median(found.map((one) => one.wallMs)) / 1000,
+      },
+      notes: [
+        `${rounds} rounds, all ${HOSTS} connections to a real sshd and open at the same time; start-up is in the figures.`,
+      ],
+    }
+  },
+}

@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process'
+import { Duplex, Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import type {
+  Channel,
+  CommandOptions,
+  CommandResult,
+  Connection,
+  ConnectionEnd,
+  ConnectionPool,
+  Endpoint,
+  Shell,
+  ShellText,
+} from '../../core/connection/index.ts'
+
+/** What a script answered when it was really run. */
+type Answer = Pick<CommandResult, 'status' | 'stdout' | 'stderr'>
+
+/** As a switch in the same room has it. */
+const LATENCY_MS = 2
+
+/**
+ * Hosts that are all alike, in this process: a script that has not been seen is really run once, by this machine's sh, and
+ * every host answers what it answered. It is for tasks with nothing to change, since a change would be seen once only.
+ */
+export class SimulatedPool implements ConnectionPool {
+  private readonly answers = new Map<string, Promise<Answer>>()
+  private readonly connections = new Map<string, SimulatedHost>()
+
+  async get(endpoint: Endpoint): Promise<Connection> {
+    const known = this.connections.get(endpoint.name)
+    if (known) return known
+    const host = new SimulatedHost(endpoint, (script, stdin) => this.answer(script, stdin))
+    this.connections.set(endpoint.name, host)
+    await delay(LATENCY_MS)
+    return host
+  }
+
+  async forget(name: string): Promise<void> {
+    await this.connections.get(name)?.close()
+    this.connections.delete(name)
+  }
+
+  async closeAll(): Promise<void> {
+    for (const name of [...this.connections.keys()]) await this.forget(name)
+  }
+
+  private answer(script: string, stdin: CommandOptions['stdin']): Promise<Answer> {
+    const key = `${script}\0${stdin ?? ''}`
+    const known = this.answers.get(key)
+    if (known) return known
+    const answer = new Promise<Answer>((resolve) => {
+      const child = execFile('/bin/sh', ['-c', script], { encoding: 'buffer' }, (error, stdout, stderr) => {
+        resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr })
+      })
+      child.stdin?.end(stdin)
+    })
+    this.answers.set(key, answer)
+    return answer
+  }
+}
+
+class SimulatedHost implements Connection {
+  readonly endpoint: Endpoint
+  readonly description: string
+  readonly closed: Promise<ConnectionEnd>
+  private readonly only: Shell
+  private end: (how: ConnectionEnd) => void = () => undefined
+
+  constructor(endpoint: Endpoint, answer: (script: string, stdin: CommandOptions['stdin']) => Promise<Answer>) {
+    this.endpoint = endpoint
+    this.description = `${endpoint.name}, simulated`
+    this.closed = new Promise((resolve) => {
+      this.end = resolve
+    })
+    let writes = 0
+    this.only = {
+      user: 'root',
+      get writes() {
+        return writes
+      },
+      async run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
+        writes++
+        const begin = performance.now()
+        const said = await answer(script.text, options.stdin)
+        await delay(LATENCY_MS)
+        options.signal?.throwIfAborted()
+        // Bytes of its own, as a real host's are.
+        const [stdout, stderr] = [Buffer.from(said.stdout), Buffer.from(said.stderr)]
+        return { status: said.status, stdout, stderr, merged: false, durationMs: performance.now() - begin }
+      },
+      close: async () => undefined,
+    }
+  }
+
+  async shell(): Promise<Shell> {
+    return this.only
+  }
+
+  async resetShell(): Promise<void> {}
+
+  /** Only the lease has a channel here: its holder says `held` and waits for the end of its input. */
+  async open(): Promise<Channel> {
+    let over: (end: { status: number }) => void = () => undefined
+    const exit = new Promise<{ status: number }>((resolve) => {
+      over = resolve
+    })
+    const stream = new Duplex({
+      read: () => undefined,
+      write: (_chunk, _encoding, done) => done(),
+      final(done) {
+        this.push(null)
+        over({ status: 0 })
+        done()
+      },
+    })
+    stream.push('held\n')
+    return { stream, stderr: Readable.from([]), exit, close: () => stream.destroy() }
+  }
+
+  async forward(): Promise<never> {
+    throw new Error('a simulated host forwards nothing')
+  }
+
+  async reconnectCheck(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.end({ expected: true, reason: 'closed' })
+  }
+}

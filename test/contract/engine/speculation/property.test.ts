@@ -1,0 +1,38 @@
+import fc from 'fast-check'
+import { stringify } from 'yaml'
+import { testModules } from './modules.ts'
+import { difference } from './observed.ts'
+import { scenes } from './programs.ts'
+import { type Scene, World } from './world.ts'
+
+const RUNS = Number(process.env.VIRTFLEET_SPECULATION_RUNS ?? 60)
+
+/** What a person needs to see of a scene that failed. */
+function shown({ plays, files = {}, check }: Scene): string {
+  const others = Object.entries(files).filter(([name]) => name.includes('inc') || !name.startsWith('ctl/'))
+  return `${check ? '# check\n' : ''}${stringify(plays)}\n${others.map(([name, text]) => `# ${name}\n${text}`).join('\n')}`
+}
+
+describe('speculation: random playbooks', function () {
+  this.timeout(Math.max(120_000, RUNS * 2000))
+  let world: World
+
+  before(async () => {
+    world = await World.open(await testModules())
+  })
+  after(() => world.close())
+
+  it('gives what one task at a time gives', () =>
+    fc.assert(
+      fc.asyncProperty(scenes, fc.oneof(fc.constant(undefined), fc.integer({ min: 1, max: 32 })), async (scene, window) => {
+        const plain = await world.run(scene, { window: 0 })
+        const ahead = await world.run(scene, window === undefined ? {} : { window })
+        const differs = difference(plain, ahead)
+        if (differs === undefined) return
+        const again = difference(plain, await world.run(scene, { window: 0 }))
+        const note = again === undefined ? '' : '\n(it differs from run to run without speculation, too)'
+        throw new Error(`${differs}${note}\n${shown(scene)}`)
+      }),
+      { numRuns: RUNS, interruptAfterTimeLimit: RUNS * 2000, ...(process.env.VIRTFLEET_SEED && { seed: Number(process.env.VIRTFLEET_SEED) }) },
+    ))
+})

@@ -1,0 +1,31 @@
+import { expect } from 'chai'
+import { DANGERS } from './dangers.ts'
+import { testModules } from './modules.ts'
+import { difference } from './observed.ts'
+import { World } from './world.ts'
+
+describe('speculation: its rules', function () {
+  this.timeout(60_000)
+  let world: World
+
+  before(async () => {
+    world = await World.open(await testModules())
+  })
+  after(() => world.close())
+
+  for (const { name, rule, scene } of DANGERS) {
+    it(`${name}${rule ? ` (${rule})` : ''}`, async () => {
+      const { RULES } = await import('../../../../core/engine/speculation/rules.ts')
+      const plain = await world.run(scene, { window: 0 })
+      expect(difference(plain, await world.run(scene, {}))).to.equal(undefined)
+      if (rule === undefined) return
+      const rules = new Set(RULES.filter((one) => one !== rule))
+      expect(difference(plain, await world.run(scene, { rules })), `without ${rule}`).to.not.equal(undefined)
+    })
+  }
+
+  it('each has a playbook that needs it', async () => {
+    const { RULES } = await import('../../../../core/engine/speculation/rules.ts')
+    expect([...new Set(DANGERS.flatMap(({ rule }) => rule ?? []))].sort()).to.deep.equal([...RULES].sort())
+  })
+})
