@@ -23,6 +23,7 @@ done`
 export const facts: Scenario = {
   name: 'facts',
   summary: `ten hosts with ${INTERFACES} network interfaces each, beside ten with none`,
+  fullOnly: true,
   packages: PEER_PACKAGES,
   async run(bench) {
     const rounds = bench.quick ? 3 : 9

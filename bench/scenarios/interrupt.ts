@@ -18,6 +18,7 @@ const INTERRUPTED = 99
 export const interrupt: Scenario = {
   name: 'interrupt',
   summary: 'Ctrl-C twice on two hundred hosts',
+  fullOnly: true,
   packages: PEER_PACKAGES,
   async run(bench) {
     const farm = await bench.farm({ hosts: HOSTS })

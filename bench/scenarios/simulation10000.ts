@@ -18,6 +18,7 @@ interface Cost {
 export const simulation10000: Scenario = {
   name: 'simulation10000',
   summary: 'twenty tasks on ten thousand simulated hosts',
+  fullOnly: true,
   packages: ['time'],
   async run(bench) {
     const rounds = bench.quick ? 1 : 3

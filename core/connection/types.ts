@@ -61,6 +61,11 @@ export interface CommandOptions {
   readonly stdin?: string | Uint8Array
   /** Kept on the host too; default 0: none. Raises CommandTimeout. */
   readonly timeoutMs?: number
+  /**
+   * `controller`: the limit is kept on this side only, and the host needs no process that watches. For what hangs if it
+   * takes that long; a host that is not reached any more goes on with it.
+   */
+  readonly timeoutBy?: 'host' | 'controller'
   readonly signal?: AbortSignal
   /**
    * A command of the user's, which may leave processes behind: it gets an output of its own on the host, so that what it

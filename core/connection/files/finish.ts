@@ -1,30 +1,31 @@
 import { type ShellText, sh } from '../quote.ts'
 import { install, type ReplaceOptions } from './install.ts'
 import { stampScript } from './known-digests.ts'
-import { CUT, DAMAGED, namePartial } from './partial.ts'
-
-export interface FinishOptions extends ReplaceOptions {
-  /** Must accept $n before it is put in place: its status and output count. */
-  readonly accept?: ShellText
-}
+import { CUT, DAMAGED, namePartial, setSize } from './partial.ts'
 
 /** What `accept` refused. */
 export const REFUSED = 8
 
-/** Verifies the whole partial file, puts it in the target's place; prints the backup's name, then a line with its stamp. */
-export function finishScript(
+/** Ends without a word if the partial file is whole and `accept` takes it, by a script that looks at $n; removes it if not. */
+export function verifyScript(
   path: string,
   file: { size: number; sha256: string },
-  { accept, ...options }: FinishOptions,
+  accept: ShellText | undefined,
 ): ShellText {
   return sh`${namePartial(path, file.sha256)}
 ours "$n" || exit ${CUT}
-[ "$(size "$n")" = ${file.size} ] || dd if=/dev/null of="$n" bs=1 seek=${file.size} count=0 2>/dev/null || exit 5
+[ "$(size "$n")" = ${file.size} ] || ${setSize(file.size)} || exit 5
 if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <"$n") || exit ${CUT}
 else s=$(openssl dgst -sha256 -r <"$n") || exit ${CUT}; fi
 [ "\${s%% *}" = ${file.sha256} ] || { rm -f -- "$n"; echo "its checksum is not the one of what was sent" >&2; exit ${DAMAGED}; }
+${accept ? sh`( ${accept} ) </dev/null >&2 || { rm -f -- "$n"; exit ${REFUSED}; }` : sh`:`}`
+}
+
+/** Puts the verified partial file in the target's place; prints the backup's name, then a line with the stamp. Must not be cut. */
+export function installScript(path: string, sha256: string, options: ReplaceOptions): ShellText {
+  return sh`${namePartial(path, sha256)}
+ours "$n" || exit ${CUT}
 trap 'rm -f -- "$n"' EXIT
-${accept ? sh`( ${accept} ) </dev/null >&2 || exit ${REFUSED}` : sh`:`}
 if [ -e "$t" ]; then
 ${takeOnto}
 elif [ -n ${options.mode === undefined ? 'default' : ''} ]; then chmod -- "=rw" "$n" || exit 5; fi

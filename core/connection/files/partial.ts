@@ -20,7 +20,7 @@ ours() { [ -f "$1" ] && [ ! -h "$1" ] && [ -O "$1" ]; }
 size() { stat -L -c %s -- "$1" 2>/dev/null || { set -- $(wc -c <"$1"); echo "$1"; }; }`
 
 /** A number too large for the arithmetic of some shells stays text; dd cuts or stretches the file to it. */
-const setSize = (bytes: number): ShellText => sh`dd if=/dev/null of="$n" bs=1 seek=${bytes} count=0 2>/dev/null`
+export const setSize = (bytes: number): ShellText => sh`dd if=/dev/null of="$n" bs=1 seek=${bytes} count=0 2>/dev/null`
 
 /** dd that leaves what follows its part in the pipe, and writes it where it belongs: with holes, without, or not at all (empty). */
 const findDd = sh.raw(`w=

@@ -92,8 +92,10 @@ async function send(sending: Sending, runs: readonly Run[], gzip: boolean): Prom
       ? pipeline(source, createGzip({ level: LEVEL, chunkSize: GZIP_CHUNK }), counted, channel.stream)
       : pipeline(source, counted, channel.stream)
   ).catch(() => channel.close())
+  let abort!: () => void
   const aborted = new Promise<never>((_resolve, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    abort = () => reject(signal?.reason as Error)
+    signal?.addEventListener('abort', abort, { once: true })
   })
   try {
     const { status } = await Promise.race([channel.exit, aborted])
@@ -108,6 +110,7 @@ async function send(sending: Sending, runs: readonly Run[], gzip: boolean): Prom
     const kept = `${Math.floor(progress.percent)} % of ${path} were sent; the next upload goes on from there`
     throw new ConnectionError(error.failure, error.host, `${error.message}; ${kept}`, error.hint, error)
   } finally {
+    signal?.removeEventListener('abort', abort)
     // Nobody reads any more: what is still on its way to the channel would wait forever.
     channel.close()
     source.destroy()

@@ -3,7 +3,8 @@ import type { ShellText } from '../quote.ts'
 import type { Become, CommandResult, Connection, Shell } from '../types.ts'
 import { sizeText } from './amounts.ts'
 import { FileError, saidBy } from './errors.ts'
-import { type FinishOptions, finishScript, REFUSED } from './finish.ts'
+import { installScript, REFUSED, verifyScript } from './finish.ts'
+import type { ReplaceOptions } from './install.ts'
 import { rememberDigest } from './known-digests.ts'
 import { type LargeFile, PREFIX_STEP } from './large-file.ts'
 import { type Beginning, beginScript, DAMAGED, parseBeginning, prefixScript, removeScript } from './partial.ts'
@@ -12,7 +13,13 @@ import { dataOf, lengthOf, runsFrom } from './runs.ts'
 import { type Sending, sendFrom } from './send.ts'
 import { gateOf, UPLOADS, uplinkOf } from './uplink.ts'
 
-export interface UploadOptions extends FinishOptions {
+/** A host computes checksums no slower than this, in bytes per millisecond. */
+const LEAST_RATE = 10_000
+const PATIENCE_MS = 180_000
+
+export interface UploadOptions extends ReplaceOptions {
+  /** Looks at $n before it is put in place: status 0 accepts it. A command of the user's. */
+  readonly accept?: ShellText
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
   /** Large uploads at once over the uplink that this host shares with others; default 4. */
@@ -40,7 +47,7 @@ export async function uploadLarge(
   path: string,
   options: UploadOptions = {},
 ): Promise<Uploaded> {
-  const { signal, onProgress, uploads = UPLOADS, ...finish } = options
+  const { signal, onProgress, uploads = UPLOADS, accept, ...attributes } = options
   const target = new Target(connection, await connection.shell(become), file, path, signal)
   let sent = 0
   for (let attempt = 0; ; attempt++) {
@@ -54,10 +61,10 @@ export async function uploadLarge(
     const sending = { connection, become, file, path, begun, progress, signal }
     if (left > 0) sent += await sendInTurn(sending, offset, uploads)
     progress.say('verifying')
-    const end = await target.run(finishScript(path, file, finish), finish.accept !== undefined)
-    if (end.status === 0) return { sent, ...ended(end, connection.endpoint.name, path, file.sha256) }
+    const verified = await target.read(verifyScript(path, file, accept), accept !== undefined)
+    if (verified.status === 0) return { sent, ...(await target.install(attributes)) }
     // What was there before may have been damaged meanwhile: once more from the start.
-    if (end.status !== DAMAGED || attempt > 0 || offset === 0) throw target.refused(end)
+    if (verified.status !== DAMAGED || attempt > 0 || offset === 0) throw target.refused(verified)
   }
 }
 
@@ -76,14 +83,6 @@ async function sendInTurn(sending: Sending, offset: number, uploads: number): Pr
   }
 }
 
-/** The backup's name, and the checksum remembered for the next look at the file. */
-function ended({ stdout }: CommandResult, host: string, path: string, sha256: string): { backup?: string } {
-  const text = stdout.toString('utf8').replace(/\n$/, '')
-  const [backup, stamp] = [text.slice(0, text.lastIndexOf('\n')), text.slice(text.lastIndexOf('\n') + 1)]
-  if (stamp !== '') rememberDigest(host, path, { stamp, sha256 })
-  return backup === '' ? {} : { backup }
-}
-
 /** The file on the host, by short scripts. */
 class Target {
   readonly #connection: Connection
@@ -100,15 +99,30 @@ class Target {
     this.#signal = signal
   }
 
-  run(script: ShellText, foreign = false): Promise<CommandResult> {
-    return this.#shell.run(script, { foreign, ...(this.#signal && { signal: this.#signal }) })
+  /** May read the whole file. */
+  read(script: ShellText, foreign = false): Promise<CommandResult> {
+    const timeoutMs = PATIENCE_MS + this.#file.size / LEAST_RATE
+    return this.#shell.run(script, { foreign, timeoutMs, ...(this.#signal && { signal: this.#signal }) })
+  }
+
+  /** Puts what was verified in place, and remembers its checksum for the next look at it. */
+  async install(attributes: ReplaceOptions): Promise<{ backup?: string }> {
+    this.#signal?.throwIfAborted()
+    const { sha256 } = this.#file
+    // Where the file is a mount point it is written in place: half of it would be worse than none.
+    const answer = await this.#shell.run(installScript(this.#path, sha256, attributes), { shielded: true })
+    if (answer.status !== 0) throw this.refused(answer)
+    const text = answer.stdout.toString('utf8').replace(/\n$/, '')
+    const [backup, stamp] = [text.slice(0, text.lastIndexOf('\n')), text.slice(text.lastIndexOf('\n') + 1)]
+    if (stamp !== '') rememberDigest(this.#connection.endpoint.name, this.#path, { stamp, sha256 })
+    return backup === '' ? {} : { backup }
   }
 
   /** What is there of this content, checked: sending begins at `offset`. */
   async begin(): Promise<{ begun: Beginning; offset: number }> {
     const { sha256, size } = this.#file
     for (;;) {
-      const answer = await this.run(beginScript(this.#path, sha256))
+      const answer = await this.read(beginScript(this.#path, sha256))
       if (answer.status !== 0) throw this.refused(answer)
       if (answer.merged) {
         const hint = 'become with sudo instead'
@@ -122,12 +136,12 @@ class Target {
       const begun = parseBeginning(answer.stdout.toString('utf8'))
       const whole = begun.have === size ? size : Math.floor(begun.have / PREFIX_STEP) * PREFIX_STEP
       if (begun.have <= size && (whole === 0 || (await this.#isRight(whole)))) return { begun, offset: whole }
-      await this.run(removeScript(this.#path, sha256))
+      await this.read(removeScript(this.#path, sha256))
     }
   }
 
   async #isRight(bytes: number): Promise<boolean> {
-    const { stdout, status } = await this.run(prefixScript(this.#path, this.#file.sha256, bytes))
+    const { stdout, status } = await this.read(prefixScript(this.#path, this.#file.sha256, bytes))
     const [digest] = stdout.toString('utf8').split(/\s/)
     return status === 0 && digest === this.#file.prefix(bytes)
   }
@@ -135,7 +149,7 @@ class Target {
   /** Raises FileError before anything is sent in vain; the partial file would only keep the disk full. */
   async checkRoom({ free, fileSystem }: Beginning, needed: number): Promise<void> {
     if (free === undefined || free >= needed) return
-    await this.run(removeScript(this.#path, this.#file.sha256))
+    await this.read(removeScript(this.#path, this.#file.sha256))
     const room = `it needs ${sizeText(needed)} more, and ${fileSystem} has ${sizeText(free)} free`
     throw new FileError(this.#path, `${this.#path} was not replaced: ${room}`)
   }

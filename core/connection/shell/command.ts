@@ -13,6 +13,8 @@ export class Command {
   readonly script: ShellText
   readonly stdin: Buffer | undefined
   readonly timeoutMs: number
+  /** For the watch on the host; 0 where there is none. */
+  readonly hostTimeoutMs: number
   readonly foreign: boolean
   readonly shielded: boolean
   readonly result: Promise<CommandResult>
@@ -37,6 +39,7 @@ export class Command {
     this.script = script
     this.stdin = options.stdin === undefined ? undefined : Buffer.from(options.stdin)
     this.timeoutMs = options.timeoutMs ?? 0
+    this.hostTimeoutMs = options.timeoutBy === 'controller' ? 0 : this.timeoutMs
     this.foreign = options.foreign === true || options.onLine !== undefined
     this.shielded = options.shielded === true
     this.maxOutput = options.maxOutput ?? DEFAULT_MAX_OUTPUT
@@ -55,8 +58,8 @@ export class Command {
   }
 
   scripted(seq: number): ScriptCommand {
-    const { script, stdin, timeoutMs, foreign, shielded } = this
-    return { seq, script, stdin, timeoutMs, foreign, shielded }
+    const { script, stdin, hostTimeoutMs, foreign, shielded } = this
+    return { seq, script, stdin, timeoutMs: hostTimeoutMs, foreign, shielded }
   }
 
   sent(): void {

@@ -9,6 +9,8 @@ import type { Started } from './start.ts'
 const MAX_IN_FLIGHT = 256 * 1024
 /** Larger input goes through a channel of its own. */
 export const LARGE_INPUT = 96 * 1024
+/** How much longer this side waits for a limit that the host keeps. */
+const HOST_GRACE_MS = 2000
 
 const isLarge = (stdin: CommandOptions['stdin']): boolean =>
   stdin !== undefined && Buffer.byteLength(stdin) > LARGE_INPUT
@@ -186,11 +188,12 @@ export class UserShell implements Shell {
     }
     if (command.timeoutMs > 0) {
       command.onBegun = () => {
-        // The host keeps the limit; this one is for a host that does not answer.
+        // Where the host keeps the limit, this one is for a host that does not answer.
+        const grace = command.hostTimeoutMs > 0 ? HOST_GRACE_MS : 0
         const limit = setTimeout(() => {
           command.fail(new CommandTimeout(command.timeoutMs))
           end()
-        }, command.timeoutMs + 2000)
+        }, command.timeoutMs + grace)
         const forget = (): void => clearTimeout(limit)
         command.result.then(forget, forget)
       }

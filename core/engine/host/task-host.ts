@@ -90,6 +90,7 @@ export class TaskHost implements Host {
     const shell = await this.#shell()
     return shell.run(withEnvironment(script, this.#options.environment), {
       timeoutMs: READ_TIMEOUT_MS,
+      timeoutBy: 'controller',
       signal: this.signal,
       ...options,
     })

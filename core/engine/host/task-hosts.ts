@@ -53,8 +53,6 @@ export async function taskHosts(request: HostRequest): Promise<HostMaker> {
   // What cannot be told is hidden.
   const hidden = task.noLog !== undefined && (await flag(task.noLog, scope, false).catch(() => true))
   const lease = !request.check && batch.play.lease !== false
-  const { ledger } = run.speculation
-  const isController = endpoint.transport === 'local'
   const open: (() => void)[] = []
   return {
     target,
@@ -87,13 +85,10 @@ export async function taskHosts(request: HostRequest): Promise<HostMaker> {
           await connect({ ...endpoint, retries: 0 })
         },
         opened: () => run.sessions.opened(target, shell),
-        begin: (ordered) => {
-          run.speculation.written(target)
-          return ledger.begin(target, ordered ? shell : undefined, isController)
-        },
+        begin: (ordered) => run.speculation.begin(target, ordered ? shell : undefined, owner),
         sent: (ordered, answered) => onWrite?.(ordered, answered),
         // Whoever has the connection itself may write at any time.
-        handOver: () => void open.push(ledger.begin(target, undefined, isController)),
+        handOver: () => void open.push(run.speculation.begin(target, undefined, owner)),
         progress: (message, percent) => (hidden ? undefined : tell(message, percent)),
         line: (stream, line) => {
           const told = id()

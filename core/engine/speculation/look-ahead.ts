@@ -92,11 +92,13 @@ class Look {
     const module = await batch.run.request.registry.load(task.module)
     if (!module) return 'barrier'
     if (this.#over()) return 'enough'
-    if (module.kind === 'fleet') return this.#barrier()
+    if (module.kind === 'fleet' || this.#isTimed(task) || this.#isForAll(task)) return this.#barrier()
     if (module.kind !== 'control') {
       const pending = this.#pending()
       const scopes = this.#scopes(later, pending)
       if (module.kind === 'run' && !batch.run.check && (await this.#willRun(later, scopes()))) return this.#barrier()
+      if (module.kind === 'state' && module.wakes && this.#speculation.rules.has('wakes'))
+        return (await this.#isSkipped(later, scopes(), pending)) ? this.#pass(task, module) : 'barrier'
       if (module.kind === 'state' && (await this.#rounds(later, module, pending, scopes)) === 'enough') return 'enough'
     }
     return this.#pass(task, module)
@@ -133,9 +135,24 @@ class Look {
     }
   }
 
+  async #isSkipped({ task }: Later, scope: LayeredScope, pending: Pending): Promise<boolean> {
+    if (task.loop) return false
+    const failing = await firstFalse(task.when, scope).catch(() => undefined)
+    return failing !== undefined && !pending.touched
+  }
+
+  /** Its time must not go by while others look. */
+  #isTimed({ timeout }: Task): boolean {
+    return timeout !== undefined
+  }
+
+  /** Hosts that come one by one wait for the first one here. */
+  #isForAll({ runOnce }: Task): boolean {
+    return runOnce !== undefined && this.#turn.batch.play.strategy !== 'linear'
+  }
+
   async #rounds(later: Later, module: State, pending: Pending, scopes: Scopes): Promise<Found> {
     const { task } = later
-    if (module.wakes && this.#speculation.rules.has('wakes')) return 'seen'
     if (!(await this.#actsHere(task, scopes()))) return 'seen'
     if (!task.loop) return this.#round(later, module, onlyRound, pending, scopes)
     let items: Awaited<ReturnType<typeof itemsOf>>
@@ -194,7 +211,7 @@ class Look {
     // Another user's shell, or another host, is not opened before somebody really needs it.
     if (!hosts || pending.touched || this.#over()) return undefined
     if (hosts.shell !== this.#shell && !run.sessions.isOpen(target, hosts.shell)) return undefined
-    const mark = this.#speculation.ledger.mark(target, hosts.shell)
+    const mark = this.#speculation.ledger.mark(target, hosts.shell, host.name)
     const { group } = this.#ahead
     let id: string | undefined
     const reader = hosts.make({ id: () => id, signal: group.signal, shielded: false })

@@ -5,14 +5,12 @@
 
 /** Rules of use: an answer is thrown away where one does not hold. */
 export type UseRule =
-  /** No write was sent to the host after the probe began. */
+  /** After the probe began, no write was sent to the host, nor for another task of its owner's to any host. */
   | 'own-writes'
   /** Under the linear strategy: no write of an earlier task was sent to another host (NFS, shared disks, delegation). */
   | 'fleet-writes'
-  /** While the probe began, no write was under way that has no common order with it: another user's shell, another channel. */
+  /** While the probe began, none of these was under way without a common order with it: another user's shell, another channel. */
   | 'common-order'
-  /** No write was sent to the controller: templates and files of every host are read there. */
-  | 'controller-writes'
   /** No variable came but those that were awaited: facts, an inventory that grew, what another host's task set. */
   | 'variables'
   /** The host has not failed: a rescue goes another way. */
@@ -28,9 +26,12 @@ export type AheadRule =
   | 'pending'
   /** Lookups, filters and tests that act, or that answer by the moment, wait. */
   | 'moods'
-  /** A probe that wakes something up waits. */
+  /** A probe that wakes something up waits, and so does what may look at it. */
   | 'wakes'
-  /** Nobody looks beyond includes, meta tasks, changes of the inventory, gathered facts, and commands that will run. */
+  /**
+   * Nobody looks beyond includes, meta tasks, changes of the inventory, gathered facts, commands that will run,
+   * tasks with a time limit, and under free what one host does for all.
+   */
   | 'barriers'
 
 export type Rule = UseRule | AheadRule
@@ -39,7 +40,6 @@ export const RULES: readonly Rule[] = [
   'own-writes',
   'fleet-writes',
   'common-order',
-  'controller-writes',
   'variables',
   'failures',
   'age',

@@ -90,9 +90,15 @@ export class Speculation {
     else if (outcome.status === 'ok') ahead.widen()
   }
 
-  /** A write was handed to a host. */
-  written(host: string): void {
-    this.#hosts.get(this.#run.hosts.of(host))?.written()
+  /** A write is handed to a host, for a task of the owner's. The answer is called when it has ended. */
+  begin(host: string, shell: string | undefined, owner: string): () => void {
+    for (const name of new Set([host, owner])) this.#hosts.get(this.#run.hosts.of(name))?.written()
+    return this.ledger.begin(host, shell, owner)
+  }
+
+  /** A task waited for what others do: what was seen before is as old as if it had been written to. */
+  waited(host: string, owner: string): void {
+    this.begin(host, undefined, owner)()
   }
 
   /** `since` is what was written when the turn in question began. */
@@ -104,8 +110,6 @@ export class Speculation {
     if (rules.has('own-writes') && ledger.writtenHere(mark)) return false
     if (rules.has('common-order') && mark.disordered) return false
     if (rules.has('fleet-writes') && linear && (mark.othersBusy || ledger.writtenElsewhere(mark, since))) return false
-    if (rules.has('controller-writes') && !linear && (mark.controllerBusy || ledger.writtenOnController(mark)))
-      return false
     if (rules.has('variables') && prepared.generation !== turn.host.generation) return false
     if (rules.has('failures') && prepared.failures !== ahead.failures) return false
     const { answeredAt } = prepared

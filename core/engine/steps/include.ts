@@ -59,17 +59,15 @@ export async function runInclude(
       for (let more = 1; more < inclusions; more++) batch.run.stats.count(turn.host.name, 'ok')
   }
   await chargeBudget(batch, asTask(first).task, failed, frame)
+  const left = [...groups.values()]
   for (const [key, group] of groups) {
+    left.shift()
     if (batch.stopped) return
     const hosts = activeHosts(batch, group.hosts, frame)
-    await enter(
-      batch,
-      include,
-      loaded.get(key)!,
-      { ...group, hosts },
-      { ...frame, key: `${frame.key}/${include.id}#${key}` },
-      walk,
-    )
+    // A host with more to include comes to that before it comes to what is behind.
+    const after = left.some((later) => hosts.some((host) => later.hosts.includes(host))) ? undefined : frame.after
+    const inner = { ...frame, key: `${frame.key}/${include.id}#${key}`, after }
+    await enter(batch, include, loaded.get(key)!, { ...group, hosts }, inner, walk)
   }
 }
 

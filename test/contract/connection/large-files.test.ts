@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  existsSync,
   ftruncateSync,
   lstatSync,
   mkdirSync,
@@ -22,6 +23,9 @@ import { basename, join } from 'node:path'
 import { expect } from 'chai'
 import { knownDigest, stampScript } from '../../../core/connection/files/index.ts'
 import { type LargeFile, largeFile } from '../../../core/connection/files/large-file.ts'
+import { type Beginning, beginScript, parseBeginning } from '../../../core/connection/files/partial.ts'
+import { UploadProgress } from '../../../core/connection/files/progress.ts'
+import { sendFrom } from '../../../core/connection/files/send.ts'
 import { type Uploaded, type UploadOptions, uploadLarge } from '../../../core/connection/files/upload.ts'
 import { type Become, type Connection, ConnectionError, FileError, sh } from '../../../core/connection/index.ts'
 import { Bench, SHELLS } from './setup.ts'
@@ -79,7 +83,9 @@ describe('connection: large files', function () {
   /** Bytes of the image that are not in holes. */
   const DATA = 24 * MIB
   before(async () => {
-    await bench.start({ users: { free: { shell: '/bin/sh' } } })
+    await bench.start({
+      users: { free: { shell: '/bin/sh' }, other: { shell: '/bin/sh', password: 'lateral thinking' } },
+    })
     dir = mkdtempSync(join(tmpdir(), 'virtfleet-large-'))
     chmodSync(dir, 0o755)
     connection = await bench.connect('ssh', 'dash')
@@ -366,6 +372,29 @@ describe('connection: large files', function () {
     chownSync(folder, 0, 0)
     const become: Become = { method: 'sudo', user: 'nobody' }
     expect((await failure(upload('disk', {}, become))).message).to.match(/[Pp]ermission denied/)
+  })
+
+  it('refuses what would have to pass a terminal, before it is sent', async () => {
+    const host = await bench.connect('ssh', 'dash', { user: bench.sshd.user('free') })
+    chmodSync(folder, 0o777)
+    const become: Become = { method: 'su', user: bench.sshd.user('other'), password: 'lateral thinking' }
+    const error = await failure(uploadLarge(host, become, disk, at('disk')))
+    expect(error).to.be.instanceOf(ConnectionError)
+    expect(error.message).to.equal('large files cannot pass a terminal')
+    expect(existsSync(at('disk'))).to.equal(false)
+  })
+
+  it('appends on a host whose dd can do no better, and goes on there', async () => {
+    const shell = await connection.shell()
+    const begin = async (): Promise<Beginning> =>
+      parseBeginning((await shell.run(beginScript(at('disk'), disk.sha256))).stdout.toString())
+    const sending = { connection, become: undefined, file: disk, path: at('disk'), signal: undefined }
+    for (const offset of [0, 36 * MIB]) {
+      const begun = { ...(await begin()), seeks: false }
+      const sent = await sendFrom({ ...sending, begun, progress: new UploadProgress('disk', 1, 0) }, offset)
+      expect(sent).to.equal(disk.size - offset)
+      same(disk.path, at(partials()[0]!))
+    }
   })
 
   it('puts only in place what a command accepts', async () => {
