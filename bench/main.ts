@@ -4,7 +4,7 @@ import { LabError } from '../lab/errors.ts'
 import { conditions, load } from './conditions.ts'
 import { Farm } from './farm/farm.ts'
 import type { Figures } from './names.ts'
-import { newerAnsibleRoot } from './newer-ansible.ts'
+import { newerAnsibleRoot, newerAnsibleVersion } from './newer-ansible.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { ensureBenchPackages } from './packages.ts'
 import { page, type Ran, summary } from './report.ts'
@@ -18,16 +18,22 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
+const farms = new Set<Farm>()
+
+async function endFarms(): Promise<void> {
+  for (const farm of farms) await farm.stop()
+  farms.clear()
+}
+
 /** Runs one scenario and ends the farms that it started. */
 async function runOne(scenario: Scenario, options: Options, newerAnsible: string | undefined): Promise<Ran> {
-  const farms: Farm[] = []
   const bench: Bench = {
     quick: options.quick,
     newerAnsible,
     say: (text) => say(`  ${text}`),
     farm: async (wanted) => {
       const farm = await Farm.start(wanted)
-      farms.push(farm)
+      farms.add(farm)
       return farm
     },
   }
@@ -43,7 +49,7 @@ async function runOne(scenario: Scenario, options: Options, newerAnsible: string
     say(`  failed: ${failure}`)
     return { scenario, failure: failure.split('\n')[0] ?? '' }
   } finally {
-    for (const farm of farms) await farm.stop()
+    await endFarms()
   }
 }
 
@@ -61,6 +67,7 @@ async function main(): Promise<number> {
   await ensureBenchPackages(packages, options.yes)
   const newer = options.quick ? undefined : await newerAnsibleRoot(say)
   const about = await conditions(packages)
+  if (newer !== undefined) about.push(['ansible (newer)', await newerAnsibleVersion(newer)])
   const ran: Ran[] = []
   for (const scenario of wanted) ran.push(await runOne(scenario, options, newer))
   const figures: Figures = Object.assign({}, ...ran.map(({ finding }) => finding?.figures ?? {}))
@@ -72,6 +79,12 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(Object.fromEntries(short))}\n`)
   }
   return ran.some(({ failure }) => failure !== undefined) ? 1 : 0
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void endFarms().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+  })
 }
 
 main().then(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '../lab/command.ts'
+import { attempt, run } from '../lab/command.ts'
 import { LabError } from '../lab/errors.ts'
 import { readSurroundings } from '../lab/image/surroundings.ts'
 
@@ -44,4 +44,9 @@ export async function newerAnsibleRoot(say: (text: string) => void): Promise<str
   } finally {
     for (const folder of [building, certificates]) await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Version of the ansible-core package in that root. */
+export async function newerAnsibleVersion(root: string): Promise<string> {
+  return (await attempt('chroot', [root, 'dpkg-query', '-W', '-f', '${Version}', 'ansible-core'])).stdout.trim()
 }

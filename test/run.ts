@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { labPrepare } from '../lab/index.ts'
 import { TEST_PACKAGES } from './packages.ts'
 
 /*
@@ -13,6 +14,8 @@ interface Stage {
   /** A command whose success is one passed test, or a folder of mocha's. */
   readonly command?: readonly string[]
   readonly mocha?: { readonly files: string; readonly timeout: number }
+  /** Images of labs that its tests start; made before, as no test's limit is meant for that. */
+  readonly images?: Parameters<typeof labPrepare>[0]
 }
 
 const bin = (name: string): string => `node_modules/.bin/${name}`
@@ -22,8 +25,16 @@ const STAGES: readonly Stage[] = [
   { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json', '--noEmit'] },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
   { name: 'unit', mocha: { files: 'test/unit/**/*.test.ts', timeout: 20_000 } },
-  { name: 'contract', mocha: { files: 'test/contract/**/*.test.ts', timeout: 120_000 } },
-  { name: 'acceptance', mocha: { files: 'test/acceptance/**/*.test.ts', timeout: 20 * 60_000 } },
+  {
+    name: 'contract',
+    mocha: { files: 'test/contract/**/*.test.ts', timeout: 300_000 },
+    images: ['plain', 'libvirt', 'network'],
+  },
+  {
+    name: 'acceptance',
+    mocha: { files: 'test/acceptance/**/*.test.ts', timeout: 60 * 60_000 },
+    images: ['vm'],
+  },
 ]
 
 interface Count {
@@ -55,6 +66,14 @@ function installPackages(): void {
     if (done.status !== 0)
       throw new Error(`apt-get ${args[0]} failed: the tests need root on Debian, and these packages`)
   }
+}
+
+async function makeImages(images: NonNullable<Stage['images']>): Promise<void> {
+  let last = ''
+  await labPrepare(images, ({ step, detail }) => {
+    if (step !== last) process.stdout.write(`${step}: ${detail}\n`)
+    last = step
+  })
 }
 
 function execute(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
@@ -99,6 +118,9 @@ try {
     if (wanted.length > 0 && !wanted.includes(stage.name)) continue
     const begin = Date.now()
     process.stdout.write(`\n== ${stage.name}\n`)
+    // Where it fails, the tests say so themselves.
+    if (stage.images)
+      await makeImages(stage.images).catch((error) => process.stdout.write(`no images: ${error.message}\n`))
     const count = stage.mocha
       ? await runMocha(stage.mocha.files, stage.mocha.timeout, join(folder, 'counts.json'))
       : await execute(stage.command ?? []).then((status) => ({

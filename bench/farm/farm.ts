@@ -33,6 +33,7 @@ export interface FarmOptions {
 /** Where every account's folder is, inside the farm. */
 export const FOLDERS = '/srv/hosts'
 const PORT = 22
+const NAMESPACES = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
 
 /**
  * Many hosts on one machine: one real sshd in network, mount and process namespaces of its own, reached by addresses of
@@ -69,8 +70,9 @@ export class Farm {
     writeFileSync(join(dir, 'known_hosts'), `127.* ${hostKey}\n`)
     writeFileSync(join(dir, 'start'), startScript(hosts, options.prepare ?? ''))
     const holder = spawn(
-      'unshare',
-      ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-e', join(dir, 'start'), dir],
+      // Whatever ends this process ends the farm.
+      'setpriv',
+      ['--pdeathsig=KILL', ...NAMESPACES, 'sh', '-e', join(dir, 'start'), dir],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     )
     let said = ''

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { measure } from '../measure.ts'
 import { virtfleet } from '../peers/virtfleet.ts'
 import type { Scenario } from '../scenario.ts'
@@ -6,12 +7,18 @@ import { TWENTY_TASKS } from '../work/compliance/compliance.ts'
 import { asDeclared, complianceJob, PEER_PACKAGES } from './hosts.ts'
 
 const HOSTS = 1000
+/** Two processes of sshd and two shells, as measured. */
+const MB_PER_HOST = 5
 
 export const hosts1000: Scenario = {
   name: 'hosts1000',
   summary: 'twenty tasks on a thousand hosts, what it costs the controller',
   packages: PEER_PACKAGES,
   async run(bench) {
+    const free = availableMb()
+    if (free < HOSTS * MB_PER_HOST) {
+      throw new Error(`${HOSTS} real logins take ${HOSTS * MB_PER_HOST} MiB of memory, and ${free} are free`)
+    }
     const job = { ...complianceJob(await bench.farm({ hosts: HOSTS })), playbook: TWENTY_TASKS }
     const rounds = bench.quick ? 1 : 3
     const found = []
@@ -34,4 +41,9 @@ export const hosts1000: Scenario = {
       ],
     }
   },
+}
+
+function availableMb(): number {
+  const kilobytes = /^MemAvailable: +(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]
+  return Math.floor(Number(kilobytes) / 1024)
 }

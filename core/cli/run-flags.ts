@@ -11,6 +11,7 @@ export interface RunFlags extends VaultFlags {
   check?: boolean
   diff?: boolean
   forks: number
+  speculation: boolean
   verbose: number
   startAtTask?: string
   syntaxCheck?: boolean
@@ -86,6 +87,7 @@ export function addRunOptions(command: Command): Command {
     .option('--events <file>', 'write the events as JSON lines to a file too')
     .option('--log-file <file>', 'operational log as JSON lines')
     .option('--lease-wait <seconds>', 'how long to wait for a host that another run works on', number, LEASE_WAIT_S)
+    .option('--no-speculation', 'ask hosts about one task at a time, none ahead of its turn')
     .option('-u, --user <name>', 'user to log in as')
     .option('--private-key <file>', 'key to log in with')
     .addOption(new Option('-c, --connection <kind>', 'how to connect').choices(['ssh', 'openssh', 'local']))

@@ -13,6 +13,7 @@ import { HostRecord } from './host-record.ts'
 import { InterruptState } from './interrupt.ts'
 import { InventoryView } from './inventory-view.ts'
 import type { RunRequest } from './request.ts'
+import { told } from './speculation/acts.ts'
 import { Speculation } from './speculation/speculation.ts'
 import { Stats } from './stats.ts'
 import type { OnceDone } from './steps/once.ts'
@@ -82,12 +83,13 @@ export class Run {
     let environment = this.#environments.get(key)
     if (!environment) {
       const { decrypt } = this.request
-      environment = defaultEnvironment({
+      const plain = defaultEnvironment({
         folders,
         globals: builtinGlobals,
         signal: this.interrupts.soft,
         ...(decrypt && { vault: { decrypt } }),
       })
+      environment = told(plain, this.speculation.ledger)
       this.#environments.set(key, environment)
     }
     return environment

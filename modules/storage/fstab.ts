@@ -32,10 +32,6 @@ export function findEntry(text: string, path: string): FstabEntry | undefined {
     .findLast((entry) => entry?.path === path)
 }
 
-/** The line of that entry, as it stands there. */
-export const findLine = (text: string, path: string): string | undefined =>
-  text.split('\n').findLast((line) => parseLine(line)?.path === path)
-
 /** The text with one entry for that path, in the old one's place; undefined removes it. Other lines stay as they are. */
 export function setEntry(text: string, path: string, entry: FstabEntry | undefined): string {
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n')

@@ -1,10 +1,12 @@
 import { type ShellText, sh } from '../../core/connection/quote.ts'
+import type { CommandResult } from '../../core/connection/types.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Change, type Host, ModuleFailure } from '../../core/module/types.ts'
+import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
-import { type FstabEntry, findEntry, findLine, setEntry } from './fstab.ts'
+import { writeThen } from '../files/write-then.ts'
+import { type FstabEntry, findEntry, setEntry } from './fstab.ts'
 import { findMount, type Mount, optionsNotInForce } from './mounts.ts'
 import { escapeBlanks } from './octal.ts'
 
@@ -82,27 +84,16 @@ export default defineState({
       : changes.some((change) => change.path === `${a.path} options` && change.effect === 'now')
         ? [sh`mount -o ${`remount,${a.opts}`} -- ${a.path}`]
         : []
-    // All in one write. What the table does not have yet is not mounted either.
-    const entry = inFile ? findLine(text, a.path) : undefined
-    const [written] = await Promise.all([
-      inFile
-        ? host.writeFile(a.fstab, Buffer.from(text), {
-            backup: a.backup,
-            ...(state.fstab === '' && { mode: '0644' }),
-          })
-        : undefined,
-      inFile && host.run(sh`systemctl daemon-reload 2>/dev/null; exit 0`),
-      steps.length > 0 &&
-        mounting(host, a, [
-          ...(entry === undefined
-            ? []
-            : [sh`grep -qxF -e ${entry} -- ${a.fstab} || { echo 'its line was not written' >&2; exit 1; }`]),
-          ...steps,
-          ...(a.state === 'absent' ? [tidy(a)] : []),
-        ]),
-      steps.length === 0 && a.state === 'absent' && host.run(tidy(a)),
-    ])
-    return written?.backup === undefined ? undefined : { backup_file: written.backup }
+    const reload = sh`systemctl daemon-reload 2>/dev/null || :`
+    const { backups, done } = await writeThen(
+      host,
+      inFile ? [{ path: a.fstab, text, backup: a.backup, ...(state.fstab === '' && { mode: '0644' }) }] : [],
+      sh.join([sh`set -e`, ...(inFile ? [reload] : []), ...steps, ...(a.state === 'absent' ? [tidy(a)] : [])]),
+      { timeoutMs: a.timeout * 1000 },
+    )
+    if (done.status !== 0) throw notMounted(a, done)
+    const backup = backups.get(a.fstab)
+    return backup === undefined ? undefined : { backup_file: backup }
   },
   result(state, a): JsonObject {
     return {
@@ -210,13 +201,12 @@ function acts(a: Args, state: State): ShellText[] {
   ]
 }
 
-async function mounting(host: Host, a: Args, steps: readonly ShellText[]): Promise<void> {
-  const done = await host.run(sh.join([sh`set -e`, ...steps]), { timeoutMs: a.timeout * 1000 })
-  if (done.status === 0) return
-  throw new ModuleFailure(`${a.path}: ${done.stderr.toString().trim()}`, {
+function notMounted(a: Args, done: CommandResult): ModuleFailure {
+  const said = done.stderr.toString().trim()
+  return new ModuleFailure(`${a.path}: ${said}`, {
     result: { rc: done.status },
-    ...(/busy/.test(done.stderr.toString()) && { hint: `something uses it: fuser -vm ${a.path}` }),
-    ...(/bad option|helper program/.test(done.stderr.toString()) && {
+    ...(/busy/.test(said) && { hint: `something uses it: fuser -vm ${a.path}` }),
+    ...(/bad option|helper program/.test(said) && {
       hint: 'its mount helper is missing: install nfs-common or nfs-utils',
     }),
   })

@@ -3,6 +3,7 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
+import { writeThen } from '../files/write-then.ts'
 import { type ExportClient, liveExports, optionsDiffer, sameClient, setExport } from './exports.ts'
 
 const OPTIONS = ['rw', 'sync', 'no_subtree_check', 'root_squash']
@@ -98,12 +99,11 @@ export default defineState({
     }
     const inFile = changes.some((change) => change.path === a.file)
     const text = setExport(state.file ?? '', a.path, a.state === 'present' ? a.clients : [])
-    // All in one write.
-    const [, , done] = await Promise.all([
-      inFile && host.run(sh`mkdir -p -- ${a.file.slice(0, a.file.lastIndexOf('/'))}`),
-      inFile && host.writeFile(a.file, Buffer.from(text), { mode: '0644' }),
-      host.run(sh`exportfs -ra`),
-    ])
+    const { done } = await writeThen(
+      host,
+      inFile ? [{ path: a.file, text, mode: '0644', folder: true }] : [],
+      sh`exportfs -ra`,
+    )
     const warning = done.stderr.toString().trim()
     if (done.status !== 0) throw new ModuleFailure(`exportfs: ${warning}`)
     return warning === '' ? undefined : { warnings: warning.split('\n') }

@@ -3,6 +3,7 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
+import { writeThen } from '../files/write-then.ts'
 
 interface State {
   readonly loaded: boolean
@@ -72,20 +73,17 @@ export default defineState({
       [optionFile(a.name), optionLine(a)],
     ])
     const params = a.params.split(/\s+/).filter((one) => one !== '')
-    // All in one write, in this order: loading reads the options.
-    const steps = changes.map(async (change) => {
-      const content = files.get(change.path)
-      if (content === undefined) return undefined
-      if (change.after === undefined) return host.run(sh`rm -f -- ${change.path}`)
-      await host.writeFile(change.path, Buffer.from(content), { mode: '0644' })
-      return undefined
-    })
     const load = a.state === 'present' ? sh`modprobe ${a.name} ${params}` : sh`modprobe -r ${a.name}`
-    const [done] = await Promise.all([
-      changes.some((change) => change.path === a.name) ? host.run(load) : undefined,
-      ...steps,
-    ])
-    if (done && done.status !== 0) throw new ModuleFailure(`modprobe ${a.name}: ${done.stderr.toString().trim()}`)
+    // Loading reads the options.
+    const { done } = await writeThen(
+      host,
+      changes.flatMap(({ path, after }) => {
+        const text = files.get(path)
+        return text === undefined ? [] : [{ path, text: after === undefined ? undefined : text, mode: '0644' }]
+      }),
+      changes.some((change) => change.path === a.name) ? load : sh`:`,
+    )
+    if (done.status !== 0) throw new ModuleFailure(`modprobe ${a.name}: ${done.stderr.toString().trim()}`)
     return undefined
   },
   result: (_state, a) => ({ name: a.name, state: a.state, params: a.params }),

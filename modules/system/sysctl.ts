@@ -3,6 +3,7 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { readText } from '../files/text.ts'
+import { writeThen } from '../files/write-then.ts'
 import { assignments, dotted, setAssignment } from './assignments.ts'
 
 interface State {
@@ -86,13 +87,13 @@ export default defineState({
       dotted(a.name),
       a.state === 'absent' ? undefined : wantedValue(a.value!),
     )
-    // Both in one write.
-    const [, done] = await Promise.all([
-      inFile && host.writeFile(a.sysctl_file, Buffer.from(text), state.file === undefined ? { mode: '0644' } : {}),
-      changes.some((change) => change.path === a.name) &&
-        host.run(sh`printf '%s\n' ${wantedValue(a.value!)} > ${procPath(a.name)}`),
-    ])
-    if (done && done.status !== 0) throw new ModuleFailure(`cannot set ${a.name}: ${done.stderr.toString().trim()}`)
+    const live = changes.some((change) => change.path === a.name)
+    const { done } = await writeThen(
+      host,
+      inFile ? [{ path: a.sysctl_file, text, ...(state.file === undefined && { mode: '0644' }) }] : [],
+      live ? sh`printf '%s\n' ${wantedValue(a.value!)} > ${procPath(a.name)}` : sh`:`,
+    )
+    if (done.status !== 0) throw new ModuleFailure(`cannot set ${a.name}: ${done.stderr.toString().trim()}`)
     return undefined
   },
   result: (_state, a) => ({ name: a.name, ...(a.value !== undefined && { value: a.value }) }),

@@ -27,12 +27,15 @@ export async function sshOptions(query: ConfigQuery, environment: SshEnvironment
   const nodes = configNodes(environment)
   if (environment.sshProgram === undefined) return readOptions(nodes, query, environment)
   const group = groupOf(nodes, query.alias)
-  const key = JSON.stringify([environment.configFile, group ?? query.alias, query.user, query.port, query.options])
+  if (group?.plain) return withDefaultFiles(readOptions(nodes, query, environment))
+  // Where no Match looks at them, user and port change nothing but themselves; and they are known.
+  const asked: ConfigQuery = group ? { alias: query.alias, options: query.options } : query
+  const key = JSON.stringify([environment.configFile, group?.id ?? query.alias, asked.user, asked.port, asked.options])
   let answer = cached.get(key)
   if (!answer) {
-    answer = limit(() => askSsh(query, environment)).then((options) => {
+    answer = limit(() => askSsh(asked, environment)).then((options) => {
       // ssh -G answers with the alias itself where no HostName is set; the other names of the group have their own.
-      if (group === undefined || options.get('hostname')?.[0] !== query.alias.toLowerCase()) return options
+      if (!group || options.get('hostname')?.[0] !== query.alias.toLowerCase()) return options
       return new Map([...options].filter(([keyword]) => keyword !== 'hostname'))
     })
     cached.set(key, answer)
@@ -56,21 +59,43 @@ function configNodes(environment: SshEnvironment): readonly ConfigNode[] {
 /** Keywords whose tokens `ssh -G` leaves alone, so that its answer does not depend on the name. */
 const UNEXPANDED = new Set(['identityfile', 'certificatefile', 'identityagent', 'proxycommand', 'controlpath'])
 
+/** Keywords that have no say in where and how we connect, or are read without doubt; files of distributions have no others. */
+const PLAIN = new Set(['sendenv', 'setenv', 'hashknownhosts', 'gssapiauthentication', 'forwardx11', 'forwardx11trusted'])
+
+interface Group {
+  readonly id: string
+  /** Nothing that fits holds more than plain keywords: ssh need not be asked. */
+  readonly plain: boolean
+}
+
 /** Which Host sections fit: names with the same ones get the same answer. Undefined when more than that counts. */
-function groupOf(nodes: readonly ConfigNode[], alias: string): string | undefined {
+function groupOf(nodes: readonly ConfigNode[], alias: string): Group | undefined {
   const fits: number[] = []
   let index = 0
+  let plain = true
   const walk = (list: readonly ConfigNode[], active: boolean): boolean =>
     list.every((node) => {
       if (node.kind === 'match') return false
       if (node.kind === 'include') return walk(node.body, active)
-      if (node.kind === 'option') return isConstant(node.keyword, node.value)
+      if (node.kind === 'option') {
+        if (active && !PLAIN.has(node.keyword)) plain = false
+        return isConstant(node.keyword, node.value)
+      }
       const own = active && matchesPatterns(node.patterns, alias)
       index++
       if (own) fits.push(index)
       return walk(node.body, own)
     })
-  return walk(nodes, true) ? fits.join(' ') : undefined
+  return walk(nodes, true) ? { id: fits.join(' '), plain } : undefined
+}
+
+/** As ssh -G fills them in. */
+function withDefaultFiles(options: SshOptions): SshOptions {
+  return new Map([
+    ['userknownhostsfile', ['~/.ssh/known_hosts ~/.ssh/known_hosts2']],
+    ['globalknownhostsfile', ['/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2']],
+    ...options,
+  ])
 }
 
 function isConstant(keyword: string, value: string): boolean {

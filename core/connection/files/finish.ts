@@ -13,7 +13,7 @@ export function verifyScript(
   accept: ShellText | undefined,
 ): ShellText {
   return sh`${namePartial(path, file.sha256)}
-ours "$n" || exit ${CUT}
+ours "$n" || { echo "its partial file is gone" >&2; exit ${CUT}; }
 [ "$(size "$n")" = ${file.size} ] || ${setSize(file.size)} || exit 5
 if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <"$n") || exit ${CUT}
 else s=$(openssl dgst -sha256 -r <"$n") || exit ${CUT}; fi
@@ -24,7 +24,7 @@ ${accept ? sh`( ${accept} ) </dev/null >&2 || { rm -f -- "$n"; exit ${REFUSED}; 
 /** Puts the verified partial file in the target's place; prints the backup's name, then a line with the stamp. Must not be cut. */
 export function installScript(path: string, sha256: string, options: ReplaceOptions): ShellText {
   return sh`${namePartial(path, sha256)}
-ours "$n" || exit ${CUT}
+ours "$n" || { echo "its partial file is gone" >&2; exit ${CUT}; }
 trap 'rm -f -- "$n"' EXIT
 if [ -e "$t" ]; then
 ${takeOnto}

@@ -70,7 +70,7 @@ ours "$n" || exit ${CUT}
 head -c ${bytes} <"$n" | { if command -v sha256sum >/dev/null 2>&1; then sha256sum; else openssl dgst -sha256 -r; fi; }`
 
 export const removeScript = (path: string, sha256: string): ShellText => sh`${namePartial(path, sha256)}
-if ours "$n"; then rm -f -- "$n"; fi`
+if ours "$n"; then rm -f -- "$n" || exit 5; fi`
 
 /**
  * Takes what framing.ts sends, from there on. Ends with CUT when its input ended early: then what arrived is kept. What cannot be

@@ -10,24 +10,27 @@ export type OnProgress = (message: string, percent?: number) => void
 export class UploadProgress {
   readonly #name: string
   readonly #tell: OnProgress
-  readonly #total: number
-  #done: number
+  #total = 0
+  #done = 0
   #told = 0
   #since = 0
   #begun = 0
   /** Why it is sent as it is. */
   manner = ''
 
-  /** In bytes of the file; `done` of them are on the host. */
-  constructor(path: string, total: number, done: number, tell: OnProgress = () => undefined) {
+  constructor(path: string, tell: OnProgress = () => undefined) {
     this.#name = basename(path)
-    this.#total = total
-    this.#done = done
     this.#tell = tell
   }
 
+  /** In bytes of the file; all but `left` of them are on the host. */
+  expect(total: number, left: number): void {
+    this.#total = total
+    this.#done = total - left
+  }
+
   get percent(): number {
-    return this.#total === 0 ? 100 : Math.min(100, (100 * this.#done) / this.#total)
+    return this.#total === 0 ? 0 : Math.min(100, (100 * this.#done) / this.#total)
   }
 
   say(message: string): void {

@@ -31,6 +31,13 @@ export async function replaceFile(
   return backup === '' ? {} : { backup }
 }
 
+/**
+ * The same as a script, for a short text that is no secret: other steps may stand in front of it and behind it. In a subshell of
+ * its own, as it exits where it fails. Prints the backup's name, or an empty line.
+ */
+export const replaceScript = (path: string, text: string, options: ReplaceOptions = {}): ShellText =>
+  script(path, Buffer.from(text), sh`printf %s ${text}`, options)
+
 const NO_GZIP = 9
 const unzip = sh`command -v gzip >/dev/null 2>&1 || exit ${NO_GZIP}
 gzip -dc`

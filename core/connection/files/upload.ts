@@ -10,7 +10,7 @@ import { type LargeFile, PREFIX_STEP } from './large-file.ts'
 import { type Beginning, beginScript, DAMAGED, parseBeginning, prefixScript, removeScript } from './partial.ts'
 import { type OnProgress, UploadProgress } from './progress.ts'
 import { dataOf, lengthOf, runsFrom } from './runs.ts'
-import { type Sending, sendFrom } from './send.ts'
+import { sendFrom } from './send.ts'
 import { gateOf, UPLOADS, uplinkOf } from './uplink.ts'
 
 /** A host computes checksums no slower than this, in bytes per millisecond. */
@@ -51,15 +51,17 @@ export async function uploadLarge(
   const target = new Target(connection, await connection.shell(become), file, path, signal)
   let sent = 0
   for (let attempt = 0; ; attempt++) {
-    const { begun, offset } = await target.begin()
-    const rest = runsFrom(file.runs, offset)
-    const total = begun.seeks ? lengthOf(file.runs) : file.size
-    const left = begun.seeks ? lengthOf(rest) : file.size - offset
-    await target.checkRoom(begun, begun.seeks ? dataOf(rest) : left)
-    const progress = new UploadProgress(path, total, total - left, onProgress)
-    if (offset > 0) progress.say(`${sizeText(offset)} are there already`)
-    const sending = { connection, become, file, path, begun, progress, signal }
-    if (left > 0) sent += await sendInTurn(sending, offset, uploads)
+    // Room on the host is looked for when it is its turn: several may share a disk.
+    const leave = await turn(connection, uploads, path, options)
+    const progress = new UploadProgress(path, onProgress)
+    let offset: number
+    try {
+      const beginning = await target.begin()
+      offset = beginning.offset
+      sent += await target.send(become, beginning, progress)
+    } finally {
+      leave()
+    }
     progress.say('verifying')
     const verified = await target.read(verifyScript(path, file, accept), accept !== undefined)
     if (verified.status === 0) return { sent, ...(await target.install(attributes)) }
@@ -68,19 +70,19 @@ export async function uploadLarge(
   }
 }
 
-async function sendInTurn(sending: Sending, offset: number, uploads: number): Promise<number> {
-  const { connection, progress, signal } = sending
-  const uplink = await uplinkOf(connection.endpoint)
-  if (uplink === undefined) return sendFrom(sending, offset)
+/** Waits until the uplink has room for one more upload; the answer gives the room back. */
+async function turn(
+  { endpoint }: Connection,
+  uploads: number,
+  path: string,
+  { signal, onProgress }: UploadOptions,
+): Promise<() => void> {
+  const uplink = await uplinkOf(endpoint)
+  if (uplink === undefined) return () => undefined
   const by = uplink === '' ? '' : ` by way of ${uplink}`
-  const leave = await gateOf(uplink).enter(Math.max(1, uploads), signal, (ahead) =>
-    progress.say(`waiting for ${ahead} other ${ahead === 1 ? 'upload' : 'uploads'}${by}`),
+  return gateOf(uplink).enter(Math.max(1, uploads), signal, (ahead) =>
+    new UploadProgress(path, onProgress).say(`waiting for ${ahead} other ${ahead === 1 ? 'upload' : 'uploads'}${by}`),
   )
-  try {
-    return await sendFrom(sending, offset)
-  } finally {
-    leave()
-  }
 }
 
 /** The file on the host, by short scripts. */
@@ -136,7 +138,7 @@ class Target {
       const begun = parseBeginning(answer.stdout.toString('utf8'))
       const whole = begun.have === size ? size : Math.floor(begun.have / PREFIX_STEP) * PREFIX_STEP
       if (begun.have <= size && (whole === 0 || (await this.#isRight(whole)))) return { begun, offset: whole }
-      await this.read(removeScript(this.#path, sha256))
+      await this.#remove()
     }
   }
 
@@ -146,12 +148,34 @@ class Target {
     return status === 0 && digest === this.#file.prefix(bytes)
   }
 
+  /** Sends what is missing. Answers how many bytes went over the line. */
+  async send(
+    become: Become | undefined,
+    { begun, offset }: { begun: Beginning; offset: number },
+    progress: UploadProgress,
+  ): Promise<number> {
+    const { runs, size } = this.#file
+    const rest = runsFrom(runs, offset)
+    const left = begun.seeks ? lengthOf(rest) : size - offset
+    progress.expect(begun.seeks ? lengthOf(runs) : size, left)
+    await this.#checkRoom(begun, begun.seeks ? dataOf(rest) : left)
+    if (offset > 0) progress.say(`${sizeText(offset)} are there already`)
+    if (left === 0) return 0
+    const [connection, file, path, signal] = [this.#connection, this.#file, this.#path, this.#signal]
+    return sendFrom({ connection, become, file, path, begun, progress, signal }, offset)
+  }
+
   /** Raises FileError before anything is sent in vain; the partial file would only keep the disk full. */
-  async checkRoom({ free, fileSystem }: Beginning, needed: number): Promise<void> {
+  async #checkRoom({ free, fileSystem }: Beginning, needed: number): Promise<void> {
     if (free === undefined || free >= needed) return
-    await this.read(removeScript(this.#path, this.#file.sha256))
+    await this.#remove()
     const room = `it needs ${sizeText(needed)} more, and ${fileSystem} has ${sizeText(free)} free`
     throw new FileError(this.#path, `${this.#path} was not replaced: ${room}`)
+  }
+
+  async #remove(): Promise<void> {
+    const answer = await this.read(removeScript(this.#path, this.#file.sha256))
+    if (answer.status !== 0) throw this.refused(answer)
   }
 
   refused(result: CommandResult): FileError {

@@ -25,6 +25,7 @@ export class Command {
   onExcess: (() => void) | undefined
   /** Called when its first byte may come: the controller's own time limit starts. */
   onBegun: (() => void) | undefined
+  private readonly whenAnswered: (() => void)[] = []
   private readonly maxOutput: number
   private readonly kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   private readonly sizes = { stdout: 0, stderr: 0 }
@@ -50,6 +51,17 @@ export class Command {
     })
     // The owner of the promise may come late; a rejection is never unhandled because of us.
     this.result.catch(() => undefined)
+  }
+
+  /** Calls back once it has an answer. */
+  finally(callback: () => void): void {
+    if (this.answered) callback()
+    else this.whenAnswered.push(callback)
+  }
+
+  private settle(): void {
+    this.answered = true
+    for (const callback of this.whenAnswered.splice(0)) callback()
   }
 
   /** About what it takes on the line, in bytes. */
@@ -100,7 +112,7 @@ export class Command {
       return
     }
     this.lines?.flush()
-    this.answered = true
+    this.settle()
     this.resolve({
       status,
       stdout: Buffer.concat(this.kept.stdout),
@@ -112,7 +124,7 @@ export class Command {
 
   fail(error: Error): void {
     if (this.answered) return
-    this.answered = true
+    this.settle()
     this.kept.stdout = []
     this.kept.stderr = []
     this.reject(error)

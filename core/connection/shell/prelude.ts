@@ -107,8 +107,25 @@ vf_m B
 `
 }
 
+/** Stands for the nonce in texts that are kept. */
+const NONCE = '@nonce@'
+const texts = new Map<string, string>()
+
 /** What the listening shell is told first; its last act is the hello mark. */
-export function prelude(options: PreludeOptions): string {
+export function prelude({ nonce, ...options }: PreludeOptions): string {
+  const key = JSON.stringify(options)
+  let text = texts.get(key)
+  if (text === undefined) {
+    text = withoutComments(listener({ ...options, nonce: NONCE }))
+    texts.set(key, text)
+  }
+  return text.replaceAll(NONCE, nonce)
+}
+
+/** It is sent for each shell of each host. */
+const withoutComments = (text: string): string => text.replace(/^ *(?:#.*\n)?/gm, '')
+
+function listener(options: PreludeOptions): string {
   const { nonce, shellPath, grace, merged } = options
   return `unset ENV BASH_ENV CDPATH LANGUAGE GREP_OPTIONS POSIXLY_CORRECT
 [ -z "\${BASH_VERSION-}" ] || unset SSH_CLIENT SSH2_CLIENT

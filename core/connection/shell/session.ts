@@ -256,9 +256,9 @@ export class Session {
     const begun = this.streams.some((n) => batch.cursors[n].inside) ? done + 1 : done
     this.batch = undefined
     if (batch.ending || this.retired) this.previous = 'none'
-    batch.commands.slice(0, begun).forEach((c) => {
-      c.fail(this.failure('its shell on the host was killed', true))
-    })
+    for (const command of batch.commands.slice(0, begun)) {
+      if (!command.answered) command.fail(this.failure('its shell on the host was killed', true))
+    }
     const finished = this.finished
     this.finished = undefined
     finished?.(batch.commands.slice(begun).filter((c) => !c.answered))
@@ -284,7 +284,9 @@ export class Session {
     const batch = this.batch
     this.batch = undefined
     const reason = this.closing ? 'the shell was closed' : 'the connection was lost'
-    for (const command of batch?.commands ?? []) command.fail(this.failure(reason, true))
+    for (const command of batch?.commands ?? []) {
+      if (!command.answered) command.fail(this.failure(reason, true))
+    }
     this.finished?.([])
     this.finished = undefined
     this.lost(this)

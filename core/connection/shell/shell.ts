@@ -1,6 +1,7 @@
 import { CommandTimeout, ConnectionError } from '../errors.ts'
 import type { ShellText } from '../quote.ts'
 import type { CommandOptions, CommandResult, Shell } from '../types.ts'
+import { Aborts } from './aborts.ts'
 import { Command } from './command.ts'
 import { Session } from './session.ts'
 import type { Started } from './start.ts'
@@ -40,6 +41,7 @@ export class UserShell implements Shell {
   private replacing: Promise<void> | undefined
   private readonly streaming: Session[] = []
   private readonly all = new Set<Session>()
+  private readonly aborts = new Aborts()
   private flushing = false
   private sending = false
   private closed = false
@@ -182,9 +184,7 @@ export class UserShell implements Shell {
         command.fail(signal.reason as Error)
         end()
       }
-      signal.addEventListener('abort', aborted, { once: true })
-      const forget = (): void => signal.removeEventListener('abort', aborted)
-      command.result.then(forget, forget)
+      command.finally(this.aborts.add(signal, aborted))
     }
     if (command.timeoutMs > 0) {
       command.onBegun = () => {
@@ -194,8 +194,7 @@ export class UserShell implements Shell {
           command.fail(new CommandTimeout(command.timeoutMs))
           end()
         }, command.timeoutMs + grace)
-        const forget = (): void => clearTimeout(limit)
-        command.result.then(forget, forget)
+        command.finally(() => clearTimeout(limit))
       }
     }
   }
@@ -205,9 +204,7 @@ export class UserShell implements Shell {
       command.fail(insist.reason as Error)
       for (const session of this.all) session.insist(command)
     }
-    insist.addEventListener('abort', aborted, { once: true })
-    const forget = (): void => insist.removeEventListener('abort', aborted)
-    command.result.then(forget, forget)
+    command.finally(this.aborts.add(insist, aborted))
   }
 
   private notSent(reason: string): ConnectionError {

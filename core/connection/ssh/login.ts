@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Client, type ServerHostKeyAlgorithm } from 'ssh2'
-import { credentials } from '../config/credentials.ts'
 import type { ResolvedEndpoint } from '../config/resolved.ts'
+import { sharedCredentials } from '../config/shared-credentials.ts'
 import { ConnectionError } from '../errors.ts'
 import { fingerprint, keyType } from '../hostkeys/key.ts'
 import { hostVerifier } from '../hostkeys/verifier.ts'
@@ -57,7 +57,7 @@ export async function login(
   let ahead: readonly OpenSession[] = []
   try {
     const verifier = hostVerifier({ name }, resolved)
-    const offered = await credentials({ name }, resolved)
+    const offered = await sharedCredentials({ name }, resolved)
     await new Promise<void>((resolve, reject) => {
       const aborted = (): void => reject(signal?.reason)
       if (signal?.aborted) aborted()

@@ -22,6 +22,8 @@ export interface Call {
   ahead(): void
   /** The same, behind a write of this task that was just handed to the host: where what they see can still hold. */
   behindWrites(): void
+  /** The module did nothing but wait for what others do. */
+  waited(): void
   readonly variables: ControlVariables
   /** Says that work which must not be cut begins. */
   shield(): void

@@ -11,10 +11,16 @@ type AnyRun = RunModule<any, JsonObject>
 export async function runAct(module: AnyRun, call: Call): Promise<Answer> {
   if (call.check) return checked(module, call)
   if (module.shielded) call.shield()
+  let isWriting = false
   const writer = call.writer(module.shielded ?? false, (ordered) => {
+    isWriting = true
     if (ordered) call.behindWrites()
   })
-  return acted(await module.run(writer, call.args))
+  try {
+    return acted(await module.run(writer, call.args))
+  } finally {
+    if (!isWriting) call.waited()
+  }
 }
 
 function acted(returned: JsonObject & { changed: boolean }): Answer {

@@ -33,7 +33,6 @@ export class HostAhead {
   readonly prepared = new Map<string, Prepared>()
   /** Counts the looks ahead: a new one ends the one before. */
   look = 0
-  failures = 0
   window: number
   group: ProbeGroup
   readonly #widest: number

@@ -74,7 +74,9 @@ class Look {
     const { task, frame, batch } = this.#turn
     const module = await batch.run.request.registry.load(task.module)
     if (!module) return 'barrier'
-    if (items && module.kind === 'state') {
+    const more = items !== undefined && index + 1 < items.length
+    if (more && module.kind === 'state') {
+      if (module.wakes && this.#speculation.rules.has('wakes')) return 'barrier'
       const pending = this.#pending()
       const scopes = this.#scopes({ task, frame }, pending)
       for (let next = index + 1; next < items.length && !pending.touched; next++) {
@@ -90,7 +92,7 @@ class Look {
     const { batch } = this.#turn
     const { task } = later
     const module = await batch.run.request.registry.load(task.module)
-    if (!module) return 'barrier'
+    if (!module) return this.#barrier()
     if (this.#over()) return 'enough'
     if (module.kind === 'fleet' || this.#isTimed(task) || this.#isForAll(task)) return this.#barrier()
     if (module.kind !== 'control') {
@@ -223,7 +225,6 @@ class Look {
       state,
       mark,
       generation: host.generation,
-      failures: this.#ahead.failures,
       answeredAt: undefined,
       begin: (turn) => {
         id = turn

@@ -20,5 +20,6 @@ export function namesGivenBy(task: Task): string[] | undefined {
   return names
 }
 
-/** Its result changes the variables of its host by names of its own. */
-export const givesFacts = (module: AnyModule): boolean => module.returns?.ansible_facts !== undefined
+/** Its result changes the variables of its host by names of its own; those of set_fact stand in the task. */
+export const givesFacts = (module: AnyModule): boolean =>
+  module.returns?.ansible_facts !== undefined && module.name !== 'set_fact'

@@ -11,8 +11,6 @@ export interface Prepared {
   readonly mark: Mark
   /** Generation of the host's variables. */
   readonly generation: number
-  /** Failures of the host until then. */
-  readonly failures: number
   /** When the probe was answered, in milliseconds of performance.now(). */
   answeredAt: number | undefined
   /** Its turn has come, with this id in the events. */

@@ -53,6 +53,8 @@ export class Speculation {
     } catch {
       if (this.rules.has('errors')) return undefined
     }
+    // It may have read what is not known yet just now.
+    if (this.rules.has('pending') && prepared.pending.touched) return undefined
     prepared.begin(turn.id)
     return prepared
   }
@@ -84,7 +86,6 @@ export class Speculation {
     const ahead = this.#hosts.get(host)
     if (!ahead) return
     if (outcome.status === 'failed' || outcome.status === 'unreachable' || outcome.status === 'cancelled') {
-      ahead.failures++
       if (this.rules.has('failures')) ahead.drop()
     } else if (outcome.status === 'changed') ahead.narrow()
     else if (outcome.status === 'ok') ahead.widen()
@@ -111,7 +112,6 @@ export class Speculation {
     if (rules.has('common-order') && mark.disordered) return false
     if (rules.has('fleet-writes') && linear && (mark.othersBusy || ledger.writtenElsewhere(mark, since))) return false
     if (rules.has('variables') && prepared.generation !== turn.host.generation) return false
-    if (rules.has('failures') && prepared.failures !== ahead.failures) return false
     const { answeredAt } = prepared
     if (rules.has('age') && answeredAt !== undefined && performance.now() - answeredAt > OLDEST_MS) {
       ahead.narrow()

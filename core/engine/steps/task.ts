@@ -31,9 +31,8 @@ export async function runTask(
 ): Promise<void> {
   const { run } = batch
   const name = shortName(task.module)
-  const since = run.speculation.ledger.frontier
   if (batch.play.strategy === 'linear') run.speculation.begins(hosts.length)
-  const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame, { since, after })))
+  const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame, after)))
   const [first] = turns
   if (!first) return
   if (name === 'meta') return runMeta(batch, task, turns, frame, walk)
@@ -61,7 +60,8 @@ async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Pr
       own(() =>
         batch.run.limit(async () => {
           if (batch.run.interrupts.interrupted) return false
-          const { outcome, hidden, started } = await perform(turn, moduleFor(turn, module))
+          const now = { ...turn, since: batch.run.speculation.ledger.frontier }
+          const { outcome, hidden, started } = await perform(now, moduleFor(turn, module))
           return settle(turn, outcome, hidden, started)
         }),
       ),

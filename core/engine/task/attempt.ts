@@ -106,7 +106,8 @@ function callOf(
     return hosts.make({ id: () => id, signal: signalOf(shielded), shielded, ...(onWrite && { onWrite }) })
   }
   const ahead = (): void => {
-    if (hosts) speculation.ahead(turn, hosts.shell, round)
+    // What runs ahead may be in the way of a task whose time is limited.
+    if (hosts && !timer) speculation.ahead(turn, hosts.shell, round)
   }
   return {
     host: target,
@@ -122,6 +123,7 @@ function callOf(
     behindWrites: () => {
       if (speculation.countsBehindWrites(turn)) ahead()
     },
+    waited: () => speculation.waited(target, turn.host.name),
     variables: controlVariables(turn, scope),
     shield: () => {
       interrupts.soft.throwIfAborted()

@@ -82,7 +82,10 @@ export async function runLoop(turn: Turn, module: AnyModule, loop: Loop, hidden:
   const outcomes: Outcome[] = []
   for (const [index] of items.entries()) {
     if (turn.batch.run.interrupts.interrupted) break
-    if (index > 0 && pause > 0) await delay(pause * 1000, undefined, { signal: turn.batch.run.interrupts.soft })
+    if (index > 0 && pause > 0) {
+      await delay(pause * 1000, undefined, { signal: turn.batch.run.interrupts.soft })
+      turn.batch.run.speculation.waited(turn.host.name, turn.host.name)
+    }
     const local = roundVariables(loop, items, index)
     const round = { local, index, items }
     const outcome = { ...(await guarded(turn, module, round)), label: await labelOf(turn, loop, local) }

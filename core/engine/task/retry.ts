@@ -45,6 +45,7 @@ export async function attemptUntil(turn: Turn, module: AnyModule, round: Round, 
     batch.run.events.emit({ event: 'host_retry', task: turn.id, host: host.name, attempt: tries, retries })
     try {
       await delay(pause * 1000, undefined, { signal: batch.run.interrupts.soft })
+      batch.run.speculation.waited(host.name, host.name)
     } catch (error) {
       return outcomeOfError(error, contextOf(turn, undefined))
     }

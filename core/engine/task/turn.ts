@@ -25,7 +25,7 @@ export interface Turn<T extends Task | Include = Task> {
   readonly key: string
   /** What comes behind it, if nothing fails; undefined: nobody looks ahead from here. */
   readonly after: Place | undefined
-  /** What had been written when the task began, on any host. */
+  /** What had been written when the task began here, on any host. */
   readonly since: Frontier
   /** Check mode for this task. */
   readonly check: boolean

@@ -4,6 +4,7 @@ import type { Include, Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
 import type { Frame } from '../frame.ts'
 import type { HostRecord } from '../host-record.ts'
+import type { Place } from '../speculation/upcoming.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { flag } from './keywords.ts'
 import { scopesOf, type Turn } from './turn.ts'
@@ -18,7 +19,7 @@ export async function turnOf<T extends Task | Include>(
   task: T,
   host: HostRecord,
   frame: Frame,
-  at: Partial<Pick<Turn, 'since' | 'after'>> = {},
+  after?: Place,
 ): Promise<Turn<T>> {
   const { run } = batch
   const key = instanceKey(batch, task, frame)
@@ -32,8 +33,8 @@ export async function turnOf<T extends Task | Include>(
     host,
     id: run.taskId(key),
     key,
-    after: at.after,
-    since: at.since ?? run.speculation.ledger.frontier,
+    after,
+    since: run.speculation.ledger.frontier,
     name: shownName(task, given),
     check,
     diff,

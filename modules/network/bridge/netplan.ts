@@ -30,7 +30,6 @@ networkctl reload 2>/dev/null || :
 for i in ${free}; do ip link set dev "$i" nomaster; done
 netplan apply
 ${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
-for i in ${free}; do networkctl reconfigure "$i" 2>/dev/null || :; done
 if systemctl is-active -q systemd-networkd; then
 ${configured(free)}
 fi`,

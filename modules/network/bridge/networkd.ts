@@ -37,15 +37,20 @@ ${gone === undefined ? sh`:` : sh`ip link del dev ${gone} 2>/dev/null || :`}
 ${configured(free)}`,
 }
 
-/** Waits a while for networkd to have configured these, and has it try again. What waits for a DHCP server may never end. */
+/**
+ * Waits a while for networkd to have given these their addresses, and has it try again where it failed. It may be configuring
+ * for long, as where no router answers, with all addresses in place: to begin anew would only take them away again.
+ */
 export function configured(interfaces: readonly string[]): ShellText {
-  return sh`for i in ${interfaces}; do
-  n=0; until s=$(networkctl -n 0 --no-legend list "$i" 2>/dev/null) && case $s in *configuring*|*pending*|*failed*) false;; esac; do
-    n=$((n + 1)); [ $n -gt 150 ] && break
-    [ $((n % 25)) = 10 ] && networkctl reconfigure "$i"
-    sleep 0.2
-  done
-done`
+  return sh`ready() {
+  case $(networkctl -n 0 --no-legend list "$1" 2>/dev/null) in
+    *failed*) [ $((n % 10)) = 9 ] && networkctl reconfigure "$1"; return 1 ;;
+    *configuring*) ip -o addr show dev "$1" scope global | grep -q . && return
+      [ $((n % 50)) = 49 ] && networkctl reconfigure "$1"; return 1 ;;
+    '' | *pending*) return 1 ;;
+  esac
+}
+for i in ${interfaces}; do n=0; until ready "$i" || [ $n -ge 150 ]; do n=$((n + 1)); sleep 0.2; done; done`
 }
 
 function device(spec: BridgeSpec): string {

@@ -28,7 +28,7 @@ import { UploadProgress } from '../../../core/connection/files/progress.ts'
 import { sendFrom } from '../../../core/connection/files/send.ts'
 import { type Uploaded, type UploadOptions, uploadLarge } from '../../../core/connection/files/upload.ts'
 import { type Become, type Connection, ConnectionError, FileError, sh } from '../../../core/connection/index.ts'
-import { Bench, SHELLS } from './setup.ts'
+import { Bench, eventually, SHELLS } from './setup.ts'
 
 const MIB = 1024 * 1024
 
@@ -111,16 +111,22 @@ describe('connection: large files', function () {
     uploadLarge(connection, become, file, at(name), options)
   const partials = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.part'))
 
-  /** An upload that is interrupted at a part of its way; what it leaves is in the folder. */
-  async function interrupted(percent: number, file = disk): Promise<Error> {
-    const stop = new AbortController()
-    const onProgress = (_message: string, done = 0): void => {
-      if (done >= percent) stop.abort(new Error('interrupted'))
+  /** The file, of which no more than so many bytes are read before the host has most of them and `stop` has come about. */
+  function stopping(file: LargeFile, bytes: number, stop: () => unknown): LargeFile {
+    let read = 0
+    return {
+      ...file,
+      async *read(offset, length) {
+        for await (const piece of file.read(offset, length)) {
+          if (read < bytes && read + piece.length >= bytes) {
+            await eventually(() => partials().some((name) => statSync(at(name)).size > 0.6 * bytes), 60_000)
+            await stop()
+          }
+          read += piece.length
+          yield piece
+        }
+      },
     }
-    const error = await failure(upload('disk', { signal: stop.signal, onProgress }, undefined, file))
-    // The host's end notices it on its own.
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    return error
   }
 
   /** One that is interrupted with a partial file of some bytes, made here: no chance is in it. */
@@ -173,17 +179,19 @@ describe('connection: large files', function () {
 
   it('goes on where an interrupt stopped it', async () => {
     writeFileSync(at('disk'), 'old')
+    const stop = new AbortController()
+    const file = stopping(disk, 12 * MIB, () => stop.abort(new Error('interrupted')))
     const since = Date.now()
-    const slow = slowly(disk, 40)
-    expect((await interrupted(40, slow)).message).to.equal('interrupted')
-    expect(Date.now() - since).to.be.below(20_000)
+    const error = await failure(upload('disk', { signal: stop.signal }, undefined, file))
+    expect(error.message).to.equal('interrupted')
+    expect(Date.now() - since).to.be.below(60_000)
     expect(begins(at('disk'))).to.equal('old')
     const [partial] = partials()
     expect(partial).to.equal(`.disk.virtfleet-${disk.sha256.slice(0, 16)}.part`)
     expect(statSync(at(partial!)).mode & 0o777).to.equal(0o600)
     const { sent } = await upload('disk')
     same(disk.path, at('disk'))
-    expect(sent).to.be.within(0.3 * DATA, 0.6 * DATA + 4 * MIB)
+    expect(sent).to.be.within(0.5 * DATA, 0.85 * DATA)
     expect(readdirSync(folder)).to.deep.equal(['disk'])
   })
 
@@ -196,20 +204,14 @@ describe('connection: large files', function () {
     const big = await largeFile(at('image'))
     const name = `cut-${process.pid}`
     const host = await bench.pool.get({ ...bench.endpoint('ssh'), name })
-    let cut: Promise<unknown> | undefined
-    const onProgress = (_message: string, done = 0): void => {
-      if (done >= 40) cut ??= cutOff(host)
-    }
-    const slow = slowly(big, 20)
-    const error = await failure(uploadLarge(host, undefined, slow, at('disk'), { onProgress }))
-    await cut
+    const file = stopping(big, 24 * MIB, () => cutOff(host))
+    const error = await failure(uploadLarge(host, undefined, file, at('disk')))
     expect(error).to.be.instanceOf(ConnectionError)
     expect(error.message).to.match(/\d+ % of .*disk were sent; the next upload goes on from there/)
-    await new Promise((resolve) => setTimeout(resolve, 300))
     const again = await bench.pool.get({ ...bench.endpoint('ssh'), name })
     const { sent } = await uploadLarge(again, undefined, big, at('disk'))
     same(big.path, at('disk'))
-    expect(sent).to.be.within(20 * MIB, 36 * MIB + 4 * MIB)
+    expect(sent).to.be.within(36 * MIB, 50 * MIB)
     expect(onDisk(at('disk'))).to.be.at.most(61 * MIB)
   })
 
@@ -391,7 +393,7 @@ describe('connection: large files', function () {
     const sending = { connection, become: undefined, file: disk, path: at('disk'), signal: undefined }
     for (const offset of [0, 36 * MIB]) {
       const begun = { ...(await begin()), seeks: false }
-      const sent = await sendFrom({ ...sending, begun, progress: new UploadProgress('disk', 1, 0) }, offset)
+      const sent = await sendFrom({ ...sending, begun, progress: new UploadProgress('disk') }, offset)
       expect(sent).to.equal(disk.size - offset)
       same(disk.path, at(partials()[0]!))
     }
@@ -454,6 +456,23 @@ describe('connection: large files', function () {
     const { both, told } = await overlaps(1)
     expect(both).to.equal(false)
     expect(told.filter((message) => /waiting for 1 other upload$/.test(message))).to.have.length(1)
+  })
+
+  it('leaves nothing where it only waited', async () => {
+    const stop = new AbortController()
+    const hosts = await Promise.all([bench.connect('ssh', 'dash'), bench.connect('ssh', 'bash')])
+    const first = uploadLarge(hosts[0]!, undefined, slowly(disk, 20), at('first'), { uploads: 1 })
+    const onProgress = (message: string): void => {
+      if (message.includes('waiting')) stop.abort(new Error('interrupted'))
+    }
+    await eventually(() => partials().length > 0, 60_000)
+    const options = { uploads: 1, signal: stop.signal, onProgress }
+    expect((await failure(uploadLarge(hosts[1]!, undefined, disk, at('second'), options))).message).to.equal(
+      'interrupted',
+    )
+    expect(partials().every((name) => name.startsWith('.first'))).to.equal(true)
+    await first
+    expect(readdirSync(folder)).to.deep.equal(['first'])
   })
 
   it('holds no more of a file in memory than a few pieces', async () => {

@@ -59,10 +59,10 @@ export async function openModuleLab(
     privateKeyFile: lab.files.privateKey,
     hostKeys: { policy: 'strict', pinned: [machine.hostKey] },
     useSshConfig: false,
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: 20_000,
   }
   const ssh = ['-i', lab.files.privateKey, '-o', `UserKnownHostsFile=${lab.files.knownHosts}`]
-  const options = [...ssh, '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=5', '-p', String(machine.port)]
+  const options = [...ssh, '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=30', '-p', String(machine.port)]
   const native = async (script: string): Promise<string> =>
     (await run('ssh', [...options, `root@${machine.address}`, script], { maxBuffer: 64 << 20 })).stdout.trim()
   const host = await drivenHost(pool, endpoint)

@@ -99,7 +99,7 @@ describe('copy of large files', function () {
         }
       },
     })
-    const args = copy.args.parse({ src: 'disk.img', dest: at('disk') })
+    const args = copy.args.parse({ src: 'disk.img', dest: at('disk') }) as Parameters<typeof copy.diff>[1]
     const look = () => copy.probe(counted, args)
     writeFileSync(at('disk'), 'small')
     const state = await look()

@@ -48,7 +48,7 @@ export async function openRunLab(): Promise<RunLab> {
     inventory: await inventoryOf('inventory.yml', { [first.name]: {}, [second.name]: {} }),
     inventoryOf,
     native: async (host, script) => {
-      const argv = [...options, '-o', 'ConnectTimeout=5', '-p', String(host.port), `root@${host.address}`, 'sh']
+      const argv = [...options, '-o', 'ConnectTimeout=30', '-p', String(host.port), `root@${host.address}`, 'sh']
       const child = run('ssh', argv, { maxBuffer: 256 << 20 })
       child.child.stdin?.end(script)
       return (await child.catch((error: { stdout: string }) => error)).stdout.trim()
@@ -61,7 +61,7 @@ export async function openRunLab(): Promise<RunLab> {
 }
 
 /** Waits until `test` holds, up to a limit; answers whether it did. */
-export async function eventually(test: () => Promise<boolean>, limitMs = 10_000): Promise<boolean> {
+export async function eventually(test: () => Promise<boolean>, limitMs = 60_000): Promise<boolean> {
   for (const end = Date.now() + limitMs; ; ) {
     if (await test()) return true
     if (Date.now() > end) return false

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { Rule } from '../../../../core/engine/speculation/rules.ts'
 import type { Yaml } from './ingredients.ts'
-import type { Files, Scene, World } from './world.ts'
+import type { Files, Scene } from './world.ts'
 
 /** A playbook in which a probe that runs ahead would see what its task would not. */
 export interface Danger {
@@ -34,14 +33,6 @@ function scene(tasks: readonly Yaml[], { hosts = 'h1', strategy, files = {}, bes
   return { plays: [play], files, ...(beside && { beside }) }
 }
 
-/** Files that somebody else writes, each so long after the run began, in milliseconds. */
-const outside =
-  (writes: readonly (readonly [number, string])[]) =>
-  (world: World): (() => void) => {
-    const timers = writes.map(([ms, path]) => setTimeout(() => writeFileSync(world.path(path), 'from outside\n'), ms))
-    return () => timers.forEach(clearTimeout)
-  }
-
 const log = (said: string): string => `{{ lookup('pipe', 'echo x >>' ~ log ~ '; echo ${said}') }}`
 const included = (...tasks: Yaml[]): string => stringify(tasks)
 const asOther: Yaml = { become: true, become_user: '{{ other }}' }
@@ -67,7 +58,7 @@ export const DANGERS: readonly Danger[] = [
   },
   {
     name: 'the source of a copy is written on the controller',
-    rule: 'controller-writes',
+    rule: 'own-writes',
     scene: scene([write('new', '{{ ctl }}/f0', { delegate_to: 'localhost' }), { name: 'copy', copy: { src: 'f0', dest: '{{ home }}/a' } }], {
       strategy: 'free',
       files: { 'ctl/f0': 'old' },
@@ -76,11 +67,10 @@ export const DANGERS: readonly Danger[] = [
   {
     name: 'a module gives facts that it did not declare',
     rule: 'variables',
-    scene: scene([{ name: 'gives', test_gives: { name: 'x' } }, write("{{ given_x | default('none') }}")]),
+    scene: scene([{ name: 'gives', test_gives: { name: 'x' } }, write("{{ ansible_given_x | default('none') }}")]),
   },
   {
     name: 'another host is given a variable',
-    rule: 'variables',
     scene: scene(
       [
         { name: 'give', set_fact: { v0: 'new' }, delegate_to: 'h2', delegate_facts: true, when: "inventory_hostname == 'h1'", vars: { v0: 'x' } },
@@ -119,15 +109,15 @@ export const DANGERS: readonly Danger[] = [
     rule: 'age',
     scene: scene([{ name: 'slow', test_slow: { probe: 2.6 }, when: "inventory_hostname == 'h2'" }, stat('{{ home }}/a')], {
       hosts: 'h1:h2',
-      beside: outside([[1600, 'h1/a']]),
+      beside: { at: 'task_started', task: '1 slow', ms: 300, files: ['h1/a'] },
     }),
   },
   {
     name: 'what could not be looked at can be looked at now',
     rule: 'errors',
     scene: scene(
-      [{ name: 'slow', test_slow: { probe: 1 }, when: "inventory_hostname == 'h2'" }, { name: 'demand', test_demands: { path: '{{ home }}/a' } }],
-      { hosts: 'h1:h2', beside: outside([[500, 'h1/a'], [500, 'h2/a']]) },
+      [{ name: 'slow', test_slow: { probe: 1.2 }, when: "inventory_hostname == 'h2'" }, { name: 'demand', test_demands: { path: '{{ home }}/a' } }],
+      { hosts: 'h1:h2', beside: { at: 'task_started', task: '1 slow', ms: 300, files: ['h1/a', 'h2/a'] } },
     ),
   },
   {
@@ -213,7 +203,7 @@ export const DANGERS: readonly Danger[] = [
     name: 'a task is tried until somebody has written',
     scene: scene(
       [stat('{{ home }}/b', { register: 'r', until: 'r.stat.exists', retries: 20, delay: 0.2 }), stat('{{ home }}/a')],
-      { beside: outside([[500, 'h1/a'], [550, 'h1/b']]) },
+      { beside: { at: 'host_retry', task: '1 look', ms: 0, files: ['h1/a', 'h1/b'] } },
     ),
   },
   {
@@ -224,13 +214,13 @@ export const DANGERS: readonly Danger[] = [
         { name: 'wait', wait_for: { path: '{{ home }}/b' }, when: 'r.stat.exists' },
         stat('{{ home }}/a'),
       ],
-      { beside: outside([[500, 'h1/a'], [550, 'h1/b']]) },
+      { beside: { at: 'host_started', task: '2 wait', ms: 300, files: ['h1/a', 'h1/b'] } },
     ),
   },
   {
     name: 'a loop pauses, and meanwhile somebody writes',
     scene: scene([stat('{{ home }}/{{ item }}', { loop: ['x', 'a'], loop_control: { pause: 1 } })], {
-      beside: outside([[500, 'h1/a']]),
+      beside: { at: 'host_item', task: '1 look', ms: 200, files: ['h1/a'] },
     }),
   },
   {

@@ -29,7 +29,7 @@ export function observe(events: readonly RunEvent[], outcome: RunOutcome, folder
   const hosts: Record<string, string[]> = {}
   const diagnostics: string[] = []
   for (const event of events) {
-    if (event.event === 'diagnostic') diagnostics.push(event.message)
+    if (event.event === 'diagnostic') diagnostics.push(event.message.replace(/h\d(, h\d)+/, (hosts) => hosts.split(', ').sort().join(', ')))
     if (!('host' in event) || event.event === 'host_progress') continue
     const said = JSON.stringify(event, (key, value) => (VOLATILE.has(key) ? undefined : value))
     const told = hosts[event.host] ?? []

@@ -20,7 +20,11 @@ describe('speculation: its rules', function () {
       expect(difference(plain, await world.run(scene, {}))).to.equal(undefined)
       if (rule === undefined) return
       const rules = new Set(RULES.filter((one) => one !== rule))
-      expect(difference(plain, await world.run(scene, { rules })), `without ${rule}`).to.not.equal(undefined)
+      // A machine under load may not get to run ahead.
+      let differs: string | undefined
+      for (let tries = 0; differs === undefined && tries < 3; tries++)
+        differs = difference(plain, await world.run(scene, { rules }))
+      expect(differs, `without ${rule}`).to.not.equal(undefined)
     })
   }
 

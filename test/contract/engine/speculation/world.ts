@@ -23,8 +23,8 @@ export interface Scene {
   /** Plays as data, or a text. */
   readonly plays: unknown
   readonly files?: Files
-  /** Begins with the run; ended by what it gives back. */
-  readonly beside?: (world: World) => () => void
+  /** Somebody else: files that are written some time after a task began or was tried, in milliseconds. */
+  readonly beside?: { readonly at: 'task_started' | 'host_started' | 'host_retry' | 'host_item'; readonly task: string; readonly ms: number; readonly files: readonly string[] }
   readonly check?: boolean
 }
 
@@ -87,7 +87,7 @@ export class World {
     if (!playbook || wrong.length > 0) throw new Error(wrong.map((one) => one.message).join('; '))
     const events: RunEvent[] = []
     const watch = await watchScripts()
-    const end = scene.beside?.(this)
+    const actor = this.#actor(scene)
     try {
       const outcome = await run({
         playbooks: [playbook],
@@ -95,16 +95,31 @@ export class World {
         registry,
         pool: this.#pool,
         redactor: createRedactor(),
-        listeners: [(event) => events.push(event)],
+        listeners: [(event) => void events.push(event), actor.listener],
         loadInclude: (include, target, rendered) => loadInclude(include, target, { registry }, rendered),
         speculation,
         check: scene.check ?? false,
       })
       return { ...observe(events, outcome, this.folder), scripts: watch.scripts }
     } finally {
-      end?.()
+      actor.end()
       watch.end()
     }
+  }
+
+  /** Acts once. */
+  #actor({ beside }: Scene): { listener: (event: RunEvent) => void; end: () => void } {
+    let task: string | undefined
+    let timer: NodeJS.Timeout | undefined
+    const listener = (event: RunEvent): void => {
+      if (!beside || timer) return
+      if (event.event === 'task_started' && event.name === beside.task) task = event.task
+      if (event.event !== beside.at || event.task !== task) return
+      const act = (): void => beside.files.forEach((name) => writeFileSync(this.path(name), 'from outside\n'))
+      timer = setTimeout(act, beside.ms)
+      if (beside.ms === 0) act()
+    }
+    return { listener, end: () => clearTimeout(timer) }
   }
 
   #set({ plays, files = {} }: Scene): void {
