@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { LabError } from '../lab/errors.ts'
 import { conditions, load } from './conditions.ts'
 import { Farm } from './farm/farm.ts'
+import { endMeasured } from './measure.ts'
 import type { Figures } from './names.ts'
 import { newerAnsibleRoot, newerAnsibleVersion } from './newer-ansible.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
@@ -83,6 +84,7 @@ async function main(): Promise<number> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    endMeasured()
     void endFarms().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
   })
 }

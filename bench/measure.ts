@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +33,22 @@ const ENVIRONMENT = {
   TERM: 'dumb',
 }
 
+const running = new Set<ChildProcess>()
+
+/** It and its children: they are a process group. */
+function kill(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** Ends what is being measured. */
+export function endMeasured(): void {
+  for (const child of running) kill(child)
+}
+
 /** Runs it under time(1) and throws with what it said when it fails. */
 export async function measure(line: CommandLine): Promise<Measured> {
   const dir = mkdtempSync(join(tmpdir(), 'virtfleet-bench-time-'))
@@ -43,9 +59,15 @@ export async function measure(line: CommandLine): Promise<Measured> {
       cwd: line.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...ENVIRONMENT, ...line.env },
-      timeout: line.timeoutMs ?? 600_000,
-      killSignal: 'SIGKILL',
+      detached: true,
     })
+    running.add(child)
+    const limit = line.timeoutMs ?? 600_000
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      kill(child)
+    }, limit)
     const texts = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -56,7 +78,10 @@ export async function measure(line: CommandLine): Promise<Measured> {
       child.once('error', reject)
       child.once('close', (status) => resolve(status ?? -1))
     })
+    clearTimeout(timer)
+    running.delete(child)
     const wallMs = performance.now() - begin
+    if (late) throw new Error(`it did not end within ${limit / 1000} s: ${line.argv.slice(0, 8).join(' ')} …`)
     if (!(line.codes ?? [0]).includes(code)) {
       throw new Error(
         `${line.argv.slice(0, 8).join(' ')} … ended with ${code}:\n${texts.stdout.slice(-1500)}\n${texts.stderr.slice(-1500)}`,

@@ -17,6 +17,8 @@ export const FIGURES = {
   mitogen_ratio_20: { means: ratio('Ansible with Mitogen', 'virtfleet', 20, nothing), least: 20 },
   newer_ansible_ratio_20: { means: ratio('a newer ansible-core', 'virtfleet', 20, nothing) },
   pssh_ratio_20: { means: ratio('virtfleet', "parallel-ssh with the floor's script", 20, nothing) },
+  processes_per_host: { means: 'processes that virtfleet makes on each of the 20 hosts, 10 tasks, nothing to change' },
+  floor_processes_per_host: { means: 'the same of the floor' },
   floor_ratio_200: { means: ratio('virtfleet', 'the floor', 200, nothing), most: 1.4 },
   ansible_ratio_200: { means: ratio('ansible-core of the Debian package', 'virtfleet', 200, nothing) },
   floor_change_ratio_20: { means: ratio('virtfleet', 'the floor', 20, everything) },

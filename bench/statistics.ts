@@ -9,11 +9,12 @@ export function median(values: readonly number[]): number {
 
 /**
  * How many times as long `slow` takes as `fast`. Both are one value a round, and a round's values were taken one after the
- * other: the median of the rounds' ratios does not see a load that comes and goes. Where one has fewer rounds, the medians.
+ * other: the median of the rounds' ratios does not see a load that comes and goes. Rounds that one did not take part in,
+ * which are the last ones, do not count.
  */
 export function ratio(slow: readonly number[], fast: readonly number[]): number {
-  if (slow.length !== fast.length) return median(slow) / median(fast)
-  return median(slow.map((value, round) => value / (fast[round] ?? Number.NaN)))
+  const both = Math.min(slow.length, fast.length)
+  return median(slow.slice(0, both).map((value, round) => value / (fast[round] ?? Number.NaN)))
 }
 
 /** Three significant digits at most, so that a figure does not say more than it knows. */

@@ -24,7 +24,7 @@ const STAGES: readonly Stage[] = [
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json', '--noEmit'] },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
-  { name: 'unit', mocha: { files: 'test/unit/**/*.test.ts', timeout: 20_000 } },
+  { name: 'unit', mocha: { files: 'test/unit/**/*.test.ts', timeout: 60_000 } },
   {
     name: 'contract',
     mocha: { files: 'test/contract/**/*.test.ts', timeout: 300_000 },

@@ -153,6 +153,12 @@ export class Farm {
       .filter((line) => line !== '' && !/^1 |^\d+ Z| ps -eo /.test(line))
   }
 
+  /** Number of the process that was made last on the hosts, of which there is one more now; it begins anew at pid_max. */
+  lastProcess(): number {
+    const last = ['cat', '/proc/sys/kernel/ns_last_pid']
+    return Number(execFileSync('nsenter', [`--target=${this.pid}`, '--pid', '--mount', ...last], { encoding: 'utf8' }))
+  }
+
   /** Ends processes that `processes` listed. */
   end(listed: readonly string[]): void {
     const numbers = listed.map((line) => line.split(' ')[0] ?? '')

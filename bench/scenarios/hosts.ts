@@ -5,7 +5,7 @@ import { spread } from '../farm/spread.ts'
 import { measure } from '../measure.ts'
 import type { Job, Peer } from '../peers/peer.ts'
 import { virtfleet } from '../peers/virtfleet.ts'
-import { type Entrant, type Rounds, rounds, times } from '../rounds.ts'
+import { type Entrant, type Rounds, times } from '../rounds.ts'
 import type { Bench } from '../scenario.ts'
 import { median } from '../statistics.ts'
 import { COMPLIANCE_PLAYBOOK, complianceScript } from '../work/compliance/compliance.ts'
@@ -31,16 +31,23 @@ export const complianceJob = (farm: Farm): Job => ({
 })
 
 /** The ten tasks on hosts that are as they should be. */
-export async function nothingToChange(bench: Bench, hosts: number, entrants: readonly Entrant[]): Promise<Rounds> {
+export async function unchangedJob(bench: Bench, hosts: number): Promise<Job> {
   const job = complianceJob(await bench.farm({ hosts }))
   await asDeclared(job)
-  return rounds(bench, job, entrants)
+  return job
 }
 
 /** Brings the first host into the playbook's state, and the others into that of the first. */
 export async function asDeclared(job: Job): Promise<void> {
   await measure(virtfleet.command({ ...job, hosts: 1 }))
   spread(job.farm)
+}
+
+/** Processes that one run of the peer makes on each host; unlike its time it does not depend on what else this machine does. */
+export async function processesPerHost(peer: Peer, job: Job): Promise<number> {
+  const before = job.farm.lastProcess()
+  await measure(peer.command(job))
+  return (job.farm.lastProcess() - before) / job.hosts
 }
 
 /** Peers' medians in seconds, for a chart. */

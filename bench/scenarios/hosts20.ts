@@ -3,10 +3,10 @@ import { floor } from '../peers/floor.ts'
 import type { Peer } from '../peers/peer.ts'
 import { pssh } from '../peers/pssh.ts'
 import { virtfleet } from '../peers/virtfleet.ts'
-import { times } from '../rounds.ts'
+import { rounds, times } from '../rounds.ts'
 import type { Scenario } from '../scenario.ts'
 import { ratio } from '../statistics.ts'
-import { bars, nothingToChange, PEER_PACKAGES, said } from './hosts.ts'
+import { bars, PEER_PACKAGES, processesPerHost, said, unchangedJob } from './hosts.ts'
 
 export const hosts20: Scenario = {
   name: 'hosts20',
@@ -22,10 +22,13 @@ export const hosts20: Scenario = {
       { peer: ansible, rounds: bench.quick ? 1 : 3 },
       ...(newer ? [{ peer: newer, rounds: bench.quick ? 0 : 3 }] : []),
     ]
-    const measured = await nothingToChange(bench, 20, entrants)
+    const job = await unchangedJob(bench, 20)
+    const measured = await rounds(bench, job, entrants)
     const of = (peer: Peer): number[] => times(measured, peer)
     return {
       figures: {
+        processes_per_host: await processesPerHost(virtfleet, job),
+        floor_processes_per_host: await processesPerHost(floor, job),
         floor_ratio_20: ratio(of(virtfleet), of(floor)),
         pssh_ratio_20: ratio(of(virtfleet), of(pssh)),
         mitogen_ratio_20: ratio(of(mitogen), of(virtfleet)),

@@ -1,10 +1,10 @@
 import { ansible } from '../peers/ansible.ts'
 import { floor } from '../peers/floor.ts'
 import { virtfleet } from '../peers/virtfleet.ts'
-import { times } from '../rounds.ts'
+import { rounds, times } from '../rounds.ts'
 import type { Scenario } from '../scenario.ts'
 import { ratio } from '../statistics.ts'
-import { bars, nothingToChange, PEER_PACKAGES, said } from './hosts.ts'
+import { bars, PEER_PACKAGES, said, unchangedJob } from './hosts.ts'
 
 export const hosts200: Scenario = {
   name: 'hosts200',
@@ -16,7 +16,8 @@ export const hosts200: Scenario = {
       { peer: virtfleet, rounds: bench.quick ? 2 : 5 },
       { peer: ansible, rounds: bench.quick ? 0 : 1 },
     ]
-    const measured = await nothingToChange(bench, 200, entrants)
+    const job = await unchangedJob(bench, 200)
+    const measured = await rounds(bench, job, entrants)
     const [ours, theirs] = [times(measured, virtfleet), times(measured, ansible)]
     return {
       figures: {

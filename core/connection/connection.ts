@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { wantsTerminal } from './become/answers.ts'
 import { ascent, type PasswordProof } from './become/ascent.ts'
+import { ConnectionError } from './errors.ts'
 import type { ShellText } from './quote.ts'
 import { runOnChannel } from './shell/large.ts'
 import { openCommand, openEarly } from './shell/open.ts'
@@ -28,6 +29,9 @@ export class HostConnection implements Connection {
   private readonly shells = new Map<string, Promise<UserShell>>()
   /** Users whose tool wanted a terminal (requiretty). */
   private readonly terminals = new Set<string>()
+  private readonly opened = new Set<UserShell>()
+  /** Ends what is still on its way to a shell. */
+  private readonly closing = new AbortController()
 
   constructor(endpoint: Endpoint, transport: Transport, options: ConnectionOptions = {}) {
     this.endpoint = endpoint
@@ -59,10 +63,10 @@ export class HostConnection implements Connection {
     const key = keyOf(become)
     const known = this.shells.get(key)
     this.shells.delete(key)
-    await known?.then(
-      (shell) => shell.close(),
-      () => undefined,
-    )
+    const shell = await known?.catch(() => undefined)
+    if (!shell) return
+    this.opened.delete(shell)
+    await shell.close()
   }
 
   async open(script: ShellText, options: OpenOptions = {}): Promise<Channel> {
@@ -83,9 +87,9 @@ export class HostConnection implements Connection {
   }
 
   async close(): Promise<void> {
-    const shells = [...this.shells.values()]
     this.shells.clear()
-    await Promise.all(shells.map((opened) => opened.then((shell) => shell.close()).catch(() => undefined)))
+    this.closing.abort(new ConnectionError('lost', this.endpoint.name, 'the connection was closed'))
+    await Promise.all([...this.opened].map((shell) => shell.close()))
     await this.transport.close()
   }
 
@@ -95,7 +99,7 @@ export class HostConnection implements Connection {
 
   private async openShell(become: Become | undefined): Promise<UserShell> {
     const started = await this.start(become)
-    return new UserShell(
+    const shell = new UserShell(
       {
         name: this.endpoint.name,
         shellPath: this.shellPath,
@@ -107,6 +111,8 @@ export class HostConnection implements Connection {
       },
       started,
     )
+    this.opened.add(shell)
+    return shell
   }
 
   private start(become?: Become, signal?: AbortSignal): Promise<Started> {
@@ -135,7 +141,7 @@ export class HostConnection implements Connection {
             ...(options.proof && { proof: options.proof }),
           }),
         }),
-        ...(signal && { signal }),
+        signal: signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal,
       })
     try {
       return await attempt(this.terminals.has(key))

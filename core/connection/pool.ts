@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
+import { backOff } from './back-off.ts'
 import { PasswordTrials } from './become/trials.ts'
 import { HostConnection } from './connection.ts'
 import { ConnectionError, type ConnectionFailure } from './errors.ts'
@@ -9,11 +10,11 @@ import type { Bastions } from './ssh/bastions.ts'
 import type { Transport } from './transport.ts'
 import type { Connection, ConnectionPool, Endpoint } from './types.ts'
 
-/** Handshakes at once: each is 3 ms of our CPU, and a bastion's sshd drops what comes too fast. */
-const HANDSHAKES = 50
+/** Handshakes at once: each is some 4 ms of our CPU, so that the last of them is not late for its time limit. */
+const HANDSHAKES = 100
+/** With one server: sshd begins to drop connections at 10 that are not logged in (MaxStartups 10:30:100). */
+const HANDSHAKES_PER_SERVER = 8
 const DEFAULT_RETRIES = 3
-const FIRST_DELAY_MS = 500
-const LONGEST_DELAY_MS = 15_000
 /** What another attempt may heal. Never a refused key or credential. */
 const PASSING: readonly ConnectionFailure[] = ['refused', 'timeout', 'unreachable', 'lost']
 /** After a refused credential a host is left alone for so long, as sshd's penalties want it. */
@@ -32,6 +33,17 @@ export function connectionPool(options: PoolOptions = {}): ConnectionPool {
   return new Pool(options)
 }
 
+type Limit = ReturnType<typeof pLimit>
+
+/**
+ * The sshd that is logged in to. Where each host has a way of its own through a bastion (a ProxyCommand, the system's ssh),
+ * that is the bastion's; ours go through one connection, see ssh/bastions.ts.
+ */
+function serverOf({ address, port, proxyCommand, proxyJump, transport }: Endpoint): string {
+  const bastion = proxyCommand ?? (transport === 'openssh' ? proxyJump : undefined)
+  return bastion ?? `${address}:${port ?? ''}`
+}
+
 interface Entry {
   readonly key: string
   readonly connection: Promise<Connection>
@@ -46,8 +58,9 @@ class Pool implements ConnectionPool {
   private readonly handshake
   private bastions: Bastions | undefined
   private readonly trials = new PasswordTrials()
-  /** When a host may be tried again after a refused credential. */
+  /** When a server may be tried again after a refused credential. */
   private readonly notBefore = new Map<string, number>()
+  private readonly servers = new Map<string, Limit>()
 
   constructor(options: PoolOptions) {
     this.options = options
@@ -112,14 +125,17 @@ class Pool implements ConnectionPool {
 
   private async connect(endpoint: Endpoint, signal: AbortSignal): Promise<Connection> {
     const retries = endpoint.retries ?? DEFAULT_RETRIES
+    const server = serverOf(endpoint)
     for (let attempt = 0; ; attempt++) {
-      const wait = (this.notBefore.get(endpoint.name) ?? 0) - Date.now()
+      const wait = (this.notBefore.get(server) ?? 0) - Date.now()
       if (wait > 0) await delay(wait, undefined, { signal })
       try {
-        const transport = await this.handshake(() => {
-          signal.throwIfAborted()
-          return this.open(endpoint, signal)
-        })
+        const transport = await this.serverLimit(server)(() =>
+          this.handshake(() => {
+            signal.throwIfAborted()
+            return this.open(endpoint, signal)
+          }),
+        )
         const { graceMs } = this.options
         return new HostConnection(endpoint, transport, {
           proof: this.trials,
@@ -127,11 +143,20 @@ class Pool implements ConnectionPool {
         })
       } catch (error) {
         const failure = error instanceof ConnectionError ? error.failure : undefined
-        if (failure === 'auth') this.notBefore.set(endpoint.name, Date.now() + AFTER_AUTH_FAILURE_MS)
+        if (failure === 'auth') this.notBefore.set(server, Date.now() + AFTER_AUTH_FAILURE_MS)
         if (!failure || !PASSING.includes(failure) || attempt >= retries) throw error
-        await delay(backOff(attempt), undefined, { signal })
+        await delay(backOff(attempt, error as Error), undefined, { signal })
       }
     }
+  }
+
+  private serverLimit(server: string): Limit {
+    let limit = this.servers.get(server)
+    if (!limit) {
+      limit = pLimit(HANDSHAKES_PER_SERVER)
+      this.servers.set(server, limit)
+    }
+    return limit
   }
 
   private open(endpoint: Endpoint, signal: AbortSignal): Promise<Transport> {
@@ -152,10 +177,4 @@ class Pool implements ConnectionPool {
     this.bastions ??= new Bastions()
     return openSsh(endpoint, { signal, bastions: this.bastions })
   }
-}
-
-/** Exponential, with full jitter over its upper half, so that a fleet does not come back at once. */
-function backOff(attempt: number): number {
-  const most = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt)
-  return most / 2 + (Math.random() * most) / 2
 }

@@ -60,6 +60,15 @@ export interface RenderOptions {
   readonly lstripBlocks?: boolean
 }
 
+/** One text for a host, on the controller; its form is the setup module's. */
+export interface FactStore {
+  /** How old a fact may be, in milliseconds. */
+  readonly age: number
+  /** The text, and when it was saved, in milliseconds since the epoch; undefined where there is none or it cannot be read. */
+  load(): Promise<{ text: string; savedMs: number } | undefined>
+  save(text: string): Promise<void>
+}
+
 /** A host as a probe sees it: it reads, and changes nothing. */
 export interface Reader {
   readonly name: HostName
@@ -77,6 +86,8 @@ export interface Reader {
   /** libvirt on that host; the URI defaults to qemu:///system or the variable `libvirt_uri`. */
   readonly libvirt: LibvirtReader
   readonly files: ControllerFiles
+  /** Where facts of this host are kept between runs, if the user wants that. */
+  readonly factStore?: FactStore
   /** Renders a template of the user's with the task's variables; text from a host must never come here. */
   render(source: string, file: string, options?: RenderOptions): Promise<string>
   /** For the screen: what is going on, and how far. */
@@ -162,8 +173,8 @@ export interface StateModule<A, S, R extends JsonObject = JsonObject> extends Mo
   result(state: S, args: A): R
   /** One line for an unchanged host. */
   why?(state: S, args: A): string
-  /** The probe wakes something up (socket activation, automount, cache refresh): it never runs ahead. */
-  readonly wakes?: boolean
+  /** The probe wakes something up (socket activation, automount, cache refresh), with these arguments: it never runs ahead. */
+  readonly wakes?: boolean | ((args: A) => boolean)
   /** Effects stay on the host that is changed: nothing another host could see. Default false. */
   readonly local?: boolean
   /** Must not be cut: interrupting waits for apply to end. */

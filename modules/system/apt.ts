@@ -1,27 +1,14 @@
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { apt } from './packages/apt.ts'
-import {
-  applyPackages,
-  diffPackages,
-  packageArgs,
-  probePackages,
-  resultPackages,
-  whyPackages,
-} from './packages/package.ts'
+import { packageArgs, packageModule } from './packages/package.ts'
 
 export default defineState({
   name: 'apt',
   summary: 'Installs or removes packages with apt.',
   args: arg.object(packageArgs, { aliases: { pkg: 'name', package: 'name' } }),
-  local: true,
-  shielded: true,
   examples: `
 - apt: name=libvirt-daemon-system update_cache=true install_recommends=false
 `,
-  probe: (host, a) => probePackages(host, a, apt),
-  diff: diffPackages,
-  apply: applyPackages,
-  result: resultPackages,
-  why: whyPackages,
+  ...packageModule(apt),
 })

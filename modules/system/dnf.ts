@@ -1,13 +1,6 @@
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import {
-  applyPackages,
-  diffPackages,
-  packageArgs,
-  probePackages,
-  resultPackages,
-  whyPackages,
-} from './packages/package.ts'
+import { fetches, packageArgs, packageModule } from './packages/package.ts'
 import { dnf } from './packages/rpm.ts'
 
 export default defineState({
@@ -20,15 +13,9 @@ export default defineState({
       ...rest,
       install_recommends: rest.install_recommends ?? weak,
     })),
-  local: true,
-  shielded: true,
-  wakes: true,
   examples: `
 - dnf: name=qemu-kvm,libvirt state=present
 `,
-  probe: (host, a) => probePackages(host, a, dnf),
-  diff: diffPackages,
-  apply: applyPackages,
-  result: resultPackages,
-  why: whyPackages,
+  wakes: fetches,
+  ...packageModule(dnf),
 })

@@ -1,13 +1,6 @@
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import {
-  applyPackages,
-  diffPackages,
-  packageArgs,
-  probePackages,
-  resultPackages,
-  whyPackages,
-} from './packages/package.ts'
+import { fetches, packageArgs, packageModule } from './packages/package.ts'
 
 export default defineState({
   name: 'package',
@@ -16,17 +9,12 @@ export default defineState({
     ...packageArgs,
     use: arg.str().default('auto').describe('accepted; the package manager is found'),
   }),
-  local: true,
-  shielded: true,
   examples: `
 - package:
     name: [qemu-utils, nfs-common]
     update_cache: true
     cache_valid_time: 3600
 `,
-  probe: (host, a) => probePackages(host, a),
-  diff: diffPackages,
-  apply: applyPackages,
-  result: resultPackages,
-  why: whyPackages,
+  wakes: fetches,
+  ...packageModule(),
 })

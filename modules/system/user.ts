@@ -55,7 +55,8 @@ export default defineState({
   name: 'user',
   summary: 'Manages a user of the host.',
   args,
-  local: true,
+  // Homes may lie on NFS.
+  local: false,
   returns: {
     name: 'name',
     uid: 'number',

@@ -21,6 +21,8 @@ describe('site.yml on bare machines', function () {
       'run',
       '-i',
       lab.files.inventory,
+      '-e',
+      'vm_timeout=1500',
       ...more,
       name.includes('/') ? name : `${ROOT}playbooks/${name}`,
     ])

@@ -154,7 +154,7 @@ async function removeUser(name: string): Promise<void> {
       return
     } catch (error) {
       if ((error as { code?: number }).code === 6) return
-      if (i === 20) throw error
+      if (i === 400) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }

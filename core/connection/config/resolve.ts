@@ -104,6 +104,8 @@ async function proxyOf(
   const inventory = endpoint.proxyJump !== undefined || endpoint.proxyCommand !== undefined
   const jump = inventory ? endpoint.proxyJump : notNone(options.get('proxyjump')?.[0])
   const command = inventory ? endpoint.proxyCommand : notNone(options.get('proxycommand')?.[0])
+  // As ssh has it: a section that fits the bastion too does not send it through itself.
+  if (jump !== undefined && !inventory && jump.replace(/^.*@/, '') === placeOf(endpoint)) return direct
   if (jump !== undefined) return { proxyJump: await bastions(endpoint, jump, environment, above) }
   if (command === undefined || command === 'none') return direct
   refuseShellSyntax(endpoint.name, command, tokens)
@@ -126,10 +128,11 @@ async function bastions(
       'write user@host:port,second',
     )
   const chain: ResolvedEndpoint[] = []
-  const path = [...above, endpoint.address]
+  const path = [...above, placeOf(endpoint)]
   for (const [index, jump] of jumps.entries()) {
-    if (path.includes(jump.address)) {
-      const loop = [...path, jump.address].join(' → ')
+    const place = placeOf(jump)
+    if (path.includes(place)) {
+      const loop = [...path, place].join(' → ')
       throw new ConnectionError('config', endpoint.name, `ProxyJump goes in a circle: ${loop}`)
     }
     const { files, policy } = endpoint.hostKeys
@@ -150,6 +153,10 @@ async function bastions(
   }
   return chain
 }
+
+/** Several servers may share an address: by another port it is another one, as far as is said; the files may say more. */
+const placeOf = ({ address, port }: { address: string; port?: number }): string =>
+  port === undefined ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`
 
 function hostKeysOf(
   rules: HostKeyRules,

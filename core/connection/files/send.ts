@@ -95,6 +95,7 @@ async function send(sending: Sending, runs: readonly Run[], gzip: boolean): Prom
   let abort!: () => void
   const aborted = new Promise<never>((_resolve, reject) => {
     abort = () => reject(signal?.reason as Error)
+    if (signal?.aborted) abort()
     signal?.addEventListener('abort', abort, { once: true })
   })
   try {

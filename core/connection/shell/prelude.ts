@@ -137,7 +137,7 @@ export PATH LC_ALL
 cd . 2>/dev/null || cd "\${HOME:-/}" 2>/dev/null || cd /
 ${PRINT}
 ${mark(merged)}
-N=${nonce} D= vf_pid=
+N=${nonce} D= vf_pid= vf_e= vf_g=
 if command -v setsid >/dev/null 2>&1; then vf_x=setsid
 elif command -v busybox >/dev/null 2>&1; then vf_x='busybox setsid'
 else vf_x=; trap : TERM; fi
@@ -206,9 +206,10 @@ vf_tree() {
 vf_groups() { vf_c=1; for vf_s in $vf_g; do kill "-$1" "$vf_s" 2>/dev/null && vf_c=0; done; return "$vf_c"; }
 vf_end() {
   if [ -n "$vf_pid" ]; then
-    vf_g=
+    vf_e=1 vf_g=
     [ -z "$1" ] || vf_tree
-    vf_kill TERM
+    # A job that has no group of its own yet is told itself.
+    vf_kill TERM || kill -TERM "$vf_pid" 2>/dev/null
     vf_kill CONT
     vf_groups TERM
     # mksh as the job puts TERM off until what it runs has ended.
@@ -220,7 +221,7 @@ vf_end() {
       sleep 0.1 2>/dev/null || { sleep 1; vf_n=$((vf_n + 9)); }
       vf_n=$((vf_n + 1))
     done
-    vf_pid=
+    vf_pid= vf_e= vf_g=
   fi
   vf_m K
 }
@@ -229,13 +230,15 @@ vf_cont() { [ -z "$vf_pid" ] || vf_kill CONT; }
 vf_poll() { if [ -n "$vf_pid" ] && vf_gone; then vf_end; else vf_m A; fi; }
 vf_exit() {
   trap - EXIT HUP PIPE TERM
-  if [ -n "$vf_pid" ] && ! vf_gone; then
-    vf_kill TERM
+  # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
+  if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone; }; then
+    vf_kill TERM || [ -n "$vf_e" ] || kill -TERM "$vf_pid" 2>/dev/null
     vf_kill CONT
     ( vf_n=0
-      while vf_alive && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
+      while { vf_alive || vf_groups 0; } && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
       [ -z "$D" ] || rm -rf "$D"
-      vf_kill KILL ) </dev/null >/dev/null 2>&1 &
+      vf_kill KILL
+      vf_groups KILL ) </dev/null >/dev/null 2>&1 &
   else
     [ -z "$D" ] || rm -rf "$D"
   fi

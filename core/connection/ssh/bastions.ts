@@ -4,13 +4,28 @@ import { ConnectionError } from '../errors.ts'
 import { dial } from './dial.ts'
 import { type Login, login } from './login.ts'
 
+interface Shared {
+  readonly login: Promise<Login>
+  /** Ends the attempt once nobody waits for it. */
+  readonly stop: AbortController
+  users: number
+}
+
 /** Bastions of a ProxyJump, each logged in to once for all hosts behind it; closed when the last stream through it is. */
 export class Bastions {
-  private readonly logins = new Map<string, { login: Promise<Login>; users: number }>()
+  private readonly logins = new Map<string, Shared>()
 
   /** A stream to the server itself, through its bastions if it has any. */
   async reach(name: string, resolved: ResolvedEndpoint, signal?: AbortSignal): Promise<Duplex> {
     return this.through(name, resolved, resolved.proxyJump, signal)
+  }
+
+  private enter(name: string, bastion: ResolvedEndpoint, before: readonly ResolvedEndpoint[]): Shared {
+    const stop = new AbortController()
+    const { signal } = stop
+    const entered = this.through(name, bastion, before, signal).then((sock) => login(name, bastion, sock, { signal }))
+    entered.catch(() => undefined)
+    return { login: entered, stop, users: 0 }
   }
 
   private async through(
@@ -23,23 +38,21 @@ export class Bastions {
     if (!last) return dial(name, target, signal)
     const before = jumps.slice(0, -1)
     const key = JSON.stringify(jumps.map((j) => [j.user, j.host, j.port, j.hostKeyAlias, j.proxyCommand]))
-    const entry = this.logins.get(key) ?? {
-      login: this.through(name, last, before).then((sock) => login(name, last, sock)),
-      users: 0,
-    }
+    const entry = this.logins.get(key) ?? this.enter(name, last, before)
     this.logins.set(key, entry)
     entry.users++
     const leave = (): void => {
       entry.users--
       if (entry.users > 0) return
       if (this.logins.get(key) === entry) this.logins.delete(key)
+      entry.stop.abort(new ConnectionError('lost', name, 'nobody waits for the bastion any more'))
       void entry.login.then(
-        ({ client }) => client.end(),
+        (bastion) => bastion.leave(),
         () => undefined,
       )
     }
     try {
-      const bastion = await entry.login
+      const bastion = await unlessAborted(entry.login, signal)
       void bastion.ended.then(() => {
         if (this.logins.get(key) === entry) this.logins.delete(key)
       })
@@ -48,10 +61,28 @@ export class Bastions {
       return stream
     } catch (error) {
       leave()
+      signal?.throwIfAborted()
       throw error instanceof ConnectionError
         ? new ConnectionError(error.failure, name, `through ${last.host}: ${error.message}`, error.hint, error)
         : error
     }
+  }
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  let aborted: (() => void) | undefined
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_resolve, reject) => {
+        aborted = () => reject(signal.reason)
+        if (signal.aborted) aborted()
+        else signal.addEventListener('abort', aborted, { once: true })
+      }),
+    ])
+  } finally {
+    if (aborted) signal.removeEventListener('abort', aborted)
   }
 }
 

@@ -33,6 +33,24 @@ export interface LoginOptions {
   readonly sessions?: number
 }
 
+/** What sshd writes instead of its name, before it hangs up: too many at once (MaxStartups), or we are being punished. */
+const REFUSALS = /^(Exceeded MaxStartups|Not allowed at this time)/
+
+function refusalOf(sock: Duplex): () => string | undefined {
+  let said: string | undefined
+  sock.once('data', (bytes: Buffer) => {
+    said = REFUSALS.exec(bytes.toString('latin1', 0, 64))?.[1]
+  })
+  // Nothing flows before ssh2 listens.
+  sock.pause()
+  return () => said
+}
+
+function crowded(name: string, where: string, said: string, cause: unknown): ConnectionError {
+  const hint = 'sshd limits connections that are not logged in: see MaxStartups and PerSourcePenalties in its sshd_config'
+  return new ConnectionError('lost', name, `${where} ended the connection: ${said}`, hint, cause)
+}
+
 /** Key exchange, host key and authentication over a stream. Raises ConnectionError. */
 export async function login(
   name: string,
@@ -53,6 +71,7 @@ export async function login(
   sock.on('error', (error: Error) => {
     lastError ??= error
   })
+  const refused = refusalOf(sock)
   const ended = new Promise<void>((resolve) => client.once('close', () => resolve()))
   let ahead: readonly OpenSession[] = []
   try {
@@ -96,7 +115,7 @@ export async function login(
     client.destroy()
     sock.destroy()
     signal?.throwIfAborted()
-    throw failureOf(name, where, error)
+    throw refused() ? crowded(name, where, refused()!, error) : failureOf(name, where, error)
   }
   client.setNoDelay(true)
   const description = `${resolved.user}@${where}, ${key}`

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Prepared } from './prepared.ts'
 
 /** After a write, what still runs ahead of it is waited for so long, in milliseconds: it would hold up the write. */
@@ -11,6 +12,8 @@ export class ProbeGroup {
 
   constructor(interrupted: AbortSignal) {
     this.signal = AbortSignal.any([interrupted, this.#stop.signal])
+    // As many probes listen as may run ahead.
+    setMaxListeners(0, this.signal)
   }
 
   asked(answer: Promise<unknown>): void {

@@ -242,3 +242,17 @@ export const whyPackages = (state: PackagesState, a: PackageArgs): string =>
   a.name
     .map((one) => `${one} ${state.packages.get(splitVersion(one, state.backend.name).name)?.installed ?? 'absent'}`)
     .join(', ') || 'lists are fresh'
+
+/** What package, apt and dnf share; without a package manager it is found on the host. */
+export const packageModule = (fixed?: PackageBackend) => ({
+  local: true,
+  shielded: true,
+  probe: (host: Reader, a: PackageArgs) => probePackages(host, a, fixed),
+  diff: diffPackages,
+  apply: applyPackages,
+  result: resultPackages,
+  why: whyPackages,
+})
+
+/** dnf fetches lists when it looks, where the task refreshes them. */
+export const fetches = (a: PackageArgs): boolean => a.update_cache

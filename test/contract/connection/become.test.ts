@@ -16,7 +16,7 @@ const failure = (promise: Promise<unknown>): Promise<ConnectionError> =>
   )
 
 describe('connection: another user', function () {
-  this.timeout(30_000)
+  this.timeout(300_000)
   const bench = new Bench()
   const doasBefore = existsSync(DOAS) ? readFileSync(DOAS) : undefined
   let sudoers: string

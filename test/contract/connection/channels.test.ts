@@ -22,7 +22,7 @@ const failure = (promise: Promise<unknown>): Promise<ConnectionError> =>
 
 for (const transport of ['ssh', 'openssh', 'local'] as const) {
   describe(`connection: channels, ${transport}`, function () {
-    this.timeout(30_000)
+    this.timeout(300_000)
     const bench = new Bench()
     let connection: Connection
     let echo: Server
@@ -90,7 +90,7 @@ for (const transport of ['ssh', 'openssh', 'local'] as const) {
 }
 
 describe('connection: loss', function () {
-  this.timeout(30_000)
+  this.timeout(300_000)
   const bench = new Bench()
   before(() => bench.start())
   after(() => bench.stop())
@@ -147,7 +147,7 @@ describe('connection: loss', function () {
 })
 
 describe('connection: MaxSessions 1', function () {
-  this.timeout(30_000)
+  this.timeout(300_000)
   const bench = new Bench()
   before(() => bench.start({ config: ['MaxSessions 1'] }))
   after(() => bench.stop())

@@ -10,9 +10,10 @@ import type { ResolvedEndpoint } from '../../../core/connection/config/resolved.
 import { openSsh } from '../../../core/connection/ssh/transport.ts'
 import type { Endpoint } from '../../../core/connection/types.ts'
 import { type Sshd, startSshd } from '../sshd.ts'
+import { eventually, processes, uniqueSeconds } from './setup.ts'
 
 describe('credentials for the transport ssh', function () {
-  this.timeout(20_000)
+  this.timeout(300_000)
   let sshd: Sshd
   let agent: ChildProcess
   let socket: string
@@ -125,13 +126,14 @@ describe('credentials for the transport ssh', function () {
     stream.end()
     await once(stream.resume(), 'end')
     const failing = proxyCommandStream("sh -c 'exit 3'", (line) => notes.push(line))
-    for (let i = 0; i < 100 && notes.length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (const end = Date.now() + 60_000; notes.length < 2 && Date.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, 10))
     failing.destroy()
     expect(notes).to.deep.equal(['said', 'ProxyCommand ended with status 3'])
-    const endless = proxyCommandStream('sleep 4242', () => undefined)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    const seconds = uniqueSeconds()
+    const endless = proxyCommandStream(`sleep ${seconds}`, () => undefined)
+    expect(await eventually(() => processes(`sleep ${seconds}`).length > 0)).to.equal(true)
     endless.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.to.match(/^sleep 4242$/m)
+    expect(await eventually(() => processes(`sleep ${seconds}`).length === 0)).to.equal(true)
   })
 })

@@ -29,7 +29,7 @@ const failure = (promise: Promise<unknown>): Promise<Error> =>
 
 for (const kind of ['dash', 'ash', 'mksh'] as const) {
   describe(`connection: files, ${kind}`, function () {
-    this.timeout(30_000)
+    this.timeout(300_000)
     const bench = new Bench()
     let dir: string
     let connection: Connection

@@ -75,7 +75,7 @@ function mountSmall(folder: string, size: string): boolean {
 }
 
 describe('connection: large files', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   const bench = new Bench()
   let dir: string
   let connection: Connection

@@ -8,13 +8,14 @@ import { openOpenssh } from '../../../core/connection/openssh/transport.ts'
 import { sh } from '../../../core/connection/quote.ts'
 import { openSsh } from '../../../core/connection/ssh/transport.ts'
 import type { Connection, Endpoint } from '../../../core/connection/types.ts'
+import { withLock } from '../../../lab/lock.ts'
 import { type Sshd, startSshd } from '../sshd.ts'
 
 const FILE = '/run/virtfleet/lease'
 
 for (const transport of ['ssh', 'openssh'] as const) {
   describe(`lease over ${transport}`, function () {
-    this.timeout(20_000)
+    this.timeout(300_000)
     let sshd: Sshd
     const open: Connection[] = []
     const connection = async (more: Partial<Endpoint> = {}): Promise<Connection> => {
@@ -25,13 +26,27 @@ for (const transport of ['ssh', 'openssh'] as const) {
       return made
     }
 
-    before(async () => {
+    // The lease is this machine's own: only one run of these tests may have it at a time.
+    let give = (): void => {}
+    before(async function () {
+      this.timeout(60 * 60_000)
+      await new Promise<void>((taken, failed) => {
+        const work = () =>
+          new Promise<void>((resolve) => {
+            give = resolve
+            taken()
+          })
+        withLock('/run/virtfleet-lease-tests.lock', {}, work).catch(failed)
+      })
       sshd = await startSshd({ users: { plain: { shell: '/bin/sh' } } })
     })
     afterEach(async () => {
       await Promise.all(open.splice(0).map((one) => one.close()))
     })
-    after(() => sshd?.stop())
+    after(async () => {
+      await sshd?.stop()
+      give()
+    })
 
     it('gives a host to one run, and says to the second who has it', async () => {
       const [first, second] = [await connection(), await connection()]
@@ -205,9 +220,9 @@ async function symlinkBusybox(path: string): Promise<void> {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await condition()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error('did not happen in 5 s')
+  throw new Error('did not happen in 60 s')
 }

@@ -11,7 +11,7 @@ const failure = (promise: Promise<unknown>): Promise<ConnectionError> =>
   )
 
 describe('connection: logins', function () {
-  this.timeout(30_000)
+  this.timeout(300_000)
   const bench = new Bench()
   const noise = 'echo noise on stdout; echo noise on stderr >&2; printf "no newline"'
   before(() =>

@@ -16,7 +16,7 @@ const failure = (promise: Promise<unknown>): Promise<ConnectionError> =>
   )
 
 describe('connection: the pool', function () {
-  this.timeout(30_000)
+  this.timeout(300_000)
   const bench = new Bench()
   before(() => bench.start())
   after(() => bench.stop())

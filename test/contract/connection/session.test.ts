@@ -14,7 +14,7 @@ const failure = (promise: Promise<unknown>): Promise<Error> =>
   )
 
 describe('connection: a session', function () {
-  this.timeout(30_000)
+  this.timeout(300_000)
   const bench = new Bench()
   before(() => bench.start())
   after(() => bench.stop())
@@ -165,6 +165,18 @@ describe('connection: a session', function () {
           const again = await shell.run(sh`echo c`)
           expect(text(again.stdout)).to.equal('c\n')
           expect(results.map((r) => text(r.stdout)).join('')).to.match(/a\n.*b\n/s)
+        })
+
+        it('keeps the order, whatever becomes of the channel', async () => {
+          const came: number[] = []
+          const runs: Promise<unknown>[] = [shell.run(sh`{ while :; do echo stray; sleep 0.01; done; } & :`)]
+          for (let i = 0; i < 20; i++) {
+            runs.push(shell.run(sh`date +%s%N`).then(({ stdout }) => came.push(Number(text(stdout).match(/\d{9,}/)?.[0]))))
+            await new Promise((resolve) => setTimeout(resolve, 4))
+          }
+          await Promise.all(runs)
+          expect(came).to.have.length(20)
+          expect(came).to.deep.equal([...came].sort((a, b) => a - b))
         })
 
         it('lets a shielded command run to its end after an abort', async () => {

@@ -17,7 +17,7 @@ export function processes(text: string): number[] {
 }
 
 /** Waits for a fact about this machine that nothing announces. */
-export async function eventually(fact: () => boolean, ms = 5000): Promise<boolean> {
+export async function eventually(fact: () => boolean, ms = 60_000): Promise<boolean> {
   for (const end = Date.now() + ms; Date.now() < end; ) {
     if (fact()) return true
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -11,7 +11,7 @@ import { type Sshd, startSshd } from '../sshd.ts'
 const processes = (): string => execFileSync('ps', ['axo', 'args'], { encoding: 'utf8' })
 
 describe('the engine over a real sshd', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let sshd: Sshd
   let scratch: string
 

@@ -13,9 +13,9 @@ import { readLab } from '../../../lab/state.ts'
 const quiet = () => {}
 const execute = promisify(execFile)
 
-async function ssh(dir: string, name: string, command: string, user = 'root'): Promise<string> {
+async function ssh(dir: string, name: string, command: string, user = 'root', time = 60_000): Promise<string> {
   const [program = '', ...args] = await labSshCommand({ dir, name, user, command: [command] })
-  return (await execute(program, args, { timeout: 60_000, killSignal: 'SIGKILL' })).stdout.trim()
+  return (await execute(program, args, { timeout: time, killSignal: 'SIGKILL' })).stdout.trim()
 }
 
 /** What this machine shows of labs: mounts, links, control groups and run folders. */
@@ -95,10 +95,12 @@ describe('lab: containers', function () {
     await labUp({ dir, hypervisors: 0, containers: 2, yes: true }, quiet)
     expect(await ssh(dir, 'c1', 'cat /root/file')).to.equal('kept')
     const boot = await ssh(dir, 'c1', 'cut -d" " -f22 /proc/1/stat')
-    await ssh(dir, 'c1', 'systemctl reboot').catch(() => '')
+    // A connection may hang when the machine goes down under it.
+    const brief = 15_000
+    await ssh(dir, 'c1', 'systemctl reboot', 'root', brief).catch(() => '')
     let now = boot
-    for (const until = Date.now() + 120_000; now === boot && Date.now() < until; await sleep(250)) {
-      now = await ssh(dir, 'c1', 'cut -d" " -f22 /proc/1/stat; cat /root/file').catch(() => boot)
+    for (const until = Date.now() + 300_000; now === boot && Date.now() < until; await sleep(250)) {
+      now = await ssh(dir, 'c1', 'cut -d" " -f22 /proc/1/stat; cat /root/file', 'root', brief).catch(() => boot)
     }
     expect(now).to.match(/\nkept$/)
   })

@@ -26,7 +26,7 @@ const VMS = {
 const GONE = { ...VMS, state: 'absent', shutdown_timeout: 0, shutdown_policy: 'destroy' }
 
 describe('libvirt fleet modules on two real hypervisors', function () {
-  this.timeout(240_000)
+  this.timeout(300_000)
   let lab: LibvirtLab
 
   const both = async (command: string) => [await lab.native(0, command), await lab.native(1, command)]

@@ -26,7 +26,7 @@ const VARIABLES = {
 const DOMAIN = { name: 'vf guest', template: 'domain.xml.njk', variables: VARIABLES }
 
 describe('libvirt modules on a real libvirtd', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   let lab: LibvirtLab
   let host: DrivenHost
   let checking: DrivenHost

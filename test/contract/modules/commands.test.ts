@@ -48,7 +48,7 @@ const SAME: readonly (readonly [string, JsonObject | string])[] = [
 const VOLATILE = ['start', 'end', 'delta', 'warnings', 'deprecations', 'exception', 'invocation']
 
 describe('commands on a real host', function () {
-  this.timeout(90_000)
+  this.timeout(300_000)
   const lab = new SshdHost()
   const work = mkdtempSync(join(tmpdir(), 'virtfleet-commands-'))
   let answers: JsonObject[] = []

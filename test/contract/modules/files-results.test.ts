@@ -68,7 +68,7 @@ const NOT_OURS = [
 ]
 
 describe('results of file modules beside those of Ansible', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   const lab = new SshdHost()
   const theirs = mkdtempSync(join(tmpdir(), 'virtfleet-peer-'))
   let answers: JsonObject[]

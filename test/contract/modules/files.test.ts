@@ -17,7 +17,7 @@ type AnyState = StateModule<any, any, any>
 const native = (program: string, ...args: string[]): string => execFileSync(program, args, { encoding: 'utf8' }).trim()
 
 describe('files on a real host', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   const lab = new SshdHost()
   let folder: string
   let number = 0

@@ -11,7 +11,7 @@ import { type HostOptions, SshdHost } from './sshd-host.ts'
 const MIB = 1024 * 1024
 
 describe('copy of large files', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   const lab = new SshdHost()
   const image = Buffer.concat([randomBytes(3 * MIB), Buffer.alloc(6 * MIB), randomBytes(MIB)])
   let folder: string

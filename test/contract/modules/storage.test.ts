@@ -6,7 +6,7 @@ import { checkState, runState } from '../module-driver.ts'
 import { type ModuleLab, openModuleLab } from './lab.ts'
 
 describe('storage modules on a real host', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let lab: ModuleLab
 
   before(async () => {

@@ -27,7 +27,7 @@ async function failure(work: Promise<unknown>): Promise<string> {
 }
 
 describe('system modules on a real host', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let lab: ModuleLab
 
   before(async () => {
@@ -327,6 +327,20 @@ printf '[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=100\\n' >
         /Unable to locate package no-such-package/,
       )
       expect(await failure(checkState(apt, lab.host, { name: '-o=x' }))).to.match(/not the name/)
+    })
+
+    it('writes no cache when it looks, whatever is newer than the cache', async () => {
+      const caches = (): Promise<string> => lab.native('cd /var/cache/apt; stat -c "%n %i %y" *.bin')
+      const file = '/etc/apt/sources.list.d/vf.list'
+      for (const newer of [file, '/etc/apt/apt.conf.d/99vf', '/var/lib/dpkg/status', '/var/lib/apt/lists']) {
+        await lab.native(`rm -f ${file}; apt-cache policy hello >/dev/null; sleep 1; touch ${newer}`)
+        const before = await caches()
+        expect(before).to.match(/^pkgcache.bin .*\nsrcpkgcache.bin /)
+        await checkState(apt, lab.host, { name: 'no-such-package' })
+        await checkState(apt, lab.host, { upgrade: 'yes' })
+        expect(await caches(), newer).to.equal(before)
+      }
+      await lab.native(`rm -f ${file} /etc/apt/apt.conf.d/99vf`)
     })
 
     it('tells what an upgrade of everything would do', async () => {

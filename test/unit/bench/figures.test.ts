@@ -31,7 +31,8 @@ describe('statistics of the benchmarks', () => {
   it('compares what was measured in the same round', () => {
     // A load doubled both in the second round: the medians of each would not say 2.
     expect(ratio([20, 400, 22], [10, 200, 11])).to.equal(2)
-    expect(ratio([10, 30], [10])).to.equal(2)
+    expect(ratio([30, 80], [10])).to.equal(3)
+    expect(() => ratio([], [1])).to.throw('nothing')
   })
 
   it('says no more digits than it knows', () => {

@@ -29,7 +29,14 @@ interface More {
 /** A play on h1 whose first task finds nothing to do: those behind it run ahead. */
 function scene(tasks: readonly Yaml[], { hosts = 'h1', strategy, files = {}, beside }: More = {}): Scene {
   const named = [first, ...tasks].map((one, i) => ('name' in one ? { ...one, name: `${i} ${one.name}` } : one))
-  const play = { hosts, ...(strategy && { strategy }), gather_facts: false, lease: false, vars: { v0: 'old' }, tasks: named }
+  const play = {
+    hosts,
+    ...(strategy && { strategy }),
+    gather_facts: false,
+    lease: false,
+    vars: { v0: 'old' },
+    tasks: named,
+  }
   return { plays: [play], files, ...(beside && { beside }) }
 }
 
@@ -46,23 +53,32 @@ export const DANGERS: readonly Danger[] = [
   {
     name: 'one host writes what another one looks at',
     rule: 'fleet-writes',
-    scene: scene(
-      [write('x', '{{ shared }}/a', { when: "inventory_hostname == 'h1'" }), stat('{{ shared }}/a')],
-      { hosts: 'all' },
-    ),
+    scene: scene([write('x', '{{ shared }}/a', { when: "inventory_hostname == 'h1'" }), stat('{{ shared }}/a')], {
+      hosts: 'all',
+    }),
   },
   {
     name: 'a slow write by one user, then a look by another',
     rule: 'common-order',
-    scene: scene([stat('{{ home }}', asOther), { name: 'slow', shell: 'sleep 0.3; touch {{ home }}/a' }, stat('{{ home }}/a', asOther)]),
+    scene: scene([
+      stat('{{ home }}', asOther),
+      { name: 'slow', shell: 'sleep 0.3; touch {{ home }}/a' },
+      stat('{{ home }}/a', asOther),
+    ]),
   },
   {
     name: 'the source of a copy is written on the controller',
     rule: 'own-writes',
-    scene: scene([write('new', '{{ ctl }}/f0', { delegate_to: 'localhost' }), { name: 'copy', copy: { src: 'f0', dest: '{{ home }}/a' } }], {
-      strategy: 'free',
-      files: { 'ctl/f0': 'old' },
-    }),
+    scene: scene(
+      [
+        write('new', '{{ ctl }}/f0', { delegate_to: 'localhost' }),
+        { name: 'copy', copy: { src: 'f0', dest: '{{ home }}/a' } },
+      ],
+      {
+        strategy: 'free',
+        files: { 'ctl/f0': 'old' },
+      },
+    ),
   },
   {
     name: 'a module gives facts that it did not declare',
@@ -73,7 +89,14 @@ export const DANGERS: readonly Danger[] = [
     name: 'another host is given a variable',
     scene: scene(
       [
-        { name: 'give', set_fact: { v0: 'new' }, delegate_to: 'h2', delegate_facts: true, when: "inventory_hostname == 'h1'", vars: { v0: 'x' } },
+        {
+          name: 'give',
+          set_fact: { v0: 'new' },
+          delegate_to: 'h2',
+          delegate_facts: true,
+          when: "inventory_hostname == 'h1'",
+          vars: { v0: 'x' },
+        },
         write('{{ v0 }}'),
       ],
       { hosts: 'h1:h2' },
@@ -107,35 +130,53 @@ export const DANGERS: readonly Danger[] = [
   {
     name: 'a host waits for another one, and meanwhile somebody writes',
     rule: 'age',
-    scene: scene([{ name: 'slow', test_slow: { probe: 2.6 }, when: "inventory_hostname == 'h2'" }, stat('{{ home }}/a')], {
-      hosts: 'h1:h2',
-      beside: { at: 'task_started', task: '1 slow', ms: 300, files: ['h1/a'] },
-    }),
+    scene: scene(
+      [{ name: 'slow', test_slow: { probe: 2.6 }, when: "inventory_hostname == 'h2'" }, stat('{{ home }}/a')],
+      {
+        hosts: 'h1:h2',
+        beside: { at: 'task_started', task: '1 slow', ms: 300, files: ['h1/a'] },
+      },
+    ),
   },
   {
     name: 'what could not be looked at can be looked at now',
     rule: 'errors',
     scene: scene(
-      [{ name: 'slow', test_slow: { probe: 1.2 }, when: "inventory_hostname == 'h2'" }, { name: 'demand', test_demands: { path: '{{ home }}/a' } }],
+      [
+        { name: 'slow', test_slow: { probe: 1.2 }, when: "inventory_hostname == 'h2'" },
+        { name: 'demand', test_demands: { path: '{{ home }}/a' } },
+      ],
       { hosts: 'h1:h2', beside: { at: 'task_started', task: '1 slow', ms: 300, files: ['h1/a', 'h2/a'] } },
     ),
   },
   {
     name: 'a result is an argument',
     rule: 'pending',
-    scene: scene([stat('{{ home }}', { register: 'r' }), write("{{ (r | default({'stat': {'exists': 'unknown'}})).stat.exists }}")]),
+    scene: scene([
+      stat('{{ home }}', { register: 'r' }),
+      write("{{ (r | default({'stat': {'exists': 'unknown'}})).stat.exists }}"),
+    ]),
   },
   {
     name: 'a result is a condition',
     rule: 'pending',
-    scene: scene([stat('{{ home }}', { register: 'r' }), stat('{{ home }}', { when: 'r is not defined', register: 's' })]),
+    scene: scene([
+      stat('{{ home }}', { register: 'r' }),
+      stat('{{ home }}', { when: 'r is not defined', register: 's' }),
+    ]),
   },
   {
     name: 'a fact is read by way of another variable, in a template',
     rule: 'pending',
-    scene: scene([{ name: 'set', set_fact: { v0: 'new' } }, { name: 'render', template: { src: 't.j2', dest: '{{ home }}/a' } }], {
-      files: { 'ctl/t.j2': "{{ vars['v0'] }} {{ lookup('vars', 'v0') }}\n" },
-    }),
+    scene: scene(
+      [
+        { name: 'set', set_fact: { v0: 'new' } },
+        { name: 'render', template: { src: 't.j2', dest: '{{ home }}/a' } },
+      ],
+      {
+        files: { 'ctl/t.j2': "{{ vars['v0'] }} {{ lookup('vars', 'v0') }}\n" },
+      },
+    ),
   },
   {
     name: 'a lookup leaves a trace',
@@ -168,7 +209,10 @@ export const DANGERS: readonly Danger[] = [
         write("{{ (r | default({'stat': {'exists': 'unknown'}})).stat.exists }}"),
       ])
       const [play] = plays as [Yaml]
-      return { plays: [{ ...play, handlers: [{ ...stat('{{ home }}', { register: 'r' }), name: 'told' }] }], files: files! }
+      return {
+        plays: [{ ...play, handlers: [{ ...stat('{{ home }}', { register: 'r' }), name: 'told' }] }],
+        files: files!,
+      }
     })(),
   },
   {

@@ -53,7 +53,7 @@ interface Ingredient {
   readonly name: string
   readonly weight?: number
   readonly writes?: boolean
-  readonly yaml: (parts: { path: string; value: string; source: string; flag: boolean }) => Yaml
+  readonly yaml: (parts: { path: string; value: string; source: string; flag: boolean; place: Place }) => Yaml
 }
 
 const v = (flag: boolean): string => (flag ? 'v0' : 'v1')
@@ -65,24 +65,47 @@ export const modules: readonly Ingredient[] = [
   { name: 'read', yaml: ({ path }) => ({ shell: `cat ${path}`, changed_when: false, failed_when: false }) },
   { name: 'debug', yaml: ({ value }) => ({ debug: { msg: value } }) },
   { name: 'fact', weight: 2, yaml: ({ value, flag }) => ({ set_fact: { [v(flag)]: value } }) },
-  { name: 'facts', yaml: ({ value, flag }) => ({ set_fact: `{{ {"${v(flag)}": "${value.includes('{{') ? 'three' : value}"} }}` }) },
+  {
+    name: 'facts',
+    yaml: ({ value, flag }) => ({ set_fact: `{{ {"${v(flag)}": "${value.includes('{{') ? 'three' : value}"} }}` }),
+  },
   { name: 'vars', yaml: () => ({ include_vars: 'more.yml' }) },
   { name: 'assert', yaml: ({ value }) => ({ assert: { that: `"${value.includes('{{') ? 'one' : value}" == v0` } }) },
-  { name: 'folder', writes: true, yaml: ({ path, flag }) => ({ file: { path, state: 'directory', mode: flag ? '0755' : '0700' } }) },
+  {
+    name: 'folder',
+    writes: true,
+    yaml: ({ path, flag }) => ({ file: { path, state: 'directory', mode: flag ? '0755' : '0700' } }),
+  },
   { name: 'absent', writes: true, yaml: ({ path }) => ({ file: { path, state: 'absent' } }) },
   { name: 'touch', writes: true, yaml: ({ path }) => ({ file: { path, state: 'touch' } }) },
   { name: 'link', writes: true, yaml: ({ path }) => ({ file: { path, state: 'link', src: 'a' } }) },
   { name: 'mode', writes: true, yaml: ({ path, flag }) => ({ file: { path, mode: flag ? '0640' : '0600' } }) },
   { name: 'content', weight: 3, writes: true, yaml: ({ path, value }) => ({ copy: { content: value, dest: path } }) },
   { name: 'copy', writes: true, yaml: ({ path, source }) => ({ copy: { src: source, dest: path } }) },
-  { name: 'template', weight: 2, writes: true, yaml: ({ path, source }) => ({ template: { src: `${source}.j2`, dest: path } }) },
+  {
+    name: 'template',
+    weight: 2,
+    writes: true,
+    yaml: ({ path, source }) => ({ template: { src: `${source}.j2`, dest: path } }),
+  },
   { name: 'line', writes: true, yaml: ({ path, value }) => ({ lineinfile: { path, line: value, create: true } }) },
   { name: 'command', writes: true, yaml: ({ path }) => ({ command: `touch ${path}` }) },
   { name: 'creates', writes: true, yaml: ({ path }) => ({ command: { cmd: `mkdir ${path}`, creates: path } }) },
-  { name: 'append', writes: true, yaml: ({ path, value }) => ({ shell: `echo '${value.replaceAll("'", '"')}' >>${path}` }) },
+  {
+    name: 'append',
+    writes: true,
+    yaml: ({ path, value }) => ({ shell: `echo '${value.replaceAll("'", '"')}' >>${path}` }),
+  },
   { name: 'harmless', writes: true, yaml: ({ path }) => ({ shell: `echo x >>${path}`, changed_when: false }) },
   { name: 'again', yaml: ({ path }) => ({ stat: { path }, until: 'true', retries: 1, delay: 0 }) },
-  { name: 'source', yaml: ({ source, value }) => ({ copy: { content: value, dest: `{{ ctl }}/${source}` }, delegate_to: 'localhost', run_once: true }) },
+  {
+    name: 'source',
+    yaml: ({ source, value, place }) => ({
+      copy: { content: value, dest: `{{ ctl }}/${source}` },
+      delegate_to: 'localhost',
+      ...(place.strategy === 'linear' && { run_once: true }),
+    }),
+  },
   { name: 'given', yaml: ({ flag }) => ({ test_gives: { name: v(flag) } }) },
   { name: 'woken', yaml: ({ path }) => ({ test_wakes: { log: '{{ log }}.woken', path } }) },
 ]
@@ -101,7 +124,11 @@ export const keywords: readonly Keyword[] = [
   { name: 'when', weight: 3, yaml: ({ condition }) => ({ when: [condition] }) },
   { name: 'become', yaml: () => ({ become: true, become_user: '{{ other }}' }) },
   { name: 'delegate_to', weight: 2, yaml: ({ host }) => ({ delegate_to: host }) },
-  { name: 'delegate_facts', yaml: ({ host }) => ({ delegate_to: host, delegate_facts: true }), only: ({ strategy }, lone) => strategy === 'linear' && lone },
+  {
+    name: 'delegate_facts',
+    yaml: ({ host }) => ({ delegate_to: host, delegate_facts: true }),
+    only: ({ strategy }, lone) => strategy === 'linear' && lone,
+  },
   { name: 'run_once', yaml: () => ({ run_once: true }), only: ({ strategy }) => strategy === 'linear' },
   { name: 'throttle', yaml: () => ({ throttle: 1 }) },
   { name: 'ignore_errors', yaml: () => ({ ignore_errors: true }) },
@@ -138,13 +165,18 @@ export const task: fc.Arbitrary<(place: Place) => Yaml> = fc
     const path = isFree ? spot.path.replace('shared', 'home') : spot.path
     const said = isFree && value.includes('hostvars') ? 'own' : value
     const alone = (module.writes && spot.lone) || keywords.some((one) => one.name === 'delegate_facts')
-    const made: Yaml = module.yaml({ path, value: said, source, flag })
+    const file = isFree ? 'own-{{ inventory_hostname }}' : source
+    const made: Yaml = module.yaml({ path, value: said, source: file, flag, place })
     const guard = alone && !isFree ? [`inventory_hostname == '${lone}'`] : []
     for (const keyword of keywords) {
       if (keyword.only && !keyword.only(place, alone)) continue
       const more = keyword.yaml({ value: said, condition, host, flag })
       if (Object.keys(more).some((key) => key in made && key !== 'when')) continue
-      Object.assign(made, more, 'when' in more && 'when' in made ? { when: [...(made.when as []), ...(more.when as [])] } : {})
+      Object.assign(
+        made,
+        more,
+        'when' in more && 'when' in made ? { when: [...(made.when as []), ...(more.when as [])] } : {},
+      )
     }
     if (guard.length > 0) made.when = [...guard, ...((made.when as string[]) ?? [])]
     return made

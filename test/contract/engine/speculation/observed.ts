@@ -6,7 +6,7 @@ import type { RunEvent } from '../../../../core/events/index.ts'
 /** What a run shows and leaves, as far as it must not depend on how its probes travel. */
 export interface Observed {
   readonly exitCode: number
-  readonly stats: unknown
+  readonly stats: RunOutcome['stats']
   readonly undecided: unknown
   /** Events of each host, in order; the task by its name. */
   readonly hosts: Readonly<Record<string, readonly string[]>>
@@ -29,7 +29,8 @@ export function observe(events: readonly RunEvent[], outcome: RunOutcome, folder
   const hosts: Record<string, string[]> = {}
   const diagnostics: string[] = []
   for (const event of events) {
-    if (event.event === 'diagnostic') diagnostics.push(event.message.replace(/h\d(, h\d)+/, (hosts) => hosts.split(', ').sort().join(', ')))
+    if (event.event === 'diagnostic')
+      diagnostics.push(event.message.replace(/h\d(, h\d)+/, (hosts) => hosts.split(', ').sort().join(', ')))
     if (!('host' in event) || event.event === 'host_progress') continue
     const said = JSON.stringify(event, (key, value) => (VOLATILE.has(key) ? undefined : value))
     const told = hosts[event.host] ?? []
@@ -45,8 +46,7 @@ function filesBelow(folder: string, prefix = '', found: Record<string, string> =
     const path = join(folder, name)
     const { mode, uid, gid } = lstatSync(path)
     const kind = (mode & 0o170000).toString(8)
-    const content =
-      kind === '120000' ? readlinkSync(path) : kind === '100000' ? readFileSync(path, 'latin1') : ''
+    const content = kind === '120000' ? readlinkSync(path) : kind === '100000' ? readFileSync(path, 'latin1') : ''
     found[prefix + name] = `${mode.toString(8)} ${uid}:${gid} ${content}`
     if (kind === '40000') filesBelow(path, `${prefix}${name}/`, found)
   }
@@ -60,12 +60,14 @@ export function difference(a: Observed, b: Observed): string | undefined {
     for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
       const [one, other] = [left[name], right[name]]
       if (JSON.stringify(one) === JSON.stringify(other)) continue
-      if (!Array.isArray(one) || !Array.isArray(other)) return `${key} ${name}: ${JSON.stringify(one)} or ${JSON.stringify(other)}`
+      if (!Array.isArray(one) || !Array.isArray(other))
+        return `${key} ${name}: ${JSON.stringify(one)} or ${JSON.stringify(other)}`
       const at = [...one, ...other].findIndex((_, i) => one[i] !== other[i])
       return `${name}:\n  ${one[at]}\nor\n  ${other[at]}`
     }
   }
   if (a.exitCode !== b.exitCode) return `exit code ${a.exitCode} or ${b.exitCode}`
-  if (a.diagnostics.join('\n') !== b.diagnostics.join('\n')) return `${a.diagnostics.join('\n')}\nor\n${b.diagnostics.join('\n')}`
+  if (a.diagnostics.join('\n') !== b.diagnostics.join('\n'))
+    return `${a.diagnostics.join('\n')}\nor\n${b.diagnostics.join('\n')}`
   return undefined
 }

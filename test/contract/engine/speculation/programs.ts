@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { type Place, task, type Yaml } from './ingredients.ts'
-import type { Files, Scene } from './world.ts'
+import { type Files, HOSTS, type Scene } from './world.ts'
 
 /** Steps, and the files that they include, by name. */
 type Step = (place: Place, names: Names) => Yaml
@@ -22,7 +22,8 @@ class Names {
   }
 }
 
-const many = (one: fc.Arbitrary<Step>, maxLength: number): fc.Arbitrary<Step[]> => fc.array(one, { minLength: 1, maxLength })
+const many = (one: fc.Arbitrary<Step>, maxLength: number): fc.Arbitrary<Step[]> =>
+  fc.array(one, { minLength: 1, maxLength })
 const all = (steps: readonly Step[], place: Place, names: Names): Yaml[] => steps.map((one) => one(place, names))
 
 const plain: fc.Arbitrary<Step> = task.map((make) => (place, names) => ({ name: names.next('task'), ...make(place) }))
@@ -61,7 +62,13 @@ const structures: readonly { readonly weight: number; readonly step: fc.Arbitrar
         }),
     ),
   },
-  { weight: 1, step: many(plain, 2).map((steps): Step => (place, names) => ({ import_tasks: names.file(all(steps, place, names)) })) },
+  {
+    weight: 1,
+    step: many(plain, 2).map(
+      (steps): Step =>
+        (place, names) => ({ import_tasks: names.file(all(steps, place, names)) }),
+    ),
+  },
 ]
 
 const step = fc.oneof(...structures.map(({ weight, step }) => ({ weight, arbitrary: step })))
@@ -72,6 +79,8 @@ const started: Files = {
   'ctl/f0.j2': 'v0={{ v0 }} of {{ inventory_hostname }}\n',
   'ctl/f1.j2': "{{ lookup('file', ctl ~ '/f0') }} {{ nested }} {{ r0 is defined and r0 is changed }}\n",
   'ctl/more.yml': 'v0: from a file\n',
+  ...Object.fromEntries(HOSTS.map((host) => [`ctl/own-${host}`, 'own\n'])),
+  ...Object.fromEntries(HOSTS.map((host) => [`ctl/own-${host}.j2`, '{{ v1 }} {{ r1 is defined }}\n'])),
 }
 const maybe: Files = {
   'h1/a': 'one\n',
@@ -115,5 +124,9 @@ export const scenes: fc.Arbitrary<Scene> = fc
     }
     const here = Object.fromEntries(there.map((name) => [name, maybe[name]!]))
     // Under free, what was not applied first is a matter of time.
-    return { plays: [play], files: { ...started, ...names.files, ...here }, check: check && place.strategy === 'linear' }
+    return {
+      plays: [play],
+      files: { ...started, ...names.files, ...here },
+      check: check && place.strategy === 'linear',
+    }
   })

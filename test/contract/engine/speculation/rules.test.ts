@@ -5,7 +5,7 @@ import { difference } from './observed.ts'
 import { World } from './world.ts'
 
 describe('speculation: its rules', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let world: World
 
   before(async () => {

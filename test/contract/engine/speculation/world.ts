@@ -24,12 +24,19 @@ export interface Scene {
   readonly plays: unknown
   readonly files?: Files
   /** Somebody else: files that are written some time after a task began or was tried, in milliseconds. */
-  readonly beside?: { readonly at: 'task_started' | 'host_started' | 'host_retry' | 'host_item'; readonly task: string; readonly ms: number; readonly files: readonly string[] }
+  readonly beside?: {
+    readonly at: 'task_started' | 'host_started' | 'host_retry' | 'host_item'
+    readonly task: string
+    readonly ms: number
+    readonly files: readonly string[]
+  }
   readonly check?: boolean
 }
 
 export interface Seen extends Observed {
   readonly scripts: readonly Script[]
+  /** Round trips: batches of scripts that were sent. */
+  readonly writes: number
 }
 
 /**
@@ -100,7 +107,7 @@ export class World {
         speculation,
         check: scene.check ?? false,
       })
-      return { ...observe(events, outcome, this.folder), scripts: watch.scripts }
+      return { ...observe(events, outcome, this.folder), scripts: watch.scripts, writes: watch.writes }
     } finally {
       actor.end()
       watch.end()

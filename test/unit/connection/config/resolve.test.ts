@@ -118,6 +118,19 @@ Host zero
         expect(error).to.be.instanceOf(ConnectionError).with.property('message').that.contains('kvm1 → a → b → a')
       })
 
+      it('tells servers of one address by their ports', async () => {
+        const chain = async (config: string, more: Partial<Endpoint> = {}) =>
+          (await resolve(config, more)).proxyJump.map(({ host, port }) => `${host}:${port}`)
+        expect(await chain('', { address: 'nat', port: 2201, proxyJump: 'nat:2200' })).to.deep.equal(['nat:2200'])
+        expect(await chain('', { address: 'nat', port: 2202, proxyJump: 'nat:2200,nat:2201' })).to.deep.equal([
+          'nat:2200',
+          'nat:2201',
+        ])
+        expect(await chain('Host nat\n  ProxyJump nat:2200\n', { address: 'nat', port: 2201 })).to.deep.equal(['nat:2200'])
+        const again = await resolve('', { address: 'nat', port: 2200, proxyJump: 'nat:2200' }).catch((e: unknown) => e)
+        expect(again).to.be.instanceOf(ConnectionError).with.property('message').that.contains('nat:2200 → nat:2200')
+      })
+
       it('maps StrictHostKeyChecking, and never loosens it to nothing', async () => {
         const policy = async (value: string, given: Endpoint['hostKeys']['policy'] = 'strict') =>
           (await resolve(`Host *\n  StrictHostKeyChecking ${value}\n`, { hostKeys: { policy: given } })).hostKeys.policy

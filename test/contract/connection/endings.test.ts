@@ -1,0 +1,96 @@
+import { createServer } from 'node:net'
+import { expect } from 'chai'
+import { connectionPool, sh } from '../../../core/connection/index.ts'
+import { acquireLease } from '../../../core/connection/lease/lease.ts'
+import { Bench, eventually, processes, uniqueSeconds } from './setup.ts'
+
+describe('connection: the end of all', function () {
+  this.timeout(60_000)
+  const bench = new Bench()
+  before(() => bench.start())
+  after(() => bench.stop())
+
+  for (const transport of ['ssh', 'openssh', 'local'] as const) {
+    for (const options of [{}, { foreign: true }]) {
+      it(`${transport}: leaves nothing that does not listen to TERM ${JSON.stringify(options)}`, async () => {
+        const pool = connectionPool({ graceMs: 1000 })
+        const shell = await (await pool.get(bench.endpoint(transport))).shell()
+        const seconds = uniqueSeconds()
+        const stop = new AbortController()
+        const running = shell.run(sh`trap '' TERM; sleep ${seconds}; sleep ${seconds}`, {
+          ...options,
+          signal: stop.signal,
+        })
+        running.catch(() => undefined)
+        expect(await eventually(() => processes(`sleep ${seconds}`).length > 0)).to.equal(true)
+        stop.abort(new Error('stop'))
+        const since = performance.now()
+        await pool.closeAll()
+        expect(performance.now() - since).to.be.below(2000)
+        expect(await eventually(() => processes(`sleep ${seconds}`).length === 0, 10_000)).to.equal(true)
+      })
+    }
+  }
+
+  it('ends a command that has hardly begun', async () => {
+    const pool = connectionPool({ graceMs: 1000 })
+    const shell = await (await pool.get(bench.endpoint('local'))).shell()
+    const seconds = uniqueSeconds()
+    for (const wait of [0, 0, 1, 2, 5, 10]) {
+      const stop = new AbortController()
+      const running = shell.run(sh`sleep ${seconds}`, { signal: stop.signal }).catch((e: Error) => e.message)
+      await new Promise((resolve) => setTimeout(resolve, wait))
+      stop.abort(new Error('stop'))
+      expect(await running).to.equal('stop')
+      expect((await shell.run(sh`echo next`)).stdout.toString()).to.equal('next\n')
+      expect(processes(`sleep ${seconds}`)).to.deep.equal([])
+    }
+    await pool.closeAll()
+  })
+
+  it('closes many at once, in the middle of commands and of logins', async () => {
+    const pool = connectionPool({ graceMs: 1000 })
+    const seconds = uniqueSeconds()
+    const hosts = Array.from({ length: 24 }, (_, i) => bench.endpoint('ssh', 'dash', { name: `many-${i}` }))
+    let running = 0
+    for (const endpoint of hosts) {
+      void (async () => {
+        const connection = await pool.get(endpoint)
+        const shell = await connection.shell()
+        running++
+        await shell.run(sh`sleep ${seconds}`)
+      })().catch(() => undefined)
+    }
+    expect(await eventually(() => running >= 6, 30_000)).to.equal(true)
+    const since = performance.now()
+    await pool.closeAll()
+    expect(performance.now() - since).to.be.below(2000)
+    expect(await eventually(() => processes(`sleep ${seconds}`).length === 0, 10_000)).to.equal(true)
+  })
+
+  it('does not wait for a bastion that says nothing', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined).resume())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const pool = connectionPool()
+    const proxyJump = `root@127.0.0.1:${port}`
+    const opening = pool.get(bench.endpoint('ssh', 'dash', { name: 'behind', proxyJump })).catch((e: Error) => e)
+    await new Promise((resolve) => silent.once('connection', resolve))
+    const since = performance.now()
+    await pool.closeAll()
+    expect(await opening).to.be.instanceOf(Error)
+    expect(performance.now() - since).to.be.below(1000)
+    silent.close()
+  })
+
+  it('gives up a lease that is not yet held when the task is stopped, and keeps one that is', async () => {
+    const connection = await bench.connect('ssh')
+    const stop = new AbortController()
+    const lease = await acquireLease(connection, { run: 'kept', signal: stop.signal })
+    stop.abort(new Error('stop'))
+    const over = await Promise.race([lease.ended, new Promise((resolve) => setTimeout(resolve, 300, 'held'))])
+    expect(over).to.equal('held')
+    await lease.release()
+  })
+})
