@@ -130,7 +130,7 @@ export class Session {
     else this.channel.stdin.write('vf_cont\n')
   }
 
-  /** Ends its input: the shell ends what still runs on it, and itself. Only what runs is waited for. */
+  /** Ends its input: the shell ends what still runs on it, and itself. What runs is waited for, a little. */
   async close(): Promise<void> {
     const idle = this.batch === undefined
     this.closing = true
@@ -138,9 +138,17 @@ export class Session {
     // A raw terminal has no end of input.
     if (this.options.merged) this.channel.stdin.write('exit\n')
     this.channel.stdin.end()
-    const limit = setTimeout(() => this.channel.close(), CLOSE_MS)
-    const ended = this.channel.exit.then(() => clearTimeout(limit))
-    if (!idle) await ended
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(() => {
+        this.channel.close()
+        resolve()
+      }, CLOSE_MS)
+      void this.channel.exit.then(() => {
+        clearTimeout(limit)
+        resolve()
+      })
+      if (idle) resolve()
+    })
   }
 
   private retire(reason: string): void {

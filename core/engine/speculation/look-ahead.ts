@@ -76,13 +76,12 @@ class Look {
     if (!module) return 'barrier'
     const more = items !== undefined && index + 1 < items.length
     if (more && module.kind === 'state') {
-      if (module.wakes && this.#speculation.rules.has('wakes')) return 'barrier'
       const pending = this.#pending()
       const scopes = this.#scopes({ task, frame }, pending)
       for (let next = index + 1; next < items.length && !pending.touched; next++) {
         const local = roundVariables(task.loop!, items, next)
         const found = await this.#round({ task, frame }, module, { local, index: next, items }, pending, scopes)
-        if (found === 'enough') return 'enough'
+        if (found !== 'seen') return found
       }
     }
     return this.#pass(task, module)
@@ -99,9 +98,8 @@ class Look {
       const pending = this.#pending()
       const scopes = this.#scopes(later, pending)
       if (module.kind === 'run' && !batch.run.check && (await this.#willRun(later, scopes()))) return this.#barrier()
-      if (module.kind === 'state' && module.wakes && this.#speculation.rules.has('wakes'))
-        return (await this.#isSkipped(later, scopes(), pending)) ? this.#pass(task, module) : 'barrier'
-      if (module.kind === 'state' && (await this.#rounds(later, module, pending, scopes)) === 'enough') return 'enough'
+      const found = module.kind === 'state' ? await this.#rounds(later, module, pending, scopes) : 'seen'
+      if (found !== 'seen') return found
     }
     return this.#pass(task, module)
   }
@@ -137,12 +135,6 @@ class Look {
     }
   }
 
-  async #isSkipped({ task }: Later, scope: LayeredScope, pending: Pending): Promise<boolean> {
-    if (task.loop) return false
-    const failing = await firstFalse(task.when, scope).catch(() => undefined)
-    return failing !== undefined && !pending.touched
-  }
-
   /** Its time must not go by while others look. */
   #isTimed({ timeout }: Task): boolean {
     return timeout !== undefined
@@ -161,12 +153,13 @@ class Look {
     try {
       items = await itemsOf(task.loop, scopes())
     } catch {
-      return 'seen'
+      return this.#mayWake(module) ? 'barrier' : 'seen'
     }
     for (const index of items.keys()) {
       const local = roundVariables(task.loop, items, index)
-      if (pending.touched) return 'seen'
-      if ((await this.#round(later, module, { local, index, items }, pending, scopes)) === 'enough') return 'enough'
+      if (pending.touched) return this.#mayWake(module) ? 'barrier' : 'seen'
+      const found = await this.#round(later, module, { local, index, items }, pending, scopes)
+      if (found !== 'seen') return found
     }
     return 'seen'
   }
@@ -182,22 +175,31 @@ class Look {
     if (this.#over()) return 'enough'
     const key = keyOf({ key: instanceKey(this.#turn.batch, later.task, later.frame) }, round.index)
     if (this.#ahead.prepared.has(key)) return 'seen'
+    let prepared: Prepared | 'quiet' | undefined
     try {
-      const prepared = await this.#prepare(later, module, round, pending, scopes)
-      if (prepared && !pending.touched && !this.#over()) this.#ahead.prepared.set(key, prepared)
+      prepared = await this.#prepare(later, module, round, pending, scopes)
     } catch {
       // Its turn will tell.
     }
-    return this.#over() ? 'enough' : 'seen'
+    if (this.#over()) return 'enough'
+    if (pending.touched || prepared === undefined) return this.#mayWake(module) ? 'barrier' : 'seen'
+    if (prepared !== 'quiet') this.#ahead.prepared.set(key, prepared)
+    return 'seen'
   }
 
+  /** Whoever looks at what a probe wakes up comes behind it. */
+  #mayWake({ wakes }: State): boolean {
+    return wakes !== undefined && wakes !== false && this.#speculation.rules.has('wakes')
+  }
+
+  /** Undefined: it is not known before its turn what it does; `quiet`: it does nothing now that others could notice. */
   async #prepare(
     { task, frame }: Later,
     module: State,
     { local }: Round,
     pending: Pending,
     scopes: Scopes,
-  ): Promise<Prepared | undefined> {
+  ): Promise<Prepared | 'quiet' | undefined> {
     const { host, batch } = this.#turn
     const { run } = batch
     let { check, diff } = run
@@ -207,12 +209,13 @@ class Look {
       diff = await flag(task.diff, scope, diff)
       scope = scopeOf({ batch, frame, host, step: task, check, diff, pending }, local)
     }
-    if (await firstFalse(task.when, scope)) return undefined
+    if (await firstFalse(task.when, scope)) return 'quiet'
     const groundwork = await groundworkOf({ batch, task, host, check, diff }, module, scope)
     const { hosts, args, target } = groundwork
     // Another user's shell, or another host, is not opened before somebody really needs it.
     if (!hosts || pending.touched || this.#over()) return undefined
-    if (hosts.shell !== this.#shell && !run.sessions.isOpen(target, hosts.shell)) return undefined
+    if (this.#mayWake(module) && (typeof module.wakes !== 'function' || module.wakes(args))) return undefined
+    if (hosts.shell !== this.#shell && !run.sessions.isOpen(target, hosts.shell)) return 'quiet'
     const mark = this.#speculation.ledger.mark(target, hosts.shell, host.name)
     const { group } = this.#ahead
     let id: string | undefined

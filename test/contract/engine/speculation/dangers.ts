@@ -131,7 +131,7 @@ export const DANGERS: readonly Danger[] = [
     name: 'a host waits for another one, and meanwhile somebody writes',
     rule: 'age',
     scene: scene(
-      [{ name: 'slow', test_slow: { probe: 2.6 }, when: "inventory_hostname == 'h2'" }, stat('{{ home }}/a')],
+      [{ name: 'slow', test_slow: { probe: 2.3 }, when: "inventory_hostname == 'h2'" }, stat('{{ home }}/a')],
       {
         hosts: 'h1:h2',
         beside: { at: 'task_started', task: '1 slow', ms: 300, files: ['h1/a'] },
@@ -270,6 +270,10 @@ export const DANGERS: readonly Danger[] = [
   {
     name: 'a probe takes longer than its task may',
     scene: scene([{ name: 'slow', test_slow: { probe: 2 }, timeout: 1 }]),
+  },
+  {
+    name: 'a task has little time, and a slow one is behind it',
+    scene: scene([stat('{{ home }}', { timeout: 1 }), { name: 'slow', test_slow: { probe: 2 } }]),
   },
   {
     name: 'a lookup writes the source of a copy',

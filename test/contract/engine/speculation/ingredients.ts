@@ -164,7 +164,8 @@ export const task: fc.Arbitrary<(place: Place) => Yaml> = fc
     const isFree = place.strategy === 'free'
     const path = isFree ? spot.path.replace('shared', 'home') : spot.path
     const said = isFree && value.includes('hostvars') ? 'own' : value
-    const alone = (module.writes && spot.lone) || keywords.some((one) => one.name === 'delegate_facts')
+    const inTurn = keywords.some((one) => one.name === 'throttle')
+    const alone = (module.writes && spot.lone && !inTurn) || keywords.some((one) => one.name === 'delegate_facts')
     const file = isFree ? 'own-{{ inventory_hostname }}' : source
     const made: Yaml = module.yaml({ path, value: said, source: file, flag, place })
     const guard = alone && !isFree ? [`inventory_hostname == '${lone}'`] : []

@@ -99,6 +99,7 @@ const heads = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ hosts: 'all', serial: 1 }) },
   { weight: 1, arbitrary: fc.constant({ hosts: 'all', serial: 2 }) },
   { weight: 1, arbitrary: fc.constant({ hosts: 'all', force_handlers: true }) },
+  { weight: 1, arbitrary: fc.constant({ hosts: 'all', any_errors_fatal: true }) },
 )
 
 /** Random playbooks whose outcome is defined, and what they start from. */
@@ -106,11 +107,13 @@ export const scenes: fc.Arbitrary<Scene> = fc
   .record({
     head: heads,
     steps: fc.array(step, { minLength: 2, maxLength: 8 }),
+    more: fc.array(step, { maxLength: 2 }),
+    forks: fc.constantFrom(1, 50, 50),
     handlers: fc.tuple(plain, plain),
     there: fc.subarray(Object.keys(maybe)),
     check: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   })
-  .map(({ head, steps, handlers, there, check }) => {
+  .map(({ head, steps, more, forks, handlers, there, check }) => {
     const names = new Names()
     const place: Place = { strategy: 'strategy' in head ? 'free' : 'linear' }
     const play = {
@@ -122,11 +125,13 @@ export const scenes: fc.Arbitrary<Scene> = fc
       tasks: all(steps, place, names),
       handlers: handlers.map((one, i) => ({ ...one(place, names), name: `handler ${i}` })),
     }
+    const second = { ...play, name: 'second play', hosts: 'h1:h2', tasks: all(more, place, names) }
     const here = Object.fromEntries(there.map((name) => [name, maybe[name]!]))
     // Under free, what was not applied first is a matter of time.
     return {
-      plays: [play],
+      plays: more.length > 0 ? [play, second] : [play],
       files: { ...started, ...names.files, ...here },
+      forks,
       check: check && place.strategy === 'linear',
     }
   })

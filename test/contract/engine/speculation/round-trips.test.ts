@@ -18,9 +18,21 @@ const COSTS: readonly { name: string; tasks: Yaml[]; hosts?: string; head?: Yaml
   { name: '50 tasks of five modules', tasks: times(50, any), most: 4 },
   { name: '50 tasks on each of three hosts', tasks: times(50, any), hosts: 'all', most: 12 },
   { name: '50 tasks under free', tasks: times(50, any), hosts: 'all', head: { strategy: 'free' }, most: 12 },
-  { name: '50 tasks, facts set between them', tasks: times(50, (n) => (n % 2 ? { set_fact: { [`v${n}`]: n } } : any(n))), most: 4 },
-  { name: '30 tasks in blocks', tasks: times(10, (n) => ({ block: times(3, (m) => any(3 * n + m)), rescue: [any(0)] })), most: 3 },
-  { name: 'a loop of 40', tasks: [{ stat: { path: '{{ home }}/{{ item }}' }, loop: times(40, (n) => ({ n })) }], most: 4 },
+  {
+    name: '50 tasks, facts set between them',
+    tasks: times(50, (n) => (n % 2 ? { set_fact: { [`v${n}`]: n } } : any(n))),
+    most: 4,
+  },
+  {
+    name: '30 tasks in blocks',
+    tasks: times(10, (n) => ({ block: times(3, (m) => any(3 * n + m)), rescue: [any(0)] })),
+    most: 3,
+  },
+  {
+    name: 'a loop of 40',
+    tasks: [{ stat: { path: '{{ home }}/{{ item }}' }, loop: times(40, (n) => ({ n })) }],
+    most: 4,
+  },
   { name: '20 changes, one write each', tasks: times(20, content), first: true, most: 26 },
   { name: '20 commands', tasks: times(20, () => ({ command: 'true' })), first: true, most: 20 },
 ]

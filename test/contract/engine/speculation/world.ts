@@ -31,6 +31,7 @@ export interface Scene {
     readonly files: readonly string[]
   }
   readonly check?: boolean
+  readonly forks?: number
 }
 
 export interface Seen extends Observed {
@@ -106,6 +107,7 @@ export class World {
         loadInclude: (include, target, rendered) => loadInclude(include, target, { registry }, rendered),
         speculation,
         check: scene.check ?? false,
+        forks: scene.forks ?? 50,
       })
       return { ...observe(events, outcome, this.folder), scripts: watch.scripts, writes: watch.writes }
     } finally {
@@ -122,7 +124,9 @@ export class World {
       if (!beside || timer) return
       if (event.event === 'task_started' && event.name === beside.task) task = event.task
       if (event.event !== beside.at || event.task !== task) return
-      const act = (): void => beside.files.forEach((name) => writeFileSync(this.path(name), 'from outside\n'))
+      const act = (): void => {
+        for (const name of beside.files) writeFileSync(this.path(name), 'from outside\n')
+      }
       timer = setTimeout(act, beside.ms)
       if (beside.ms === 0) act()
     }

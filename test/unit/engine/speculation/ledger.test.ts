@@ -62,14 +62,13 @@ const host = fc.constantFrom(...HOSTS)
 const shellOf = (host: HostName, user: string): string => `${user}@${host}`
 const user = fc.constantFrom('root', 'other')
 
-const begin: fc.Arbitrary<Step> = fc.record({ host, owner: host, user: fc.option(user, { nil: undefined }) }).map(
-  ({ host, owner, user }) =>
-    (model, { ledger, ends }) => {
-      const shell = user && shellOf(host, user)
-      model.writes.push({ host, owner, shell, began: ++model.now, ended: Number.POSITIVE_INFINITY })
-      ends.push(ledger.begin(host, shell, owner))
-    },
-)
+const begin: fc.Arbitrary<Step> = fc
+  .record({ host, owner: host, user: fc.option(user, { nil: undefined }) })
+  .map(({ host, owner, user }) => (model, { ledger, ends }) => {
+    const shell = user && shellOf(host, user)
+    model.writes.push({ host, owner, shell, began: ++model.now, ended: Number.POSITIVE_INFINITY })
+    ends.push(ledger.begin(host, shell, owner))
+  })
 const end: fc.Arbitrary<Step> = fc.nat(20).map((at) => (model, { ends }) => {
   const index = at % Math.max(1, ends.length)
   const write = model.writes[index]
@@ -78,11 +77,13 @@ const end: fc.Arbitrary<Step> = fc.nat(20).map((at) => (model, { ends }) => {
   write.ended = Math.min(write.ended, ++model.now)
   ends[index]!()
 })
-const mark: fc.Arbitrary<Step> = fc.record({ host, owner: host, user }).map(({ host, owner, user }) => (model, real) => {
-  const shell = shellOf(host, user)
-  const probe = { host, owner, shell, began: ++model.now }
-  real.marks.push({ probe, mark: real.ledger.mark(host, shell, owner) })
-})
+const mark: fc.Arbitrary<Step> = fc
+  .record({ host, owner: host, user })
+  .map(({ host, owner, user }) => (model, real) => {
+    const shell = shellOf(host, user)
+    const probe = { host, owner, shell, began: ++model.now }
+    real.marks.push({ probe, mark: real.ledger.mark(host, shell, owner) })
+  })
 const task: fc.Arbitrary<Step> = fc.constant((model, { ledger, frontiers }) => {
   frontiers.push({ frontier: ledger.frontier, at: ++model.now })
 })

@@ -6,11 +6,15 @@ import type { Place } from '../../../../core/engine/speculation/upcoming.ts'
 import type { Step } from '../../../../core/playbook/types.ts'
 
 /** A tree of steps as a test says it: a name, an include, or a block. */
-type Tree = string | { readonly include: string } | { readonly block: Tree[]; readonly rescue: Tree[]; readonly always: Tree[] }
+type Tree =
+  | string
+  | { readonly include: string }
+  | { readonly block: Tree[]; readonly rescue: Tree[]; readonly always: Tree[] }
 
 /** Only what looking ahead asks of a step. */
 function stepOf(tree: Tree): Step {
-  if (typeof tree === 'string') return { kind: 'task', name: tree, tags: tree.startsWith('x') ? ['x'] : [] } as unknown as Step
+  if (typeof tree === 'string')
+    return { kind: 'task', name: tree, tags: tree.startsWith('x') ? ['x'] : [] } as unknown as Step
   if ('include' in tree) return { kind: 'include', name: tree.include, tags: [] } as unknown as Step
   const { block, rescue, always } = tree
   return {
