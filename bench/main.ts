@@ -85,7 +85,9 @@ async function main(): Promise<number> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     endMeasured()
-    void endFarms().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+    const end = (): void => process.exit(signal === 'SIGINT' ? 130 : 143)
+    // What was measured removes its own files when it has ended.
+    void endFarms().finally(() => setTimeout(end, 200))
   })
 }
 

@@ -20,7 +20,7 @@ export interface CommandLine {
   readonly argv: readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
-  /** Milliseconds after which it is killed; default ten minutes. */
+  /** Milliseconds after which it is killed; default half an hour. */
   readonly timeoutMs?: number
   /** Exit codes that count; default only 0. */
   readonly codes?: readonly number[]
@@ -62,7 +62,7 @@ export async function measure(line: CommandLine): Promise<Measured> {
       detached: true,
     })
     running.add(child)
-    const limit = line.timeoutMs ?? 600_000
+    const limit = line.timeoutMs ?? 1_800_000
     let late = false
     const timer = setTimeout(() => {
       late = true

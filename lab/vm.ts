@@ -66,8 +66,11 @@ export async function setCable(lab: Lab, name: string, plugged: boolean): Promis
 /** Emulation copies byte by byte where a processor has fast strings, and leaves its compiled code at each switch of SMAP. */
 const emulatedProcessor = 'max,-la57,-erms,-fsrm,-smap'
 const commandLine = 'console=ttyS0 net.ifnames=0 mitigations=off quiet panic=5 systemd.show_status=1'
-/** The kernel mistrusts the emulated TSC, and would ask a device for the time, at a hundred times the price. */
-const emulatedCommandLine = 'tsc=reliable clocksource=tsc init_on_alloc=0 transparent_hugepage=never'
+/**
+ * QEMU knows compiled code by its address: programs that start elsewhere each time are compiled each time, at half of all the work.
+ * And the kernel mistrusts the emulated TSC, and would ask a device for the time, at a hundred times the price.
+ */
+const emulatedCommandLine = 'norandmaps tsc=reliable clocksource=tsc init_on_alloc=0 transparent_hugepage=never'
 
 function hardware(lab: Lab, record: MachineRecord): string[] {
   const folder = machineFolder(lab, record.name)

@@ -163,7 +163,7 @@ echo "virtfleet-guest: $name has $ip" > /dev/console
 
 /** What a lab guest's kernel is best told: a quiet console and no work that only costs time under double emulation. */
 export const guestCommandLine =
-  'console=ttyS0 quiet mitigations=off nokaslr no_timer_check tsc=reliable cryptomgr.notests ipv6.disable=1 audit=0 apparmor=0 init_on_alloc=0'
+  'console=ttyS0 quiet mitigations=off nokaslr norandmaps no_timer_check tsc=reliable cryptomgr.notests ipv6.disable=1 audit=0 apparmor=0 init_on_alloc=0'
 
 /** Generators that have nothing to find on a lab machine, and that each reload of systemd, of which packages do dozens, would start. */
 const idleGenerators =

@@ -86,9 +86,15 @@ if [ $# = 1 ]; then s=$(sha256sum <"$1"); else s=$(sha256sum -- "$@"); fi || exi
 printf '%s\n' "$s"
 n=0
 for p do
-  w=\${W%% *} W=\${W#* } h=\${s%%"$L"*} s=\${s#*"$L"} n=$((n + 1))
-  h=\${h#\\\\}
-  if [ "\${h%% *}" != "$w" ] && [ "$(wc -c <"$p")" -le ${DIFF_LIMIT} ]; then echo ${mark} $n; cat <"$p" || exit 1; fi
+  w=\${W%% *} W=\${W#* } n=$((n + 1)) h=
+  # busybox writes a name with a line break as it is.
+  while [ \${#h} != 64 ]; do
+    [ -n "$s" ] || exit 1
+    h=\${s%%"$L"*}
+    case $s in *"$L"*) s=\${s#*"$L"} ;; *) s= ;; esac
+    h=\${h#\\\\} h=\${h%% *}
+  done
+  if [ "$h" != "$w" ] && [ "$(wc -c <"$p")" -le ${DIFF_LIMIT} ]; then echo ${mark} $n; cat <"$p" || exit 1; fi
 done`
 
 function parse(answer: CommandResult, looks: readonly Look[], mark: string): Seen[] {

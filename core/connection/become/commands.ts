@@ -34,7 +34,6 @@ export function directCommand(become: Become, shellPath: string): string | undef
   const shell = quote(shellPath)
   const exe = quote(become.exe ?? become.method)
   const user = quote(become.user)
-  const up =
-    become.method === 'sudo' ? `${exe} -H -n -u ${user} -- ${shell} -s` : `${exe} -n -u ${user} ${shell} -s`
+  const up = become.method === 'sudo' ? `${exe} -H -n -u ${user} -- ${shell} -s` : `${exe} -n -u ${user} ${shell} -s`
   return `exec ${shell} -c ${quote(`LC_ALL=C; export LC_ALL; unset LANGUAGE; exec ${up}`)}`
 }

@@ -60,7 +60,14 @@ function configNodes(environment: SshEnvironment): readonly ConfigNode[] {
 const UNEXPANDED = new Set(['identityfile', 'certificatefile', 'identityagent', 'proxycommand', 'controlpath'])
 
 /** Keywords that have no say in where and how we connect, or are read without doubt; files of distributions have no others. */
-const PLAIN = new Set(['sendenv', 'setenv', 'hashknownhosts', 'gssapiauthentication', 'forwardx11', 'forwardx11trusted'])
+const PLAIN = new Set([
+  'sendenv',
+  'setenv',
+  'hashknownhosts',
+  'gssapiauthentication',
+  'forwardx11',
+  'forwardx11trusted',
+])
 
 interface Group {
   readonly id: string

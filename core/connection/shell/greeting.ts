@@ -3,10 +3,7 @@ import { MarkReader, type MarkSink } from './marks.ts'
 
 const NOISE_KEPT = 16 * 1024
 
-export type Greeted =
-  | { kind: 'mark'; words: string }
-  | { kind: 'prompt' }
-  | ({ kind: 'ended' } & ChannelExit)
+export type Greeted = { kind: 'mark'; words: string } | { kind: 'prompt' } | ({ kind: 'ended' } & ChannelExit)
 
 /**
  * The time before a shell has said hello: whatever a login prints is noise, kept for the error. The readers outlive it: the

@@ -16,8 +16,7 @@ interface OpenOptions {
 /** Gives a started shell's channel to one command: its stdin and stdout are the channel's, and its status the channel's. */
 export function openCommand(started: Started, script: ShellText, options: OpenOptions): Promise<Channel> {
   const { host } = options
-  const ended = (): ConnectionError =>
-    new ConnectionError('lost', host, 'the channel ended before its command began')
+  const ended = (): ConnectionError => new ConnectionError('lost', host, 'the channel ended before its command began')
   const text = `trap - EXIT HUP PIPE TERM; eval ${quote(`( ${script.text}\n)`)}`
   return attach(started, text, ended, options)
 }

@@ -47,7 +47,8 @@ function refusalOf(sock: Duplex): () => string | undefined {
 }
 
 function crowded(name: string, where: string, said: string, cause: unknown): ConnectionError {
-  const hint = 'sshd limits connections that are not logged in: see MaxStartups and PerSourcePenalties in its sshd_config'
+  const hint =
+    'sshd limits connections that are not logged in: see MaxStartups and PerSourcePenalties in its sshd_config'
   return new ConnectionError('lost', name, `${where} ended the connection: ${said}`, hint, cause)
 }
 

@@ -22,7 +22,7 @@ type Scopes = ReturnType<typeof scopesOf>
 type Found = 'seen' | 'barrier' | 'enough'
 
 /**
- * Goes through what comes behind a turn, and sends the probes that can be sent now, at most so many. Never rejects: what goes wrong ahead
+ * Goes through what comes behind a turn, and sends the probes that can be sent now. Never rejects: what goes wrong ahead
  * of its turn is done again in it.
  */
 export async function lookAhead(
@@ -31,9 +31,8 @@ export async function lookAhead(
   turn: Turn,
   shell: string,
   round: Round,
-  most: number,
 ): Promise<void> {
-  const look = new Look(speculation, ahead, turn, shell, most)
+  const look = new Look(speculation, ahead, turn, shell)
   try {
     const rest = await look.restOfLoop(round)
     if (rest !== 'seen') return
@@ -55,13 +54,10 @@ class Look {
   readonly #turn: Turn
   readonly #shell: string
   readonly #number: number
-  /** Probes that may be on their way ahead of the turn. */
-  readonly #most: number
   /** What the tasks between the turn and the one looked at will give. */
   #names: ReadonlySet<string> = new Set()
 
-  constructor(speculation: Speculation, ahead: HostAhead, turn: Turn, shell: string, most: number) {
-    this.#most = most
+  constructor(speculation: Speculation, ahead: HostAhead, turn: Turn, shell: string) {
     this.#speculation = speculation
     this.#ahead = ahead
     this.#turn = turn
@@ -120,7 +116,7 @@ class Look {
   #over(): boolean {
     return (
       this.#ahead.look !== this.#number ||
-      this.#ahead.prepared.size >= this.#most ||
+      this.#ahead.prepared.size >= this.#ahead.window ||
       this.#turn.batch.run.interrupts.interrupted
     )
   }

@@ -5,10 +5,10 @@ import { hostsOf } from '../task/groundwork.ts'
 import type { Outcome } from '../task/outcome.ts'
 import type { Round } from '../task/round.ts'
 import type { Turn } from '../task/turn.ts'
+import { oldest } from './age.ts'
 import { HostAhead } from './host-ahead.ts'
 import { type Frontier, Ledger } from './ledger.ts'
 import { lookAhead } from './look-ahead.ts'
-import { OLDEST_MS, Pace } from './pace.ts'
 import { keyOf, type Prepared } from './prepared.ts'
 import { RULES, type Rule } from './rules.ts'
 
@@ -22,7 +22,6 @@ const TOGETHER = 50
  */
 export class Speculation {
   readonly ledger = new Ledger()
-  readonly #pace = new Pace()
   readonly rules: ReadonlySet<Rule>
   readonly #run: Run
   readonly #widest: number
@@ -32,11 +31,6 @@ export class Speculation {
     this.#run = run
     this.#widest = options.window ?? WIDEST
     this.rules = options.rules ?? new Set(RULES)
-  }
-
-  /** A task begins on all of these hosts together. */
-  begins(hosts: number): void {
-    this.#pace.begins(hosts)
   }
 
   /** What was found out about this turn ahead of it; undefined: nothing, or it does not hold any more. */
@@ -72,9 +66,8 @@ export class Speculation {
     for (const [key, prepared] of ahead.prepared)
       if (!this.#holds(turn, now, ahead, prepared)) ahead.prepared.delete(key)
     // A few at a time would be a round trip for each few.
-    const most = Math.min(ahead.window, this.#pace.reach)
-    if (ahead.prepared.size > most >> 1) return
-    void lookAhead(this, ahead, turn, shell, round, most)
+    if (ahead.prepared.size > ahead.window >> 1) return
+    void lookAhead(this, ahead, turn, shell, round)
   }
 
   /** Whether what probes behind a write see could still hold in their turn: not while other hosts do the same. */
@@ -113,11 +106,16 @@ export class Speculation {
     if (rules.has('fleet-writes') && linear && (mark.othersBusy || ledger.writtenElsewhere(mark, since))) return false
     if (rules.has('variables') && prepared.generation !== turn.host.generation) return false
     const { answeredAt } = prepared
-    if (rules.has('age') && answeredAt !== undefined && performance.now() - answeredAt > OLDEST_MS) {
+    if (rules.has('age') && answeredAt !== undefined && performance.now() - answeredAt > this.#oldest(turn)) {
       ahead.narrow()
       return false
     }
     return true
+  }
+
+  /** One host at a time waits for none. */
+  #oldest({ batch }: Turn): number {
+    return oldest(batch.play.strategy === 'linear' ? batch.hosts.length : 1)
   }
 
   /** A host that does the work for others has variables of its own, which tasks of its own may have changed. */

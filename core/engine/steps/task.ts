@@ -31,7 +31,6 @@ export async function runTask(
 ): Promise<void> {
   const { run } = batch
   const name = shortName(task.module)
-  if (batch.play.strategy === 'linear') run.speculation.begins(hosts.length)
   const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame, after)))
   const [first] = turns
   if (!first) return

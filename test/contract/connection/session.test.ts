@@ -171,7 +171,9 @@ describe('connection: a session', function () {
           const came: number[] = []
           const runs: Promise<unknown>[] = [shell.run(sh`{ while :; do echo stray; sleep 0.01; done; } & :`)]
           for (let i = 0; i < 20; i++) {
-            runs.push(shell.run(sh`date +%s%N`).then(({ stdout }) => came.push(Number(text(stdout).match(/\d{9,}/)?.[0]))))
+            runs.push(
+              shell.run(sh`date +%s%N`).then(({ stdout }) => came.push(Number(text(stdout).match(/\d{9,}/)?.[0]))),
+            )
             await new Promise((resolve) => setTimeout(resolve, 4))
           }
           await Promise.all(runs)

@@ -56,7 +56,9 @@ describe('connection: round trips', function () {
       const line = await longLine(bench.sshd.port)
       const pool = connectionPool()
       try {
-        const connection = await pool.get(bench.endpoint('ssh', 'dash', { port: line.port, user: bench.sshd.user('free') }))
+        const connection = await pool.get(
+          bench.endpoint('ssh', 'dash', { port: line.port, user: bench.sshd.user('free') }),
+        )
         const [shell, lease] = await Promise.all([
           connection.shell(become),
           acquireLease(connection, { run: 'trips', ...(become && { become }) }),

@@ -26,6 +26,10 @@ interface More {
   readonly beside?: Scene['beside']
 }
 
+/** What would hang is hung only ahead of its turn. */
+export const HANGS = (): Scene =>
+  scene([write('x'), { name: 'hang', test_hangs: { path: '{{ home }}/a' } }, { name: 'command', command: 'true' }])
+
 /** A play on h1 whose first task finds nothing to do: those behind it run ahead. */
 function scene(tasks: readonly Yaml[], { hosts = 'h1', strategy, files = {}, beside }: More = {}): Scene {
   const named = [first, ...tasks].map((one, i) => ('name' in one ? { ...one, name: `${i} ${one.name}` } : one))

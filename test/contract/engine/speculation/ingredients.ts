@@ -35,6 +35,9 @@ export const expressions = [
   "{{ (ansible_failed_task | default({})).name | default('fine') }}",
   "{{ lookup('pipe', 'echo said >>' ~ log ~ '; cat ' ~ ctl ~ '/f0 2>/dev/null || :') }}",
   "{{ lookup('file', ctl ~ '/f1') }}",
+  "{{ lookup('file', home ~ '/a', errors='ignore') }}",
+  "{{ 'v0' | extract(vars) }}",
+  "{{ (home ~ '/b') is exists }}",
   "{{ hostvars['h1']['v0'] }}",
   "{{ [v0, v1] | join('+') }}",
 ]
@@ -46,6 +49,7 @@ const conditions = [
   'not ((r0 | default({})).stat | default({})).exists | default(false)',
   "inventory_hostname != 'h2'",
   "(ctl ~ '/f0') is file",
+  "(home ~ '/a') is file",
 ]
 
 /** A task before keywords. `writes`: what it does is not defined where several hosts do it in one place at a time. */
@@ -70,6 +74,9 @@ export const modules: readonly Ingredient[] = [
     yaml: ({ value, flag }) => ({ set_fact: `{{ {"${v(flag)}": "${value.includes('{{') ? 'three' : value}"} }}` }),
   },
   { name: 'vars', yaml: () => ({ include_vars: 'more.yml' }) },
+  { name: 'group', yaml: ({ flag }) => ({ group_by: { key: flag ? 'some' : "{{ 'of' ~ inventory_hostname }}" } }) },
+  { name: 'raw', yaml: ({ path }) => ({ raw: `cat ${path} || :` }) },
+  { name: 'wait', yaml: () => ({ wait_for: { path: '{{ home }}' } }) },
   { name: 'assert', yaml: ({ value }) => ({ assert: { that: `"${value.includes('{{') ? 'one' : value}" == v0` } }) },
   {
     name: 'folder',

@@ -35,6 +35,15 @@ export async function testModules(): Promise<AnyModule[]> {
       result: (there: boolean) => ({ there }),
     }),
     defineState({
+      name: 'test_hangs',
+      summary: 'Takes a minute to look where there is nothing.',
+      args: arg.object({ path: arg.path() }),
+      probe: async (host, { path }) => (await host.read(sh`[ -e ${path} ] || sleep 60`)).status,
+      diff: () => [],
+      apply: async () => undefined,
+      result: () => ({}),
+    }),
+    defineState({
       name: 'test_demands',
       summary: 'Cannot look where there is nothing.',
       args: arg.object({ path: arg.path() }),

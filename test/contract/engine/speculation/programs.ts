@@ -15,6 +15,14 @@ class Names {
     return `${what} ${this.#count++}`
   }
 
+  role(steps: readonly Yaml[]): string {
+    const name = `role${this.#count++}`
+    this.files[`ctl/roles/${name}/tasks/main.yml`] = stringify(steps)
+    this.files[`ctl/roles/${name}/defaults/main.yml`] = stringify({ v0: 'of a role', v2: '{{ v1 }}' })
+    this.files[`ctl/roles/${name}/vars/main.yml`] = stringify({ nested: 'of a role, {{ v0 }}' })
+    return name
+  }
+
   file(steps: readonly Yaml[]): string {
     const name = `inc${this.#count++}.yml`
     this.files[`ctl/${name}`] = stringify(steps)
@@ -32,6 +40,7 @@ const plain: fc.Arbitrary<Step> = task.map((make) => (place, names) => ({ name: 
 const structures: readonly { readonly weight: number; readonly step: fc.Arbitrary<Step> }[] = [
   { weight: 20, step: plain },
   { weight: 1, step: fc.constant(() => ({ meta: 'flush_handlers' })) },
+  { weight: 1, step: fc.constant(() => ({ meta: 'end_host', when: "inventory_hostname == 'h3' and r0 is defined" })) },
   { weight: 1, step: fc.constant((_, names) => ({ name: names.next('fail'), fail: { msg: 'as it should' } })) },
   {
     weight: 3,
@@ -67,6 +76,16 @@ const structures: readonly { readonly weight: number; readonly step: fc.Arbitrar
     step: many(plain, 2).map(
       (steps): Step =>
         (place, names) => ({ import_tasks: names.file(all(steps, place, names)) }),
+    ),
+  },
+  {
+    weight: 1,
+    step: fc.tuple(many(plain, 3), fc.boolean()).map(
+      ([steps, isStatic]): Step =>
+        (place, names) => {
+          const role = { name: names.role(all(steps, place, names)) }
+          return isStatic ? { import_role: role } : { name: names.next('role'), include_role: role }
+        },
     ),
   },
 ]

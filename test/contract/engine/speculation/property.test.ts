@@ -11,7 +11,7 @@ const seed = process.env.VIRTFLEET_SEED === undefined ? {} : { seed: Number(proc
 
 /** What a person needs to see of a scene that failed. */
 function shown({ plays, files = {}, check }: Scene): string {
-  const others = Object.entries(files).filter(([name]) => name.includes('inc') || !name.startsWith('ctl/'))
+  const others = Object.entries(files).filter(([name]) => /inc|role/.test(name) || !name.startsWith('ctl/'))
   return `${check ? '# check\n' : ''}${stringify(plays)}\n${others.map(([name, text]) => `# ${name}\n${text}`).join('\n')}`
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { DANGERS } from './dangers.ts'
+import { DANGERS, HANGS } from './dangers.ts'
 import { testModules } from './modules.ts'
 import { difference } from './observed.ts'
 import { World } from './world.ts'
@@ -27,6 +27,13 @@ describe('speculation: its rules', function () {
       expect(differs, `without ${rule}`).to.not.equal(undefined)
     })
   }
+
+  it('a probe that hangs ahead of its turn does not hold up what comes before it', async () => {
+    const began = performance.now()
+    const plain = await world.run(HANGS(), { window: 0 })
+    expect(difference(plain, await world.run(HANGS(), {}))).to.equal(undefined)
+    expect(performance.now() - began).to.be.below(45_000)
+  })
 
   it('each has a playbook that needs it', async () => {
     const { RULES } = await import('../../../../core/engine/speculation/rules.ts')

@@ -126,7 +126,9 @@ Host zero
           'nat:2200',
           'nat:2201',
         ])
-        expect(await chain('Host nat\n  ProxyJump nat:2200\n', { address: 'nat', port: 2201 })).to.deep.equal(['nat:2200'])
+        expect(await chain('Host nat\n  ProxyJump nat:2200\n', { address: 'nat', port: 2201 })).to.deep.equal([
+          'nat:2200',
+        ])
         const again = await resolve('', { address: 'nat', port: 2200, proxyJump: 'nat:2200' }).catch((e: unknown) => e)
         expect(again).to.be.instanceOf(ConnectionError).with.property('message').that.contains('nat:2200 → nat:2200')
       })
