@@ -12,6 +12,9 @@ export interface RunFlags extends VaultFlags {
   diff?: boolean
   forks: number
   speculation: boolean
+  factCache?: string
+  /** In milliseconds. */
+  factCacheAge: number
   verbose: number
   startAtTask?: string
   syntaxCheck?: boolean
@@ -40,10 +43,21 @@ export interface RunFlags extends VaultFlags {
 
 const FORKS = 50
 const LEASE_WAIT_S = 60
+/** Ansible's default for its fact caches. */
+const FACT_AGE_MS = 86_400_000
 
 function number(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('it must be a whole number')
   return Number(text)
+}
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+
+/** In milliseconds. */
+function duration(text: string): number {
+  const [, count, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? []
+  if (count === undefined) throw new InvalidArgumentError('it must be seconds, or a number with s, m, h or d behind it')
+  return Number(count) * UNITS[(unit || 's') as keyof typeof UNITS] * 1000
 }
 
 const commas = (text: string, before: string[] | undefined): string[] => [
@@ -87,6 +101,8 @@ export function addRunOptions(command: Command): Command {
     .option('--events <file>', 'write the events as JSON lines to a file too')
     .option('--log-file <file>', 'operational log as JSON lines')
     .option('--lease-wait <seconds>', 'how long to wait for a host that another run works on', number, LEASE_WAIT_S)
+    .option('--fact-cache <dir>', 'keep gathered facts in this folder, and use those that are there')
+    .option('--fact-cache-age <time>', 'how old they may be: seconds, or 30m, 12h, 7d', duration, FACT_AGE_MS)
     .option('--no-speculation', 'ask hosts about one task at a time, none ahead of its turn')
     .option('-u, --user <name>', 'user to log in as')
     .option('--private-key <file>', 'key to log in with')

@@ -84,6 +84,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
     check: flags.check ?? false,
     diff: flags.diff ?? false,
     forks: flags.forks,
+    ...(flags.factCache !== undefined && { facts: { folder: flags.factCache, age: flags.factCacheAge } }),
     ...(!flags.speculation && { speculation: { window: 0 } }),
     verbosity: flags.verbose,
     leaseWait: flags.leaseWait * 1000,

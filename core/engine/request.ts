@@ -6,6 +6,7 @@ import type { Value, Variables } from '../language/values.ts'
 import type { ModuleRegistry } from '../module/registry.ts'
 import type { Include, Play, Playbook, Role, Step } from '../playbook/types.ts'
 import type { Redactor } from '../secrets/index.ts'
+import type { FactFolder } from './host/fact-folder.ts'
 import type { Rule } from './speculation/rules.ts'
 
 /** What an include brought: the answer of the playbook's loader. */
@@ -85,6 +86,8 @@ export interface RunRequest {
   readonly become?: BecomeDefaults
   readonly connection?: ConnectionDefaults
   readonly forceHandlers?: boolean
+  /** Where gathered facts are kept between runs. */
+  readonly facts?: FactFolder
   /** How far probes run ahead of their turn; see docs/architecture.md. */
   readonly speculation?: SpeculationOptions
   /** Opens a !vault text in files that are read during the run (vars_files, include_vars). */

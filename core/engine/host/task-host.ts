@@ -20,6 +20,7 @@ import type { Libvirt } from '../../libvirt/types.ts'
 import { createVirsh } from '../../libvirt/virsh/virsh.ts'
 import {
   type ControllerFiles,
+  type FactStore,
   type FileAttributes,
   type Host,
   ModuleFailure,
@@ -57,6 +58,7 @@ export interface TaskHostOptions {
   readonly progress: (message: string, percent?: number) => void
   readonly line: (stream: 'stdout' | 'stderr', line: string) => void
   readonly secret: (value: string) => void
+  readonly factStore?: FactStore
 }
 
 /** A host as modules see it: reads and writes over the connection's shell of the task's user. */
@@ -66,6 +68,7 @@ export class TaskHost implements Host {
   readonly check: boolean
   readonly wantsDiff: boolean
   readonly files: ControllerFiles
+  readonly factStore?: FactStore
   readonly #options: TaskHostOptions
   #libvirt: Libvirt | undefined
 
@@ -75,6 +78,7 @@ export class TaskHost implements Host {
     this.check = options.check
     this.wantsDiff = options.wantsDiff
     this.files = options.files
+    if (options.factStore) this.factStore = options.factStore
     this.#options = options
   }
 

@@ -8,6 +8,7 @@ import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { accessOf } from './access.ts'
 import { environmentOf } from './environment.ts'
+import { factStore } from './fact-folder.ts'
 import { TaskFiles } from './files.ts'
 import { TaskHost } from './task-host.ts'
 
@@ -96,6 +97,7 @@ export async function taskHosts(request: HostRequest): Promise<HostMaker> {
             run.events.emit({ event: 'host_line', task: told, host: owner, stream, line })
         },
         secret: (value) => void run.request.redactor.add(value),
+        ...(run.request.facts && { factStore: factStore(run.request.facts, target) }),
       })
     },
   }

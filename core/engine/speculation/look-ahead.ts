@@ -54,6 +54,8 @@ class Look {
   readonly #turn: Turn
   readonly #shell: string
   readonly #number: number
+  /** The turn's own probe may wake something up: its shell runs what is sent now behind it, others at once. */
+  #isWaking = false
   /** What the tasks between the turn and the one looked at will give. */
   #names: ReadonlySet<string> = new Set()
 
@@ -70,6 +72,7 @@ class Look {
     const { task, frame, batch } = this.#turn
     const module = await batch.run.request.registry.load(task.module)
     if (!module) return 'barrier'
+    this.#isWaking = module.kind === 'state' && this.#mayWake(module)
     const more = items !== undefined && index + 1 < items.length
     if (more && module.kind === 'state') {
       const pending = this.#pending()
@@ -211,7 +214,8 @@ class Look {
     // Another user's shell, or another host, is not opened before somebody really needs it.
     if (!hosts || pending.touched || this.#over()) return undefined
     if (this.#mayWake(module) && (typeof module.wakes !== 'function' || module.wakes(args))) return undefined
-    if (hosts.shell !== this.#shell && !run.sessions.isOpen(target, hosts.shell)) return 'quiet'
+    const isOpen = hosts.shell === this.#shell || (!this.#isWaking && run.sessions.isOpen(target, hosts.shell))
+    if (!isOpen) return 'quiet'
     const mark = this.#speculation.ledger.mark(target, hosts.shell, host.name)
     const { group } = this.#ahead
     let id: string | undefined

@@ -13,7 +13,7 @@ export type UseRule =
   | 'common-order'
   /** No variable came but those that were awaited: facts, an inventory that grew, what another host's task set. */
   | 'variables'
-  /** The host has not failed: a rescue goes another way. */
+  /** The host has not failed, nor could it have (check mode): a rescue goes another way. */
   | 'failures'
   /** Answers grow old. */
   | 'age'

@@ -78,10 +78,15 @@ export class Speculation {
   settled(host: HostRecord, outcome: Outcome): void {
     const ahead = this.#hosts.get(host)
     if (!ahead) return
-    if (outcome.status === 'failed' || outcome.status === 'unreachable' || outcome.status === 'cancelled') {
-      if (this.rules.has('failures')) ahead.drop()
-    } else if (outcome.status === 'changed') ahead.narrow()
+    if (outcome.status === 'failed' || outcome.status === 'unreachable' || outcome.status === 'cancelled')
+      this.strays(host)
+    else if (outcome.status === 'changed') ahead.narrow()
     else if (outcome.status === 'ok') ahead.widen()
+  }
+
+  /** The host goes where nobody looked: into a rescue. */
+  strays(host: HostRecord): void {
+    if (this.rules.has('failures')) this.#hosts.get(host)?.drop()
   }
 
   /** A write is handed to a host, for a task of the owner's. The answer is called when it has ended. */

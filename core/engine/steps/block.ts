@@ -39,7 +39,11 @@ export async function runBlock(
     failures = await within(block.rescue, failed, frame.rescuable)
   }
   if (hasRescue) {
-    for (const [name, task] of maybe) await within(block.rescue, [batch.run.hosts.of(name)], frame.rescuable, task)
+    for (const [name, task] of maybe) {
+      const host = batch.run.hosts.of(name)
+      batch.run.speculation.strays(host)
+      await within(block.rescue, [host], frame.rescuable, task)
+    }
   } else for (const [name, task] of maybe) frame.catchers.at(-1)?.doubt(name, task)
   const later = await within(block.always, hosts, frame.rescuable)
   for (const [name, failure] of [...failures, ...later]) {

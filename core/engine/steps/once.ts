@@ -43,7 +43,7 @@ async function spread(turns: readonly Turn[], { outcome, stops }: OnceDone): Pro
     if (outcome.delegatedTo === undefined) applyEffects(outcome, batch, host, host, task.module, name)
     batch.run.stats.count(host.name)
     if (!stops) continue
-    batch.run.speculation.settled(host, outcome)
+    batch.run.speculation.strays(host)
     const catcher = frame.catchers.at(-1)
     if (catcher) catcher.add(host.name, { task: name, module: task.module, outcome })
     else host.failed = true

@@ -26,9 +26,12 @@ describe('connection: a session', function () {
       describe(`${transport}, ${kind}`, () => {
         let connection: Connection
         let shell: Shell
+        // What other programs of this machine have, or had.
+        let strangers: ReadonlySet<string>
         before(async () => {
           connection = await bench.connect(transport, kind)
           shell = await connection.shell()
+          strangers = new Set(fifoDirectories())
         })
 
         it('sends the commands of one tick in one write, in order', async () => {
@@ -217,7 +220,7 @@ describe('connection: a session', function () {
         it('leaves no FIFO directory', async () => {
           await shell.run(sh`:`, { foreign: true })
           await connection.resetShell()
-          const left = (): string[] => ['/dev/shm', '/run/user/0'].flatMap((d) => listing(d)).filter(ours)
+          const left = (): string[] => fifoDirectories().filter((name) => !strangers.has(name))
           const fresh = await connection.shell()
           expect((await fresh.run(sh`:`)).status).to.equal(0)
           shell = fresh
@@ -242,4 +245,5 @@ function listing(dir: string): string[] {
     return []
   }
 }
-const ours = (name: string): boolean => name.startsWith('.virtfleet-')
+const fifoDirectories = (): string[] =>
+  ['/dev/shm', '/run/user/0'].flatMap((d) => listing(d)).filter((name) => name.startsWith('.virtfleet-'))

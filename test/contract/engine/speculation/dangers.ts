@@ -24,6 +24,7 @@ interface More {
   readonly strategy?: 'free'
   readonly files?: Files
   readonly beside?: Scene['beside']
+  readonly check?: boolean
 }
 
 /** What would hang is hung only ahead of its turn. */
@@ -31,7 +32,10 @@ export const HANGS = (): Scene =>
   scene([write('x'), { name: 'hang', test_hangs: { path: '{{ home }}/a' } }, { name: 'command', command: 'true' }])
 
 /** A play on h1 whose first task finds nothing to do: those behind it run ahead. */
-function scene(tasks: readonly Yaml[], { hosts = 'h1', strategy, files = {}, beside }: More = {}): Scene {
+function scene(
+  tasks: readonly Yaml[],
+  { hosts = 'h1', strategy, files = {}, beside, check = false }: More = {},
+): Scene {
   const named = [first, ...tasks].map((one, i) => ('name' in one ? { ...one, name: `${i} ${one.name}` } : one))
   const play = {
     hosts,
@@ -41,7 +45,7 @@ function scene(tasks: readonly Yaml[], { hosts = 'h1', strategy, files = {}, bes
     vars: { v0: 'old' },
     tasks: named,
   }
-  return { plays: [play], files, ...(beside && { beside }) }
+  return { plays: [play], files, check, ...(beside && { beside }) }
 }
 
 const log = (said: string): string => `{{ lookup('pipe', 'echo x >>' ~ log ~ '; echo ${said}') }}`
@@ -116,6 +120,20 @@ export const DANGERS: readonly Danger[] = [
         always: [write('{{ v0 }}')],
       },
     ]),
+  },
+  {
+    name: 'in check mode, a rescue might set what comes behind it reads',
+    rule: 'failures',
+    scene: scene(
+      [
+        {
+          block: [stat('{{ home }}'), { name: 'undecided', command: 'true' }],
+          rescue: [{ name: 'set', set_fact: { v0: 'new' } }],
+          always: [write('{{ v0 }}')],
+        },
+      ],
+      { check: true },
+    ),
   },
   {
     name: 'a rescue for a failure on another host',
@@ -292,5 +310,13 @@ export const DANGERS: readonly Danger[] = [
   {
     name: 'a probe that leaves a trace, and a look at it',
     scene: scene([{ name: 'wake', test_wakes: { log: '{{ home }}/a', path: '/' } }, stat('{{ home }}/a')]),
+  },
+  {
+    name: 'a probe that leaves a trace, and a look at it by another user',
+    scene: scene([
+      stat('{{ home }}', asOther),
+      { name: 'wake', test_wakes: { log: '{{ home }}/a', path: '/', delay: 0.3 } },
+      stat('{{ home }}/a', asOther),
+    ]),
   },
 ]

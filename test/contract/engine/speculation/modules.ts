@@ -17,10 +17,12 @@ export async function testModules(): Promise<AnyModule[]> {
     defineState({
       name: 'test_wakes',
       summary: 'Wakes something up when it looks: a line in a log.',
-      args: arg.object({ log: arg.path(), path: arg.path() }),
+      args: arg.object({ log: arg.path(), path: arg.path(), delay: arg.float().default(0) }),
       wakes: true,
-      probe: async (host, { log, path }) =>
-        (await host.read(sh`echo woken >>${log}; [ -e ${path} ] && echo there; wc -l <${log}`)).stdout.toString(),
+      probe: async (host, { log, path, delay }) =>
+        (
+          await host.read(sh`sleep ${delay}; echo woken >>${log}; [ -e ${path} ] && echo there; wc -l <${log}`)
+        ).stdout.toString(),
       diff: () => [],
       apply: async () => undefined,
       result: (state: string) => ({ state }),
