@@ -41,7 +41,6 @@ describe('speculation: random playbooks', function () {
       ),
       {
         numRuns: RUNS,
-        interruptAfterTimeLimit: RUNS * 2000,
         ...seed,
       },
     ))
