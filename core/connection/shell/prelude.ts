@@ -150,6 +150,8 @@ vf_uid=\${vf_id#uid=} vf_uid=\${vf_uid%%[!0-9]*}
 vf_r=${quote(jobPrelude(options))}
 # Of all the ways to write it, the one that dash, bash, mksh and busybox have in common for a group.
 vf_kill() { kill "-$1" "$vf_to" 2>/dev/null; }
+# A job that has no group of its own yet is told itself.
+vf_tell() { vf_kill "$1" || kill "-$1" "$vf_pid" 2>/dev/null; }
 vf_gone() {
   vf_s=; { read -r vf_s </proc/"$vf_pid"/stat; } 2>/dev/null
   case $vf_s in '' | *') Z '*) return 0 ;; esac
@@ -208,9 +210,8 @@ vf_end() {
   if [ -n "$vf_pid" ]; then
     vf_e=1 vf_g=
     [ -z "$1" ] || vf_tree
-    # A job that has no group of its own yet is told itself.
-    vf_kill TERM || kill -TERM "$vf_pid" 2>/dev/null
-    vf_kill CONT
+    vf_tell TERM
+    vf_tell CONT
     vf_groups TERM
     # mksh as the job puts TERM off until what it runs has ended.
     [ -n "$vf_g" ] || wait "$vf_pid" 2>/dev/null
@@ -225,15 +226,14 @@ vf_end() {
   fi
   vf_m K
 }
-vf_stop() { [ -z "$vf_pid" ] || [ -z "$vf_x" ] || vf_kill STOP; vf_m A; }
-vf_cont() { [ -z "$vf_pid" ] || vf_kill CONT; }
+vf_stop() { [ -z "$vf_pid" ] || [ -z "$vf_x" ] || vf_tell STOP; vf_m A; }
+vf_cont() { [ -z "$vf_pid" ] || vf_tell CONT; }
 vf_poll() { if [ -n "$vf_pid" ] && vf_gone; then vf_end; else vf_m A; fi; }
 vf_exit() {
   trap - EXIT HUP PIPE TERM
   # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
   if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone; }; then
-    vf_kill TERM || [ -n "$vf_e" ] || kill -TERM "$vf_pid" 2>/dev/null
-    vf_kill CONT
+    if [ -n "$vf_e" ]; then vf_kill TERM; vf_kill CONT; else vf_tell TERM; vf_tell CONT; fi
     ( vf_n=0
       while { vf_alive || vf_groups 0; } && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
       [ -z "$D" ] || rm -rf "$D"
