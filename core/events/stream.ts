@@ -29,20 +29,17 @@ export class EventStream implements EventSink {
 
   emit(body: EventBody): void {
     const { run, listeners, redaction, now, onListenerError } = this.#options
-    const { event, ...fields } = body
+    const { event } = body
     const seq = ++this.#sequence
-    const clean = redaction.json(withoutUndefined(fields)) as Record<string, Json>
-    const whole = { event, time: now().toISOString(), run, seq, ...clean } as RunEvent
+    const whole: Record<string, Json> = { event, time: now().toISOString(), run, seq }
+    for (const [name, value] of Object.entries(body) as [string, Json | undefined][])
+      if (value !== undefined && name !== 'event') whole[name] = redaction.json(value)
     for (const listener of listeners) {
       try {
-        listener(whole)
+        listener(whole as RunEvent)
       } catch (error) {
         onListenerError?.(error)
       }
     }
   }
-}
-
-function withoutUndefined(fields: object): Json {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Json
 }

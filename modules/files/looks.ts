@@ -42,8 +42,8 @@ export async function look(host: Reader, looks: readonly Look[]): Promise<Seen[]
   )
   const seen = await Promise.all(
     chunks.map(async (chunk) => {
-      const mark = `@@${randomBytes(12).toString('hex')}`
-      return parse(await host.read(script(chunk, host.wantsDiff ? mark : undefined)), chunk, mark)
+      const mark = host.wantsDiff ? `@@${randomBytes(12).toString('hex')}` : undefined
+      return parse(await host.read(script(chunk, mark)), chunk, mark)
     }),
   )
   return seen.flat()
@@ -97,8 +97,8 @@ for p do
   if [ "$h" != "$w" ] && [ "$(wc -c <"$p")" -le ${DIFF_LIMIT} ]; then echo ${mark} $n; cat <"$p" || exit 1; fi
 done`
 
-function parse(answer: CommandResult, looks: readonly Look[], mark: string): Seen[] {
-  const end = answer.stdout.indexOf(`${mark} `)
+function parse(answer: CommandResult, looks: readonly Look[], mark: string | undefined): Seen[] {
+  const end = mark === undefined ? -1 : answer.stdout.indexOf(`${mark} `)
   const text = answer.stdout.subarray(0, end < 0 ? undefined : end).toString()
   const [letters = '', ...lines] = text.split('\n')
   const kinds = letters.match(/i?[fen]/g) ?? []
@@ -114,7 +114,7 @@ function parse(answer: CommandResult, looks: readonly Look[], mark: string): See
     return { path, kind: kind.slice(-1), entry: takeEntry(lines, path) }
   })
   const sums = lines.map((line) => /^\\?([0-9a-f]{64})\b/.exec(line)?.[1]).filter((sum) => sum !== undefined)
-  const found = contentsIn(answer.stdout, mark)
+  const found = mark === undefined ? new Map() : contentsIn(answer.stdout, mark)
   let file = 0
   return places.map(({ path, kind, entry }): Seen => {
     const { device } = entry

@@ -19,6 +19,7 @@ export class FileCache {
   readonly #open: (content: Buffer) => Buffer
   readonly #kept = new Map<string, Kept>()
   #size = 0
+  readonly #looked = new Map<string, Stats | undefined>()
 
   /** `open` gives the plain text of what is encrypted. */
   constructor(open: (content: Buffer) => Buffer) {
@@ -27,15 +28,24 @@ export class FileCache {
 
   /** Raises what the file system says. */
   stat(path: string): Stats {
-    return statSync(path)
+    return this.#look(path) ?? statSync(path)
   }
 
   exists(path: string): boolean {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined
+    return this.#look(path) !== undefined
+  }
+
+  /** Many hosts ask for the same file in one turn of the event loop: it is looked at once. */
+  #look(path: string): Stats | undefined {
+    if (this.#looked.has(path)) return this.#looked.get(path)
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (this.#looked.size === 0) setImmediate(() => this.#looked.clear())
+    this.#looked.set(path, stat)
+    return stat
   }
 
   async read(path: string): Promise<Buffer> {
-    const stat = statSync(path)
+    const stat = this.stat(path)
     if (!stat.isFile() || stat.size > SMALL) return this.#open(await readContent(path))
     const known = this.#kept.get(path)
     if (known && isSame(known.stat, stat)) return known.content

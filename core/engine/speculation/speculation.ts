@@ -13,6 +13,8 @@ import { keyOf, type Prepared } from './prepared.ts'
 import { RULES, type Rule } from './rules.ts'
 
 const WIDEST = 32
+/** Over all hosts that go through a play together: what waits for its turn takes memory, about 7 kB each. */
+const WIDEST_OF_ALL = 10_000
 /** More hosts than this are not connected to at once: the first ones would ask long before they are waited for. */
 const TOGETHER = 50
 
@@ -59,7 +61,7 @@ export class Speculation {
     let ahead = this.#hosts.get(turn.host)
     if (!ahead) {
       if (turn.batch.hosts.length > TOGETHER && !this.#run.sessions.isOpen(turn.host.name, shell)) return
-      ahead = new HostAhead(this.#widest, this.#run.interrupts.soft)
+      ahead = new HostAhead(this.#widestFor(turn), this.#run.interrupts.soft)
       this.#hosts.set(turn.host, ahead)
     }
     const now = this.ledger.frontier
@@ -116,6 +118,10 @@ export class Speculation {
       return false
     }
     return true
+  }
+
+  #widestFor({ batch }: Turn): number {
+    return Math.max(1, Math.min(this.#widest, Math.floor(WIDEST_OF_ALL / batch.hosts.length)))
   }
 
   /** One host at a time waits for none. */

@@ -124,7 +124,9 @@ function callOf(
       if (speculation.countsBehindWrites(turn)) ahead()
     },
     waited: () => speculation.waited(target, turn.host.name),
-    variables: controlVariables(turn, scope),
+    get variables() {
+      return controlVariables(turn, scope)
+    },
     shield: () => {
       interrupts.soft.throwIfAborted()
       work.shielded = true
@@ -145,6 +147,11 @@ function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {
     },
   }
 }
+
+/** What nobody will read is not converted. */
+const unread: Value = new Map()
+const isRead = ({ register, loop, until }: Task, failed: boolean): boolean =>
+  failed || register !== undefined || loop !== undefined || until.length > 0
 
 /** A module's answer as the outcome of the task, before `changed_when` and the like. */
 export function outcomeOf(turn: Turn, answer: Answer): Outcome {
@@ -182,7 +189,8 @@ export function outcomeOf(turn: Turn, answer: Answer): Outcome {
     for (const [key, value] of answer.unapplied) known.set(String(key), value)
     return { ...common, status: 'changed', value: new PartlyKnown(name, register, known), json }
   }
-  return { ...common, status: failed ? 'failed' : answer.changed ? 'changed' : 'ok', value: fromJson(json), json }
+  const value = isRead(task, failed) ? fromJson(json) : unread
+  return { ...common, status: failed ? 'failed' : answer.changed ? 'changed' : 'ok', value, json }
 }
 
 /** `changed_when` and `failed_when` look at the result and have the last word. */

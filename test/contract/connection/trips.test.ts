@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { type Become, connectionPool, sh } from '../../../core/connection/index.ts'
 import { acquireLease } from '../../../core/connection/lease/lease.ts'
-import { Bench } from './setup.ts'
+import { Bench, eventually } from './setup.ts'
 
 /** Half a round trip, long against what a busy machine takes to answer. */
 const ONE_WAY_MS = 300
@@ -33,7 +33,7 @@ async function longLine(port: number): Promise<{ server: Server; port: number; t
 }
 
 describe('connection: round trips', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   const bench = new Bench()
   let sudoers: string
 
@@ -53,26 +53,37 @@ describe('connection: round trips', function () {
     ['another user by sudo without a password', { method: 'sudo', user: 'root' }],
   ] as const satisfies [string, Become | undefined][]) {
     it(`takes six from nothing to an answer under a lease: ${name}`, async () => {
-      const line = await longLine(bench.sshd.port)
-      const pool = connectionPool()
-      try {
-        const connection = await pool.get(
-          bench.endpoint('ssh', 'dash', { port: line.port, user: bench.sshd.user('free') }),
-        )
-        const [shell, lease] = await Promise.all([
-          connection.shell(become),
-          acquireLease(connection, { run: 'trips', ...(become && { become }) }),
-        ])
-        const answers = await Promise.all([shell.run(sh`id -un`), shell.run(sh`echo two`)])
-        expect(answers.map((one) => one.stdout.toString())).to.deep.equal([`${shell.user}\n`, 'two\n'])
-        expect(line.trips()).to.equal(6)
-        await lease.release()
-        await pool.closeAll()
-        expect(line.trips()).to.equal(7)
-      } finally {
-        line.server.close()
+      // A busy machine only ever adds trips: the best of a few is what the protocol takes.
+      const best = { answered: Number.POSITIVE_INFINITY, ended: Number.POSITIVE_INFINITY }
+      for (let tries = 0; tries < 5 && (best.answered > 6 || best.ended > 7); tries++) {
+        const { answered, ended } = await counted(become)
+        best.answered = Math.min(best.answered, answered)
+        best.ended = Math.min(best.ended, ended)
       }
+      expect(best).to.deep.equal({ answered: 6, ended: 7 })
     })
+  }
+
+  async function counted(become: Become | undefined): Promise<{ answered: number; ended: number }> {
+    const line = await longLine(bench.sshd.port)
+    const pool = connectionPool()
+    try {
+      const connection = await pool.get(
+        bench.endpoint('ssh', 'dash', { port: line.port, user: bench.sshd.user('free') }),
+      )
+      const [shell, lease] = await Promise.all([
+        connection.shell(become),
+        acquireLease(connection, { run: 'trips', ...(become && { become }) }),
+      ])
+      const answers = await Promise.all([shell.run(sh`id -un`), shell.run(sh`echo two`)])
+      expect(answers.map((one) => one.stdout.toString())).to.deep.equal([`${shell.user}\n`, 'two\n'])
+      const answered = line.trips()
+      await lease.release()
+      await pool.closeAll()
+      return { answered, ended: line.trips() }
+    } finally {
+      line.server.close()
+    }
   }
 
   it('asks first where the first of several keys may be refused, and gets in with the second', async () => {
@@ -80,7 +91,8 @@ describe('connection: round trips', function () {
     const pool = connectionPool()
     const error = await pool.get({ ...endpoint, privateKeyFile: bench.sshd.hostKeyFile }).catch((e: unknown) => e)
     expect(error).to.have.property('failure', 'auth')
-    expect(bench.sshd.log.some((line) => /dispatch_protocol_error: type 90/.test(line))).to.equal(true)
+    const asked = (): boolean => bench.sshd.log.some((line) => /dispatch_protocol_error: type 90/.test(line))
+    expect(await eventually(asked)).to.equal(true)
     const shell = await (await pool.get({ ...endpoint, name: 'good', privateKeyFile: privateKeyFile! })).shell()
     expect((await shell.run(sh`echo in`)).stdout.toString()).to.equal('in\n')
     await pool.closeAll()
