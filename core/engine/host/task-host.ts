@@ -6,13 +6,13 @@ import {
   ConnectionError,
   FileError,
   type LargeFile,
+  ordered,
   replaceFile,
   type Shell,
   type ShellText,
   sh,
   uploadLarge,
 } from '../../connection/index.ts'
-import { LARGE_INPUT } from '../../connection/shell/shell.ts'
 import { splitWords } from '../../connection/words.ts'
 import type { Json } from '../../events/json.ts'
 import { fromJson, resolve, templateFile, toJson, Undefined, type Value } from '../../language/index.ts'
@@ -213,11 +213,11 @@ export class TaskHost implements Host {
 
   /** Every write is told before the shell has it, and again once it has it. */
   async #write(shell: Shell, script: ShellText, options: CommandOptions): Promise<CommandResult> {
-    const ordered = isOrdered(options)
-    const end = this.#options.begin(ordered)
+    const inOrder = ordered(options)
+    const end = this.#options.begin(inOrder)
     try {
       const answer = shell.run(script, options)
-      this.#options.sent(ordered, answer)
+      this.#options.sent(inOrder, answer)
       return await answer
     } finally {
       end()
@@ -246,11 +246,6 @@ ${validation(command)} </dev/null`
       result: { rc: done.status },
     })
   }
-}
-
-/** Lines as they come and large input take a channel of their own. */
-function isOrdered({ onLine, stdin }: CommandOptions): boolean {
-  return onLine === undefined && (stdin === undefined || Buffer.byteLength(stdin) <= LARGE_INPUT)
 }
 
 /** The command's words, each one quoted; no shell reads what the task says. `%s` becomes the path, wherever it stands. */
