@@ -39,7 +39,29 @@ const floats = fc
   )
   .map((v): Value => python.floatValue(v))
 const numbers: fc.Arbitrary<Value> = fc.oneof(ints, floats, fc.boolean())
-const texts: fc.Arbitrary<Value> = fc.oneof(fc.string({ maxLength: 8 }), fc.string({ unit: 'grapheme', maxLength: 5 }))
+/** First and last code points of what this machine's Python takes for unassigned: its Unicode is another year's than Node's. */
+const unassigned: [number, number][] = JSON.parse(
+  spawnSync('/usr/bin/python3', [
+    '-c',
+    `
+import json, unicodedata
+ranges = []
+for i in range(0x110000):
+    if unicodedata.category(chr(i)) == 'Cn':
+        if ranges and ranges[-1][1] == i - 1: ranges[-1][1] = i
+        else: ranges.append([i, i])
+print(json.dumps(ranges))`,
+  ]).stdout.toString(),
+)
+const isKnownToBoth = (text: string): boolean =>
+  [...text].every((char) => {
+    const point = char.codePointAt(0)!
+    return unassigned.some(([first, last]) => point >= first && point <= last) === /\p{Cn}/u.test(char)
+  })
+const texts: fc.Arbitrary<Value> = fc.oneof(
+  fc.string({ maxLength: 8 }),
+  fc.string({ unit: 'grapheme', maxLength: 5 }).filter(isKnownToBoth),
+)
 const scalars: fc.Arbitrary<Value> = fc.oneof(numbers, texts, fc.constant(null))
 const containers: fc.Arbitrary<Value> = fc.oneof(
   fc.array(scalars, { maxLength: 4 }),
