@@ -6,7 +6,7 @@ import { scenes } from './programs.ts'
 import { type Scene, World } from './world.ts'
 
 /** More of them: VIRTFLEET_SPECULATION_RUNS; the same again: VIRTFLEET_SEED. */
-const RUNS = Number(process.env.VIRTFLEET_SPECULATION_RUNS ?? 60)
+const RUNS = Number(process.env.VIRTFLEET_SPECULATION_RUNS ?? 30)
 const seed = process.env.VIRTFLEET_SEED === undefined ? {} : { seed: Number(process.env.VIRTFLEET_SEED) }
 
 /** What a person needs to see of a scene that failed. */
