@@ -54,6 +54,8 @@ class Look {
   readonly #turn: Turn
   readonly #shell: string
   readonly #number: number
+  /** Of the host's variables when the look began: what comes while it goes on is in no condition or argument for sure. */
+  readonly #generation: number
   /** The turn's own probe may wake something up: its shell runs what is sent now behind it, others at once. */
   #isWaking = false
   /** What the tasks between the turn and the one looked at will give. */
@@ -65,6 +67,7 @@ class Look {
     this.#turn = turn
     this.#shell = shell
     this.#number = ++ahead.look
+    this.#generation = turn.host.generation
   }
 
   /** The items of a loop behind the one at work. */
@@ -227,7 +230,7 @@ class Look {
       pending,
       state,
       mark,
-      generation: host.generation,
+      generation: this.#generation,
       answeredAt: undefined,
       begin: (turn) => {
         id = turn
