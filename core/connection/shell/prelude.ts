@@ -8,6 +8,12 @@ import { quote } from '../quote.ts'
  * to the next command), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
  * more), `F seq` (no FIFO could be made), `J` (the job is over). Marks of the listening shell: `H` (hello), `K` (the
  * job was ended), `A` (it is alive), `S` (survivors of the last job: the batch was not begun).
+ *
+ * A user's command writes into a pair of FIFOs of its own, `o1` and `e1`, `o2` and `e2` …: made many at once, and read by
+ * one `cat o1 o2 …` for each stream, so that a command costs no process but its own. The reader goes on to the next FIFO when
+ * nobody has the last one open any more; where somebody keeps it (what a command left behind), the reader is replaced
+ * by one that begins behind it. A job that can open the pair behind its command's knows that all was passed on. What
+ * is shielded has readers of its own instead, which outlive the connection.
  */
 
 /** Directories in which a private 0700 directory for FIFOs is tried, in this order; noexec does not matter. */
@@ -15,6 +21,9 @@ const FIFO_DIRECTORIES =
   '"${XDG_RUNTIME_DIR:-/run/user/$vf_uid}" /dev/shm /run /tmp /var/tmp "${HOME:-/}/.cache" "${HOME:-/}"'
 
 const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** Pairs of FIFOs that are made beyond those that are needed at once: one process makes them all. */
+const PAIRS = 12
 
 export interface PreludeOptions {
   readonly nonce: string
@@ -41,7 +50,7 @@ export const marking = (merged: boolean): string => `${PRINT}\n${mark(merged)}`
 function jobPrelude({ grace, merged, shellPath }: PreludeOptions): string {
   return `${PRINT}
 ${mark(merged)}
-D=$1 vf_x=$2 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g=
+D=$1 vf_x=$2 vf_k=$3 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g=
 set --
 vf_now() { vf_n=; read -r vf_n vf_o </proc/uptime; vf_n=$((\${vf_n%.*} * 100 + 1\${vf_n#*.} - 100)); }
 vf_arm() {
@@ -84,13 +93,24 @@ vf_q() {
   vf_d= vf_g=
   return "$vf_s"
 }
+vf_O() {
+  [ -p "$D/o$vf_k" ] || { vf_m F "$1"; exit 1; }
+  exec 3>"$D/o$vf_k"
+  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e$vf_k"'}
+}
+vf_P() {
+  vf_p "\x1e$N E $* $vf_k\n" >&3
+  ${merged ? '' : 'vf_p "\x1e$N E $* $vf_k\n" >&4'}
+  exec 3>&- 4>&-
+  vf_k=$((vf_k + 1))
+  vf_O "$1"
+  exec 3>&- 4>&-
+  vf_k=$((vf_k + 1))
+}
 vf_F() {
   mkfifo -m 600 "$D/o" ${merged ? '' : '"$D/e" '}2>/dev/null || { vf_m F "$1"; exit 1; }
-  case $2 in
-    '') cat <"$D/o" & vf_c=$!${merged ? '' : '; cat <"$D/e" >&2 & vf_e=$!'} ;;
-    *) $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/o" & vf_c=$!
-      ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/e" >&2 & vf_e=$!`} ;;
-  esac
+  $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/o" & vf_c=$!
+  ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/e" >&2 & vf_e=$!`}
   exec 3>"$D/o"
   ${merged ? 'exec 4>&3' : 'exec 4>"$D/e"'}
   rm -f "$D/o" "$D/e"
@@ -137,7 +157,7 @@ export PATH LC_ALL
 cd . 2>/dev/null || cd "\${HOME:-/}" 2>/dev/null || cd /
 ${PRINT}
 ${mark(merged)}
-N=${nonce} D= vf_pid= vf_e= vf_g=
+N=${nonce} D= vf_pid= vf_e= vf_g= vf_made=0 vf_next=1 vf_ro= vf_re=
 if command -v setsid >/dev/null 2>&1; then vf_x=setsid
 elif command -v busybox >/dev/null 2>&1; then vf_x='busybox setsid'
 else vf_x=; trap : TERM; fi
@@ -153,7 +173,7 @@ vf_kill() { kill "-$1" "$vf_to" 2>/dev/null; }
 # A job that has no group of its own yet is told itself.
 vf_tell() { vf_kill "$1" || kill "-$1" "$vf_pid" 2>/dev/null; }
 vf_gone() {
-  vf_s=; { read -r vf_s </proc/"$vf_pid"/stat; } 2>/dev/null
+  vf_s=; { read -r vf_s </proc/"$1"/stat; } 2>/dev/null
   case $vf_s in '' | *') Z '*) return 0 ;; esac
   return 1
 }
@@ -172,6 +192,25 @@ vf_mkdir() {
     if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}; return 0; fi
   done
 }
+vf_read_o() { ( cd "$D" && exec cat $vf_l 2>/dev/null ) </dev/null & vf_ro=$!; }
+${merged ? 'vf_read_e() { :; }' : 'vf_read_e() { ( cd "$D" && exec cat $vf_l >&2 2>/dev/null ) </dev/null & vf_re=$!; }'}
+vf_read() {
+  vf_n=$2 vf_l=
+  while [ "$vf_n" -le "$vf_made" ]; do vf_l="$vf_l $1$vf_n"; vf_n=$((vf_n + 1)); done
+  "vf_read_$1"
+}
+vf_pairs() {
+  # One pair is always left: a reader that has come to its last one's end is gone.
+  if [ "$((vf_next + $1))" -gt "$vf_made" ]; then
+    vf_cease
+    vf_n=$vf_made vf_l= vf_next=$((vf_made + 1)) vf_made=$((vf_made * 2 + $1 + ${PAIRS}))
+    while [ "$vf_n" -lt "$vf_made" ]; do vf_n=$((vf_n + 1)); vf_l="$vf_l o$vf_n${merged ? '' : ' e$vf_n'}"; done
+    ( cd "$D" && exec mkfifo -m 600 $vf_l ) 2>/dev/null
+  fi
+  [ -n "$vf_ro" ] || { vf_read o "$vf_next"; vf_read e "$vf_next"; }
+}
+vf_hush() { [ -z "$1" ] || { kill -TERM "$1"; kill -CONT "$1"; wait "$1"; } 2>/dev/null; }
+vf_cease() { vf_hush "$vf_ro"; vf_hush "$vf_re"; vf_ro= vf_re=; }
 vf_job() {
   N=$1
   if [ -n "$vf_pid" ]; then
@@ -180,18 +219,33 @@ vf_job() {
     vf_pid=
   fi
   [ -z "$3" ] || [ -n "$D" ] || vf_mkdir
+  [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
   vf_p "N=$N
 $vf_r$4
-" | { trap - INT QUIT; exec $vf_x ${quote(shellPath)} -s -- "$D" "$vf_x"; } &
-  vf_pid=$! vf_to=0
+" | { trap - INT QUIT; exec $vf_x ${quote(shellPath)} -s -- "$D" "$vf_x" "$vf_next"; } &
+  vf_pid=$! vf_to=0 vf_f=\${3:-0}
+  vf_next=$((vf_next + vf_f))
   [ -z "$vf_x" ] || vf_to=-$vf_pid
 }
 vf_cut() {
   for vf_c in "$1" "$2"; do
     vf_s=; { read -r vf_s </proc/"\${vf_c:-none}"/stat; } 2>/dev/null
-    case \${vf_s##*) } in [A-Z]" $vf_pid "*) kill -TERM "$3$vf_c" 2>/dev/null ;; esac
+    case \${vf_s##*) } in [A-Z]" $vf_pid "*) kill -TERM "-$vf_c" 2>/dev/null ;; esac
   done
 }
+# Frozen, so that it cannot have gone on to the next one meanwhile.
+vf_over() {
+  kill -STOP "$1" 2>/dev/null || return 0
+  while ! vf_gone "$1"; do case $vf_s in *') '[Tt]' '*) break ;; esac; done
+  for vf_c in /proc/"$1"/fd/*; do
+    [ "$vf_c" -ef "$D/$2$3" ] || continue
+    vf_hush "$1"
+    vf_read "$2" "$(($3 + 1))"
+    return 0
+  done
+  kill -CONT "$1" 2>/dev/null
+}
+vf_skip() { vf_over "$vf_ro" o "$1"; [ -z "$vf_re" ] || vf_over "$vf_re" e "$1"; }
 vf_tree() {
   vf_t=" $vf_pid " vf_n=
   while [ "$vf_n" != "$vf_t" ]; do
@@ -222,17 +276,20 @@ vf_end() {
       sleep 0.1 2>/dev/null || { sleep 1; vf_n=$((vf_n + 9)); }
       vf_n=$((vf_n + 1))
     done
+    vf_cease
     vf_pid= vf_e= vf_g=
   fi
   vf_m K
 }
 vf_stop() { [ -z "$vf_pid" ] || [ -z "$vf_x" ] || vf_tell STOP; vf_m A; }
 vf_cont() { [ -z "$vf_pid" ] || vf_tell CONT; }
-vf_poll() { if [ -n "$vf_pid" ] && vf_gone; then vf_end; else vf_m A; fi; }
+vf_deaf() { [ -n "$vf_ro" ] && [ "$vf_f" != 0 ] && { vf_gone "$vf_ro" || { [ -n "$vf_re" ] && vf_gone "$vf_re"; }; }; }
+vf_poll() { if [ -n "$vf_pid" ] && { vf_gone "$vf_pid" || vf_deaf; }; then vf_end; else vf_m A; fi; }
 vf_exit() {
   trap - EXIT HUP PIPE TERM
+  for vf_s in $vf_ro $vf_re; do kill -TERM "$vf_s"; kill -CONT "$vf_s"; done 2>/dev/null
   # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
-  if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone; }; then
+  if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone "$vf_pid"; }; then
     if [ -n "$vf_e" ]; then vf_kill TERM; vf_kill CONT; else vf_tell TERM; vf_tell CONT; fi
     ( vf_n=0
       while { vf_alive || vf_groups 0; } && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done

@@ -32,6 +32,10 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
 export const ownOutput = (command: { foreign: boolean; shielded: boolean }): boolean =>
   command.foreign || command.shielded
 
+/** Pairs of FIFOs that the job takes: of each two, the second only tells that the first was read to its end. */
+export const pairs = (commands: readonly { foreign: boolean; shielded: boolean }[]): number =>
+  2 * commands.filter((c) => c.foreign && !c.shielded).length
+
 function body(command: ScriptCommand, { decoder }: ScriptOptions): string {
   const run = `( N=; eval ${quote(command.script.text)}\n)`
   if (command.stdin === undefined || command.stdin.length === 0) return `${run} </dev/null`
@@ -54,5 +58,6 @@ function apart(command: ScriptCommand, options: ScriptOptions, last: boolean): s
     ? `vf_p ${quote(`${PRINT}\n${body(command, options)}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
     : `{ ${body(command, options)}\n} ${streams}`
   const after = last ? 'vf_J\nvf_m J\n' : 'vf_m B\n'
-  return `vf_F ${command.seq} ${command.shielded ? 's' : "''"}\n${deadline(command)}${run}${wait}\nvf_G ${command.seq} $?\n${after}`
+  const [open, close] = command.shielded ? ['vf_F', 'vf_G'] : ['vf_O', 'vf_P']
+  return `${open} ${command.seq}\n${deadline(command)}${run}${wait}\n${close} ${command.seq} $?\n${after}`
 }

@@ -7,7 +7,7 @@ import type { Command } from './command.ts'
 import type { Greeting } from './greeting.ts'
 import type { Decoder } from './input.ts'
 import type { MarkReader } from './marks.ts'
-import { jobScript, ownOutput } from './script.ts'
+import { jobScript, ownOutput, pairs } from './script.ts'
 
 /** A job that says nothing for so long is asked whether it is still there. */
 const POLL_MS = 10_000
@@ -67,7 +67,7 @@ export class Session {
     const nonce = randomBytes(12).toString('hex')
     this.batch = newBatch(commands, nonce)
     for (const name of this.streams) this.readers[name].expect(nonce)
-    const fifo = commands.some(ownOutput) ? '1' : "''"
+    const fifos = commands.some(ownOutput) ? pairs(commands) : "''"
     const survivors = this.previous === 'own' ? '1' : "''"
     this.previous = commands.some(ownOutput) ? 'foreign' : 'own'
     const text = jobScript(
@@ -78,7 +78,7 @@ export class Session {
       this.finished = resolve
     })
     for (const command of commands) command.sent()
-    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifo} ${quote(text)}\n`)
+    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifos} ${quote(text)}\n`)
     return done
   }
 
@@ -242,9 +242,10 @@ export class Session {
     if (name === 'stdout' && cursor.inside) this.begin(batch, cursor.at)
   }
 
-  private cut(readers: readonly string[], group: boolean): void {
-    const [stdout = '', stderr = ''] = readers.filter((pid) => /^\d+$/.test(pid))
-    this.channel.stdin.write(`vf_cut '${stdout}' '${stderr}' ${group ? '-' : "''"}\n`)
+  /** readers: the numbers of both processes, or of the pair of FIFOs. */
+  private cut(readers: readonly string[], shielded: boolean): void {
+    const numbers = readers.filter((word) => /^\d+$/.test(word))
+    this.channel.stdin.write(`${shielded ? 'vf_cut' : 'vf_skip'} ${numbers.join(' ')}\n`)
   }
 
   private begin(batch: Batch, at: number): void {
