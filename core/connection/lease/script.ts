@@ -2,22 +2,25 @@ import { quote, type ShellText, sh } from '../quote.ts'
 
 /*
  * The lock is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid
- * (checked to be ours) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a
+ * (checked to be ours, and made with no way in for others) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a
  * second run may have it open; it names the holder while the lock is held, and is empty otherwise.
  */
 
+/** Told without a process where the shell can: this is the first thing that every host of a run does. */
 const FOLDER = `
-uid=$(id -u)
+uid=
+if [ -r /proc/self/status ]; then
+  while read -r word uid other && [ "$word" != Uid: ]; do uid=; done </proc/self/status
+  [ -z "$uid" ] || uid=\${other%%[!0-9]*}
+fi
+[ -n "$uid" ] || uid=$(id -u)
 if [ "$uid" = 0 ]; then folder=/run/virtfleet; [ -d /run ] || folder=/var/run/virtfleet
 else folder=/tmp/virtfleet-$uid; fi
 file=$folder/lease
 if command -v flock >/dev/null 2>&1; then flock=flock
 elif busybox flock --help >/dev/null 2>&1; then flock='busybox flock'
 else flock=; fi
-own() {
-  set -- $(LC_ALL=C ls -ldn "$folder" 2>/dev/null)
-  case $1 in drwx------*) [ "$3" = "$uid" ] ;; *) return 1 ;; esac
-}
+own() { [ -d "$folder" ] && [ ! -h "$folder" ] && [ -O "$folder" ]; }
 `
 
 /** Seconds without a word from the controller after which the lock is given up: a lost connection may tell nobody. */
@@ -33,7 +36,7 @@ export function holdScript(holder: string, expirySeconds: number): ShellText {
 ${FOLDER}
 umask 077
 [ -n "$flock" ] || { echo noflock; exit 0; }
-mkdir "$folder" 2>/dev/null
+[ -d "$folder" ] || mkdir "$folder" 2>/dev/null
 own || { echo "unusable $folder"; exit 0; }
 trap '' USR1
 (
