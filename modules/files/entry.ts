@@ -44,6 +44,9 @@ const FORMAT = '%f\n%u\n%g\n%U\n%G\n%s\n%i\n%d\n%h\n%X\n%Y\n%Z'
 /** Lines of one entry. */
 export const ENTRY_LINES = FORMAT.split('\n').length
 
+/** Begins a script whose tools print bytes as they are: for a locale each of them would open a dozen files. */
+export const PLAIN: ShellText = sh`LC_ALL=C\n`
+
 /** Script that prints entries for takeEntry, in one process: of `"$@"` and the like, or of paths. `follow`: what links lead to. */
 export const statScript = (paths: ShellText, options: { follow: boolean }): ShellText =>
   sh`stat ${options.follow ? ['-L'] : []} -c ${FORMAT} -- ${paths}`

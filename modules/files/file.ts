@@ -5,7 +5,7 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { attributeArgs, describeEntry, diffAttributes, setAttributes } from './attributes.ts'
-import { absentScript, type Entry, permissionDenied, statScript, takeEntry } from './entry.ts'
+import { absentScript, type Entry, PLAIN, permissionDenied, statScript, takeEntry } from './entry.ts'
 import { diffRecursion, probeRecursion, type RecursionState } from './recursion.ts'
 
 const args = arg
@@ -90,7 +90,7 @@ if [ -e "$p" ]; then printf e; set -- "$@" "$p"; else
   ${absentScript(DENIED.source)}
   printf n
 fi`
-  return sh`p=${a.path} l=
+  return sh`${PLAIN}p=${a.path} l=
 if [ -L "$p" ]; then l=$p; if [ -e "$p" ]; then printf l; set -- "$p"; else printf b; set --; fi
 elif [ -e "$p" ]; then printf e; set -- "$p"
 else

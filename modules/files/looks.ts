@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ShellText, sh } from '../../core/connection/quote.ts'
 import type { CommandResult } from '../../core/connection/types.ts'
 import { ModuleFailure, type Reader } from '../../core/module/types.ts'
-import { absentScript, type Entry, permissionDenied, statScript, takeEntry } from './entry.ts'
+import { absentScript, type Entry, PLAIN, permissionDenied, statScript, takeEntry } from './entry.ts'
 
 /*
  * What is at several paths of a host: one script, with one process for all of stat and one for all digests.
@@ -58,7 +58,7 @@ function script(looks: readonly Look[], mark: string | undefined): ShellText {
     const named = into === undefined ? sh`` : sh`\n[ ! -d "$p" ] || { p=\${p%/}/${into}; printf i; }`
     return sh`p=${path} w=${sha256 ?? 'none'}${named}\nsee; set -- "$@" "$p"`
   })
-  return sh`W=
+  return sh`${PLAIN}W=
 see() {
   if [ -f "$p" ] && [ -r "$p" ]; then printf f; W="$W$w "
   elif [ -e "$p" ]; then printf e

@@ -3,7 +3,16 @@ import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { ModuleFailure } from '../../core/module/types.ts'
-import { absentScript, type Digest, type Entry, octal, permissionDenied, statScript, takeEntry } from './entry.ts'
+import {
+  absentScript,
+  type Digest,
+  type Entry,
+  octal,
+  PLAIN,
+  permissionDenied,
+  statScript,
+  takeEntry,
+} from './entry.ts'
 
 interface State {
   readonly entry: Entry | undefined
@@ -89,7 +98,7 @@ function lookScript(args: {
   const digest = sh`if [ -f "$p" ] && [ -r "$p" ]${sh.raw(follow ? '' : ' && [ ! -L "$p" ]')}; then
   printf '\\000digest '; ${sh.raw(`${args.checksum_algorithm}sum`)} <"$p"
 fi`
-  return sh`p=${path}
+  return sh`${PLAIN}p=${path}
 if [ ! -e "$p" ]${sh.raw(follow ? '' : ' && [ ! -L "$p" ]')}; then
   ${absentScript(DENIED)}
   exit 0

@@ -1,6 +1,6 @@
 import { sh } from '../../core/connection/quote.ts'
 import { ModuleFailure, type Reader } from '../../core/module/types.ts'
-import { absentScript, ENTRY_LINES, type Entry, permissionDenied, statScript, takeEntry } from './entry.ts'
+import { absentScript, ENTRY_LINES, type Entry, PLAIN, permissionDenied, statScript, takeEntry } from './entry.ts'
 
 const MISSING = 44
 const DENIED = 13
@@ -8,7 +8,7 @@ const DENIED = 13
 /** A text file's content; undefined if there is none. Raises ModuleFailure for a folder or one that may not be read. */
 export async function readText(host: Reader, path: string): Promise<string | undefined> {
   const answer = await host.read(
-    sh`p=${path}; [ -e "$p" ] || exit ${MISSING}; [ -d "$p" ] && { echo 'is a directory' >&2; exit 1; }; exec cat <"$p"`,
+    sh`${PLAIN}p=${path}; [ -e "$p" ] || exit ${MISSING}; [ -d "$p" ] && { echo 'is a directory' >&2; exit 1; }; exec cat <"$p"`,
   )
   if (answer.status === MISSING) return undefined
   if (answer.status !== 0) throw unreadable(path, answer.stderr)
@@ -24,7 +24,7 @@ export interface TextState {
 
 /** A text file with its attributes, in one round trip. Raises ModuleFailure for a folder or one that may not be read. */
 export async function probeText(host: Reader, path: string): Promise<TextState> {
-  const answer = await host.read(sh`p=${path}
+  const answer = await host.read(sh`${PLAIN}p=${path}
 if [ ! -e "$p" ]; then
   ${absentScript(DENIED)}
   ${statScript(sh`"$d"`, { follow: true })} || exit 1

@@ -14,6 +14,8 @@ import { quote } from '../quote.ts'
  * nobody has the last one open any more; where somebody keeps it (what a command left behind), the reader is replaced
  * by one that begins behind it. A job that can open the pair behind its command's knows that all was passed on. What
  * is shielded has readers of its own instead, which outlive the connection.
+ *
+ * The listening shell has no locale: each tool that it starts would open a dozen files for it. A job has C.UTF-8.
  */
 
 /** Directories in which a private 0700 directory for FIFOs is tried, in this order; noexec does not matter. */
@@ -50,7 +52,7 @@ export const marking = (merged: boolean): string => `${PRINT}\n${mark(merged)}`
 function jobPrelude({ grace, merged, shellPath }: PreludeOptions): string {
   return `${PRINT}
 ${mark(merged)}
-D=$1 vf_x=$2 vf_k=$3 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g=
+D=$1 vf_x=$2 vf_k=$3 LC_ALL=$4 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g=
 set --
 vf_now() { vf_n=; read -r vf_n vf_o </proc/uptime; vf_n=$((\${vf_n%.*} * 100 + 1\${vf_n#*.} - 100)); }
 vf_arm() {
@@ -149,10 +151,10 @@ function listener(options: PreludeOptions): string {
   const { nonce, shellPath, grace, merged } = options
   return `unset ENV BASH_ENV CDPATH LANGUAGE GREP_OPTIONS POSIXLY_CORRECT
 [ -z "\${BASH_VERSION-}" ] || unset SSH_CLIENT SSH2_CLIENT
-PATH=${STANDARD_PATH}\${PATH:+:$PATH} LC_ALL=C
-if [ -d /usr/lib/locale/C.utf8 ] || [ -d /usr/lib/locale/C.UTF-8 ]; then LC_ALL=C.UTF-8
-elif command -v locale >/dev/null 2>&1; then case $(locale -a 2>/dev/null) in *C.utf8* | *C.UTF-8*) LC_ALL=C.UTF-8 ;; esac
-else for vf_s in /lib/ld-musl-*; do [ ! -e "$vf_s" ] || LC_ALL=C.UTF-8; done; fi
+PATH=${STANDARD_PATH}\${PATH:+:$PATH} LC_ALL=C vf_l10n=C
+if [ -d /usr/lib/locale/C.utf8 ] || [ -d /usr/lib/locale/C.UTF-8 ]; then vf_l10n=C.UTF-8
+elif command -v locale >/dev/null 2>&1; then case $(locale -a 2>/dev/null) in *C.utf8* | *C.UTF-8*) vf_l10n=C.UTF-8 ;; esac
+else for vf_s in /lib/ld-musl-*; do [ ! -e "$vf_s" ] || vf_l10n=C.UTF-8; done; fi
 export PATH LC_ALL
 cd . 2>/dev/null || cd "\${HOME:-/}" 2>/dev/null || cd /
 ${PRINT}
@@ -222,7 +224,7 @@ vf_job() {
   [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
   vf_p "N=$N
 $vf_r$4
-" | { trap - INT QUIT; exec $vf_x ${quote(shellPath)} -s -- "$D" "$vf_x" "$vf_next"; } &
+" | { trap - INT QUIT; exec $vf_x ${quote(shellPath)} -s -- "$D" "$vf_x" "$vf_next" "$vf_l10n"; } &
   vf_pid=$! vf_to=0 vf_f=\${3:-0}
   vf_next=$((vf_next + vf_f))
   [ -z "$vf_x" ] || vf_to=-$vf_pid

@@ -13,6 +13,8 @@ import { jobScript, ownOutput, pairs } from './script.ts'
 const POLL_MS = 10_000
 /** What a shell does at the end of its input it does without the channel, too. */
 const CLOSE_MS = 500
+/** An output that is still open so long after its command's end is held by what the command left behind. */
+const CUT_MS = 40
 
 export interface SessionOptions {
   readonly host: string
@@ -227,17 +229,18 @@ export class Session {
     const cursor = batch.cursors[name]
     const command = batch.commands[cursor.at]
     if (!command) return
-    cursor.at++
+    const at = ++cursor.at
     const apart = ownOutput(command)
     cursor.inside = !apart && cursor.at < batch.commands.length
     cursor.cutting = apart
     if (!apart && cursor.at === batch.commands.length) cursor.over = true
     command.ended(status, this.streams.length, this.options.merged)
     if (command.answered && apart && !cursor.over) {
-      // Processes it left may hold its output open: then the reader is cut, otherwise this does nothing.
-      setImmediate(() => {
-        if (this.batch === batch && cursor.cutting && !cursor.over) this.cut(readers, command.shielded)
-      })
+      // Processes it left may hold its output open: then the reader is cut.
+      setTimeout(() => {
+        if (this.batch === batch && cursor.cutting && cursor.at === at && !cursor.over)
+          this.cut(readers, command.shielded)
+      }, CUT_MS)
     }
     if (name === 'stdout' && cursor.inside) this.begin(batch, cursor.at)
   }
