@@ -248,20 +248,28 @@ vf_over() {
   kill -CONT "$1" 2>/dev/null
 }
 vf_skip() { vf_over "$vf_ro" o "$1"; [ -z "$vf_re" ] || vf_over "$vf_re" e "$1"; }
+# The groups of those below the job that have one of their own.
 vf_tree() {
-  vf_t=" $vf_pid " vf_n=
-  while [ "$vf_n" != "$vf_t" ]; do
-    vf_n=$vf_t
-    for vf_c in /proc/[0-9]*/stat; do
-      vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
-      vf_c=\${vf_c#/proc/} vf_c=\${vf_c%/stat} vf_s=\${vf_s##*) ? }
-      case $vf_t in *" $vf_c "*) continue ;; *" \${vf_s%% *} "*) ;; *) continue ;; esac
-      vf_t="$vf_t$vf_c " vf_s=\${vf_s#* }
-      [ "-\${vf_s%% *}" = "$vf_to" ] || vf_g="$vf_g -\${vf_s%% *}"
+  vf_t=$vf_pid
+  while [ -n "$vf_t" ]; do
+    vf_l=
+    for vf_n in $vf_t; do
+      for vf_c in /proc/"$vf_n"/task/*/children; do
+        vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
+        vf_l="$vf_l $vf_s"
+      done
+    done
+    vf_t=
+    for vf_c in $vf_l; do
+      vf_s=; { read -r vf_s </proc/"$vf_c"/stat; } 2>/dev/null
+      vf_s=\${vf_s##*) ? } vf_s=\${vf_s#* } vf_s=\${vf_s%% *} vf_t="$vf_t $vf_c"
+      case "$vf_to $vf_g " in *"-$vf_s "*) ;; *) [ -z "$vf_s" ] || vf_g="$vf_g -$vf_s" ;; esac
     done
   done
 }
 vf_groups() { vf_c=1; for vf_s in $vf_g; do kill "-$1" "$vf_s" 2>/dev/null && vf_c=0; done; return "$vf_c"; }
+# A zombie has a group too. To tell it from others takes a look at every process, which is done only now and then.
+vf_left() { vf_groups 0 || { [ -n "$vf_x" ] && vf_kill 0 && { [ "$((vf_n % 10))" != 9 ] || vf_alive; }; }; }
 vf_end() {
   if [ -n "$vf_pid" ]; then
     vf_e=1 vf_g=
@@ -272,7 +280,7 @@ vf_end() {
     # mksh as the job puts TERM off until what it runs has ended.
     [ -n "$vf_g" ] || wait "$vf_pid" 2>/dev/null
     vf_n=0
-    while vf_alive || vf_groups 0; do
+    while vf_left; do
       if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; vf_groups KILL; fi
       [ "$vf_n" -lt ${grace + 2}0 ] || break
       sleep 0.1 2>/dev/null || { sleep 1; vf_n=$((vf_n + 9)); }
@@ -294,7 +302,7 @@ vf_exit() {
   if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone "$vf_pid"; }; then
     if [ -n "$vf_e" ]; then vf_kill TERM; vf_kill CONT; else vf_tell TERM; vf_tell CONT; fi
     ( vf_n=0
-      while { vf_alive || vf_groups 0; } && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
+      while vf_left && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
       [ -z "$D" ] || rm -rf "$D"
       vf_kill KILL
       vf_groups KILL ) </dev/null >/dev/null 2>&1 &
