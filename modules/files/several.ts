@@ -6,7 +6,7 @@ import { type ShellText, sh } from '../../core/connection/quote.ts'
  */
 export const severalScript = (paths: ShellText): ShellText =>
   // Of more than one file, tail tells the names too.
-  sh`LC_ALL=C tail -n +1 -- ${paths} /dev/null`
+  sh`tail -n +1 -- ${paths} /dev/null`
 
 /** Contents by path, from the answer to severalScript. */
 export function parseSeveral(output: string): Map<string, string> {

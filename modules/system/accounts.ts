@@ -12,7 +12,7 @@ export async function readDatabases<Name extends Database>(
   more: ShellText = sh`:`,
 ): Promise<{ rows: Record<Name, string[][]>; more: string }> {
   const paths = names.map((name) => `/etc/${name}`)
-  const answer = await host.read(sh`${more}; exec ${severalScript(sh`${paths}`)}`)
+  const answer = await host.read(sh`${more}; LC_ALL=C; exec ${severalScript(sh`${paths}`)}`)
   const output = answer.stdout.toString()
   const files = parseSeveral(output)
   if (answer.status !== 0) {

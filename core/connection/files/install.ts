@@ -55,6 +55,7 @@ if ! r=$(LC_ALL=C mv -f -- "$n" "$t" 2>&1); then
     *) printf '%s\\n' "$r" >&2; exit 5 ;;
   esac
 fi
+trap - EXIT
 if [ -n "$e" ] && [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null 2>&1; then restorecon -- "$t" 2>/dev/null; fi
 printf '%s\\n' "$b"`)
   return sh.join(steps)
@@ -62,9 +63,11 @@ printf '%s\\n' "$b"`)
 
 /** Fails unless the file's bytes are these; by size alone where the host has no SHA-256. */
 export function verify(file: ShellText, size: number, sha256: string): ShellText {
-  return sh`[ "$(($(wc -c <${file})))" = ${size} ] || { echo "it is not complete" >&2; exit 5; }
-if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <${file}); s=\${s%% *}
+  return sh`if command -v sha256sum >/dev/null 2>&1; then s=$(LC_ALL=C sha256sum <${file}); s=\${s%% *}
 elif command -v openssl >/dev/null 2>&1; then s=$(openssl dgst -sha256 <${file}); s=\${s##* }
-else s=${sha256}; fi
+else
+  s=${sha256}
+  [ "$(($(wc -c <${file})))" = ${size} ] || { echo "it is not complete" >&2; exit 5; }
+fi
 [ "$s" = ${sha256} ] || { echo "its checksum is not the one that was sent" >&2; exit 6; }`
 }

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { type ShellText, sh } from '../quote.ts'
+import { PRINT } from '../shell/prelude.ts'
 import type { CommandOptions, CommandResult, Shell } from '../types.ts'
 import { compressedContent, digestsOf } from './contents.ts'
 import { FileError, saidBy } from './errors.ts'
@@ -16,15 +18,19 @@ export async function replaceFile(
   options: ReplaceOptions & Pick<CommandOptions, 'signal' | 'timeoutMs'> = {},
 ): Promise<{ backup?: string }> {
   const { signal, timeoutMs } = options
-  const send = (stdin: Buffer, unpack: ShellText): Promise<CommandResult> =>
+  const send = (stdin: Buffer | undefined, unpack: ShellText): Promise<CommandResult> =>
     shell.run(script(path, content, unpack, options), {
-      stdin,
+      ...(stdin && { stdin }),
       ...(signal && { signal }),
       ...(timeoutMs !== undefined && { timeoutMs }),
     })
-  const packed = await compressedContent(content)
-  let result = packed && (await send(packed, unzip))
-  if (!result || result.status === NO_GZIP) result = await send(content, sh`cat`)
+  let result: CommandResult | undefined
+  if (isShortText(content)) result = await send(undefined, printed(content))
+  else {
+    const packed = await compressedContent(content)
+    result = packed && (await send(packed, unzip))
+    if (!result || result.status === NO_GZIP) result = await send(content, sh`cat`)
+  }
   if (result.status !== 0)
     throw new FileError(path, `${path} was not replaced: ${saidBy(result.merged ? result.stdout : result.stderr)}`)
   const backup = result.stdout.toString('utf8').trimEnd()
@@ -37,6 +43,11 @@ export async function replaceFile(
  */
 export const replaceScript = (path: string, text: string, options: ReplaceOptions = {}): ShellText =>
   script(path, Buffer.from(text), sh`printf %s ${text}`, options)
+
+/** What the shell itself can write, without a process that decodes it or one that copies it. */
+const SHORT = 16 * 1024
+const isShortText = (content: Buffer): boolean => content.length < SHORT && isUtf8(content) && !content.includes(0)
+const printed = (content: Buffer): ShellText => sh`${sh.raw(PRINT)}\nvf_p ${content.toString()}`
 
 const NO_GZIP = 9
 const unzip = sh`command -v gzip >/dev/null 2>&1 || exit ${NO_GZIP}
