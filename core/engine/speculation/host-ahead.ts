@@ -48,9 +48,12 @@ export class HostAhead {
     this.group = new ProbeGroup(interrupted)
   }
 
-  /** Where one task changes something the next one often does too, and what was asked for it is lost. */
-  narrow(): void {
-    this.window = Math.max(1, this.window >> 2)
+  /**
+   * Where one task changes something the next one often does too, and what was asked for it is lost. `least` is what may run
+   * ahead all the same: one probe, where a write takes it along.
+   */
+  narrow(least: 0 | 1): void {
+    this.window = Math.max(least, this.window >> 2)
   }
 
   widen(): void {

@@ -77,12 +77,13 @@ export class Speculation {
     return !this.rules.has('fleet-writes') || batch.play.strategy !== 'linear' || batch.isAlone
   }
 
-  settled(host: HostRecord, outcome: Outcome): void {
+  settled(turn: Turn, outcome: Outcome): void {
+    const { host } = turn
     const ahead = this.#hosts.get(host)
     if (!ahead) return
     if (outcome.status === 'failed' || outcome.status === 'unreachable' || outcome.status === 'cancelled')
       this.strays(host)
-    else if (outcome.status === 'changed') ahead.narrow()
+    else if (outcome.status === 'changed') ahead.narrow(this.countsBehindWrites(turn) ? 1 : 0)
     else if (outcome.status === 'ok') ahead.widen()
   }
 
@@ -114,7 +115,7 @@ export class Speculation {
     if (rules.has('variables') && prepared.generation !== turn.host.generation) return false
     const { answeredAt } = prepared
     if (rules.has('age') && answeredAt !== undefined && performance.now() - answeredAt > this.#oldest(turn)) {
-      ahead.narrow()
+      ahead.narrow(1)
       return false
     }
     return true

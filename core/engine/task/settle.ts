@@ -16,7 +16,7 @@ export async function settle(turn: Turn, outcome: Outcome, hidden: boolean, star
   const { task, host, batch } = turn
   if (task.register !== undefined && outcome.status !== 'cancelled') host.setFacts.set(task.register, outcome.value)
   applyEffects(outcome, batch, host, await factsHost(turn, outcome), task.module, turn.name)
-  batch.run.speculation.settled(host, outcome)
+  batch.run.speculation.settled(turn, outcome)
   const verdict = await judge(turn, outcome)
   if (isChange(outcome) || outcome.status === 'undecided') await notify(turn, !isChange(outcome))
   batch.run.events.emit({
