@@ -72,6 +72,11 @@ export interface CommandOptions {
    * leaves cannot write into another command's answer. Default false: our own commands, which leave nothing.
    */
   readonly foreign?: boolean
+  /**
+   * It starts no process that could outlive it, not even a daemon: what only reads, or only writes files. The next command
+   * then needs no new job on the host. Default false.
+   */
+  readonly childless?: boolean
   /** Lines as they come; implies a channel of its own. */
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void
   /** Bytes of either stream that are kept before the command is ended with OutputTooLarge; default 16 MiB. */

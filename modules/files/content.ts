@@ -128,7 +128,7 @@ export async function applyContent(
   changes: readonly Change[],
 ): Promise<{ backup_file?: string }> {
   if (!changes.some((change) => change.path === 'content')) {
-    const done = await host.run(sh.join([sh`set -e`, ...setAttributes(state.path, args)]))
+    const done = await host.run(sh.join([sh`set -e`, ...setAttributes(state.path, args)]), { childless: true })
     if (done.status !== 0) throw new ModuleFailure(done.stderr.toString().trim())
     return {}
   }

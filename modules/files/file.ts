@@ -56,7 +56,7 @@ export default defineState({
   diff: (state, a) => rules[wantedState(state, a)](state, a),
   async apply(host, a, state, changes) {
     const script = sh.join([sh`set -e`, ...steps(state, a, changes)])
-    const done = await host.run(script)
+    const done = await host.run(script, { childless: true })
     if (done.status !== 0) throw new ModuleFailure(done.stderr.toString().trim() || `could not change ${a.path}`)
     return undefined
   },

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type ShellText, sh } from '../quote.ts'
-import { PRINT } from '../shell/prelude.ts'
+import { PRINT } from '../shell/prelude/marks.ts'
 import type { CommandOptions, CommandResult, Shell } from '../types.ts'
 import { compressedContent, digestsOf } from './contents.ts'
 import { FileError, saidBy } from './errors.ts'
@@ -20,6 +20,7 @@ export async function replaceFile(
   const { signal, timeoutMs } = options
   const send = (stdin: Buffer | undefined, unpack: ShellText): Promise<CommandResult> =>
     shell.run(script(path, content, unpack, options), {
+      childless: true,
       ...(stdin && { stdin }),
       ...(signal && { signal }),
       ...(timeoutMs !== undefined && { timeoutMs }),

@@ -17,6 +17,7 @@ export class Command {
   readonly hostTimeoutMs: number
   readonly foreign: boolean
   readonly shielded: boolean
+  readonly childless: boolean
   readonly result: Promise<CommandResult>
   state: CommandState = 'queued'
   /** It has an answer: nobody waits any more. */
@@ -43,6 +44,7 @@ export class Command {
     this.hostTimeoutMs = options.timeoutBy === 'controller' ? 0 : this.timeoutMs
     this.foreign = options.foreign === true || options.onLine !== undefined
     this.shielded = options.shielded === true
+    this.childless = options.childless === true
     this.maxOutput = options.maxOutput ?? DEFAULT_MAX_OUTPUT
     this.lines = options.onLine && new LineSplitter(options.onLine)
     this.result = new Promise((resolve, reject) => {
@@ -70,8 +72,8 @@ export class Command {
   }
 
   scripted(seq: number): ScriptCommand {
-    const { script, stdin, hostTimeoutMs, foreign, shielded } = this
-    return { seq, script, stdin, timeoutMs: hostTimeoutMs, foreign, shielded }
+    const { script, stdin, hostTimeoutMs, foreign, shielded, childless } = this
+    return { seq, script, stdin, timeoutMs: hostTimeoutMs, foreign, shielded, childless }
   }
 
   sent(): void {

@@ -5,7 +5,7 @@ import { quote, type ShellText } from '../quote.ts'
 import type { ChannelExit } from '../transport.ts'
 import type { Channel } from '../types.ts'
 import type { Greeting } from './greeting.ts'
-import { marking } from './prelude.ts'
+import { marking } from './prelude/marks.ts'
 import type { Reached, Started } from './start.ts'
 
 interface OpenOptions {

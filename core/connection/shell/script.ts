@@ -1,6 +1,6 @@
 import { quote, type ShellText } from '../quote.ts'
 import { type Decoder, encodeInput } from './input.ts'
-import { PRINT } from './prelude.ts'
+import { PRINT } from './prelude/marks.ts'
 
 /** One command as the session sends it. */
 export interface ScriptCommand {
@@ -10,6 +10,7 @@ export interface ScriptCommand {
   readonly timeoutMs: number
   readonly foreign: boolean
   readonly shielded: boolean
+  readonly childless: boolean
 }
 
 export interface ScriptOptions {
@@ -20,13 +21,16 @@ export interface ScriptOptions {
 /** The job's script for some commands in order (the functions are those of prelude.ts). */
 export function jobScript(commands: readonly ScriptCommand[], options: ScriptOptions): string {
   const timed = commands.some((c) => c.timeoutMs > 0)
-  return commands
-    .map((command, i) => {
-      const last = i === commands.length - 1
-      return ownOutput(command) ? apart(command, options, last) : inline(command, options, last && timed)
-    })
-    .join('')
+  const steps = commands.map((command, i) => {
+    const last = i === commands.length - 1
+    return ownOutput(command) ? apart(command, options, last) : inline(command, options, last && timed)
+  })
+  return `vf_m B\n${steps.join('')}${isClean(commands) ? '' : 'exit\n'}`
 }
+
+/** Nothing of it can be left when it has answered: its job can take another batch. */
+export const isClean = (commands: readonly ScriptCommand[]): boolean =>
+  commands.every((c) => c.childless && !ownOutput(c) && c.timeoutMs === 0)
 
 /** Its output goes through FIFOs of its own, and a `J` or `B` mark follows. */
 export const ownOutput = (command: { foreign: boolean; shielded: boolean }): boolean =>

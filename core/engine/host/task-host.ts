@@ -95,6 +95,7 @@ export class TaskHost implements Host {
     return shell.run(withEnvironment(script, this.#options.environment), {
       timeoutMs: READ_TIMEOUT_MS,
       timeoutBy: 'controller',
+      childless: true,
       signal: this.signal,
       ...options,
     })

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { expect } from 'chai'
-import { CommandTimeout, type Connection, OutputTooLarge, type Shell, sh } from '../../../core/connection/index.ts'
+import {
+  type CommandOptions,
+  CommandTimeout,
+  type Connection,
+  OutputTooLarge,
+  type Shell,
+  sh,
+} from '../../../core/connection/index.ts'
 import { Bench, eventually, processes, SHELLS, TRANSPORTS, uniqueSeconds } from './setup.ts'
 
 const text = (bytes: Buffer): string => bytes.toString('utf8')
@@ -150,6 +157,37 @@ describe('connection: a session', function () {
           const left = processes(seconds)
           expect(left).to.have.length(1)
           for (const pid of left) process.kill(pid)
+        })
+
+        it('gives commands that leave nothing to the same job, and others to a new one', async () => {
+          const pid = async (options: CommandOptions): Promise<string> =>
+            text((await shell.run(sh`echo $$`, options)).stdout).trim()
+          await pid({ foreign: true })
+          const [first, second] = [await pid({ childless: true }), await pid({ childless: true })]
+          expect(second).to.equal(first)
+          expect(await pid({})).to.equal(first)
+          expect(await pid({ childless: true })).not.to.equal(first)
+        })
+
+        it('goes on after a command was ended in a job that others were to follow in', async () => {
+          await shell.run(sh`:`, { foreign: true })
+          await shell.run(sh`:`, { childless: true })
+          const [seconds, stop] = [uniqueSeconds(), new AbortController()]
+          const hangs = failure(shell.run(sh`sleep ${seconds}`, { childless: true, signal: stop.signal }))
+          const behind = shell.run(sh`echo behind`, { childless: true })
+          await eventually(() => processes(`sleep ${seconds}`).length > 0)
+          stop.abort(new Error('enough'))
+          expect((await hangs).message).to.equal('enough')
+          expect(text((await behind).stdout)).to.equal('behind\n')
+          expect(processes(`sleep ${seconds}`)).to.have.length(0)
+        })
+
+        it('takes a script of any size in a job that waits', async () => {
+          for (const size of [10, 11_000, 13_000, 200_000, 10]) {
+            const word = 'x'.repeat(size)
+            const { stdout } = await shell.run(sh`w=${word}; echo "\${#w}"`, { childless: true })
+            expect(text(stdout)).to.equal(`${size}\n`)
+          }
         })
 
         it('gives lines as they come, beside other commands', async () => {

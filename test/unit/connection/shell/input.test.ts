@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { expect } from 'chai'
 import { quote } from '../../../../core/connection/quote.ts'
 import { encodeInput } from '../../../../core/connection/shell/input.ts'
-import { PRINT } from '../../../../core/connection/shell/prelude.ts'
+import { PRINT } from '../../../../core/connection/shell/prelude/marks.ts'
 
 describe('connection: input', () => {
   const bytes = Buffer.from(Array.from({ length: 1000 }, (_, i) => (i * 7) % 256))

@@ -1,0 +1,86 @@
+import { quote } from '../../quote.ts'
+import { mark, PRINT } from './marks.ts'
+import type { PreludeOptions } from './options.ts'
+
+/**
+ * Functions of a job; its arguments are the folder of FIFOs, how to make a session, and the locale. The watchdog ends with its sleep when it is told to; mksh may sleep through the
+ * first signal in `wait`, so there its sleeps are short, outside the group, and nothing waits; and the job is told again.
+ */
+export function jobFunctions({ grace, merged, shellPath }: PreludeOptions): string {
+  return `${PRINT}
+${mark(merged)}
+D=$1 vf_x=$2 LC_ALL=$3 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g=
+set --
+vf_now() { vf_n=; read -r vf_n vf_o </proc/uptime; vf_n=$((\${vf_n%.*} * 100 + 1\${vf_n#*.} - 100)); }
+vf_arm() {
+  [ -z "$vf_w" ] || kill "$vf_w" 2>/dev/null
+  vf_f=$((vf_n + $1))
+  ( vf_s="$((($1 + 9) / 100)).$((($1 + 9) % 100 / 10))"
+    if [ -n "\${KSH_VERSION-}" ]; then
+      vf_n=$((($1 + 9) / 100))
+      $vf_x sleep "0.\${vf_s#*.}"
+      while [ "$vf_n" -gt 0 ]; do $vf_x sleep 1; vf_n=$((vf_n - 1)); done
+    else
+      trap 'kill $! ; exit 0' TERM
+      sleep "$vf_s" & wait $! || { sleep "$((($1 + 99) / 100))" & wait $!; }
+    fi
+    while kill -s USR2 $$; do $vf_x sleep 1; done ) </dev/null >/dev/null 2>&1 &
+  vf_w=$!
+}
+vf_T() { vf_k=$1; vf_now; vf_d=$((vf_n + $2)); if [ -z "$vf_w" ] || [ "$vf_d" -lt "$vf_f" ]; then vf_arm "$2"; fi; }
+vf_fire() {
+  vf_i=1
+  [ -n "$vf_d" ] || { vf_J; return 0; }
+  vf_now
+  if [ "$vf_d" -gt "$vf_n" ]; then vf_arm "$((vf_d - vf_n))"; return 0; fi
+  trap : TERM
+  for vf_s in "$$" $vf_g; do kill -TERM "-$vf_s" 2>/dev/null; done
+  trap - TERM
+  vf_m X "$vf_k"
+  sleep ${grace}
+  for vf_s in $vf_g "$$"; do kill -KILL "-$vf_s" 2>/dev/null; done
+}
+trap vf_fire USR2
+vf_q() {
+  vf_g=$1 vf_b=$! vf_s=
+  while :; do
+    vf_i=
+    wait "$vf_b"; vf_o=$?
+    [ "$vf_o" = 127 ] && [ -n "$vf_s" ] || vf_s=$vf_o
+    [ -n "$vf_i" ] && [ "$vf_s" -gt 128 ] || break
+  done
+  vf_d= vf_g=
+  return "$vf_s"
+}
+vf_O() {
+  [ -p "$D/o$vf_k" ] || { vf_m F "$1"; exit 1; }
+  exec 3>"$D/o$vf_k"
+  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e$vf_k"'}
+}
+vf_P() {
+  vf_p "\x1e$N E $* $vf_k\n" >&3
+  ${merged ? '' : 'vf_p "\x1e$N E $* $vf_k\n" >&4'}
+  exec 3>&- 4>&-
+  vf_k=$((vf_k + 1))
+  vf_O "$1"
+  exec 3>&- 4>&-
+  vf_k=$((vf_k + 1))
+}
+vf_F() {
+  mkfifo -m 600 "$D/o" ${merged ? '' : '"$D/e" '}2>/dev/null || { vf_m F "$1"; exit 1; }
+  $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/o" & vf_c=$!
+  ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/e" >&2 & vf_e=$!`}
+  exec 3>"$D/o"
+  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e"'}
+  rm -f "$D/o" "$D/e"
+}
+vf_G() {
+  vf_p "\x1e$N E $* $vf_c $vf_e\n" >&3
+  ${merged ? '' : 'vf_p "\x1e$N E $* $vf_c $vf_e\n" >&4'}
+  exec 3>&- 4>&-
+  wait "$vf_c" $vf_e
+  vf_c= vf_e=
+}
+vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
+`
+}

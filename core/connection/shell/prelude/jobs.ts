@@ -1,0 +1,56 @@
+import { quote } from '../../quote.ts'
+import { jobFunctions } from './job.ts'
+import type { PreludeOptions } from './options.ts'
+
+/**
+ * How the listening shell begins a batch: `vf_job NONCE CHECK PAIRS FIFO SCRIPT`. CHECK: whether survivors of the last
+ * job are looked for. PAIRS: of FIFOs for outputs, or nothing where none is wanted. FIFO: the script comes through a FIFO to a
+ * job that can wait for another batch, `1`, or ends behind this one, `0`; nothing: through a pipe, to a job of its own. A pipe needs a
+ * process that writes into it, but no folder. `vf_rest` lets a job go that waits.
+ */
+export const jobs = (options: PreludeOptions): string => `vf_r=${quote(jobFunctions(options))}
+vf_rest() {
+  [ -n "$vf_fed" ] || return 0
+  exec 5>&-
+  wait "$vf_pid" 2>/dev/null
+  vf_pid= vf_fed=
+}
+vf_begin() { trap - INT QUIT; exec $vf_x ${quote(options.shellPath)} -s -- "$D" "$vf_x" "$vf_l10n"; }
+vf_began() {
+  vf_pid=$1 vf_to=0
+  [ -z "$vf_x" ] || vf_to=-$vf_pid
+}
+vf_fifo() {
+  [ -n "$vf_x" ] && [ -n "$D" ] || return 1
+  [ -p "$D/i" ] || mkfifo -m 600 "$D/i" 2>/dev/null || return 1
+  exec 5>&-
+  exec 5<>"$D/i"
+  { vf_begin; } <"$D/i" 5>&- &
+  vf_began $!
+  vf_fed=1
+  vf_p "$vf_r" >&5
+}
+vf_job() {
+  N=$1
+  [ -n "$4" ] || vf_rest
+  if [ -n "$vf_pid" ] && [ -z "$vf_fed" ]; then
+    wait "$vf_pid" 2>/dev/null
+    if [ -n "$2" ] && vf_alive; then vf_m S; return 0; fi
+    vf_pid=
+  fi
+  [ -z "$3$4" ] || [ -n "$D" ] || vf_mkdir
+  [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
+  vf_f=\${3:-0}
+  vf_t="N=$N vf_k=$vf_next
+$5
+"
+  vf_next=$((vf_next + vf_f))
+  if [ -n "$4" ] && { [ -n "$vf_fed" ] || vf_fifo; }; then
+    vf_p "$vf_t" >&5
+    [ "$4" = 1 ] || vf_fed=
+  else
+    vf_p "$vf_r$vf_t" | { vf_begin; } 5>&- &
+    vf_began $!
+  fi
+}
+`

@@ -1,0 +1,56 @@
+import type { PreludeOptions } from './options.ts'
+
+/** Directories in which a private 0700 directory for FIFOs is tried, in this order; noexec does not matter. */
+const FIFO_DIRECTORIES =
+  '"${XDG_RUNTIME_DIR:-/run/user/$vf_uid}" /dev/shm /run /tmp /var/tmp "${HOME:-/}/.cache" "${HOME:-/}"'
+
+/** Pairs of FIFOs that are made beyond those that are needed at once: one process makes them all. */
+const PAIRS = 12
+
+/** How the listening shell makes the FIFOs, reads users' commands from them, and stops reading what is still held open. */
+export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_mkdir() {
+  for vf_s in ${FIFO_DIRECTORIES}; do
+    [ -d "$vf_s" ] && [ -w "$vf_s" ] || continue
+    if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}; return 0; fi
+  done
+}
+vf_read_o() { ( cd "$D" && exec cat $vf_l 2>/dev/null ) </dev/null 5>&- & vf_ro=$!; }
+${merged ? 'vf_read_e() { :; }' : 'vf_read_e() { ( cd "$D" && exec cat $vf_l >&2 2>/dev/null ) </dev/null 5>&- & vf_re=$!; }'}
+vf_read() {
+  vf_n=$2 vf_l=
+  while [ "$vf_n" -le "$vf_made" ]; do vf_l="$vf_l $1$vf_n"; vf_n=$((vf_n + 1)); done
+  "vf_read_$1"
+}
+vf_pairs() {
+  # One pair is always left: a reader that has come to its last one's end is gone.
+  if [ "$((vf_next + $1))" -gt "$vf_made" ]; then
+    vf_cease
+    vf_n=$vf_made vf_l= vf_next=$((vf_made + 1)) vf_made=$((vf_made * 2 + $1 + ${PAIRS}))
+    while [ "$vf_n" -lt "$vf_made" ]; do vf_n=$((vf_n + 1)); vf_l="$vf_l o$vf_n${merged ? '' : ' e$vf_n'}"; done
+    [ -p "$D/i" ] || vf_l="i $vf_l"
+    ( cd "$D" && exec mkfifo -m 600 $vf_l ) 2>/dev/null
+  fi
+  [ -n "$vf_ro" ] || { vf_read o "$vf_next"; vf_read e "$vf_next"; }
+}
+vf_hush() { [ -z "$1" ] || { kill -TERM "$1"; kill -CONT "$1"; wait "$1"; } 2>/dev/null; }
+vf_cease() { vf_hush "$vf_ro"; vf_hush "$vf_re"; vf_ro= vf_re=; }
+vf_cut() {
+  for vf_c in "$1" "$2"; do
+    vf_s=; { read -r vf_s </proc/"\${vf_c:-none}"/stat; } 2>/dev/null
+    case \${vf_s##*) } in [A-Z]" $vf_pid "*) kill -TERM "-$vf_c" 2>/dev/null ;; esac
+  done
+}
+# Frozen, so that it cannot have gone on to the next one meanwhile.
+vf_over() {
+  kill -STOP "$1" 2>/dev/null || return 0
+  while ! vf_gone "$1"; do case $vf_s in *') '[Tt]' '*) break ;; esac; done
+  for vf_c in /proc/"$1"/fd/*; do
+    [ "$vf_c" -ef "$D/$2$3" ] || continue
+    vf_hush "$1"
+    vf_read "$2" "$(($3 + 1))"
+    return 0
+  done
+  kill -CONT "$1" 2>/dev/null
+}
+vf_skip() { vf_over "$vf_ro" o "$1"; [ -z "$vf_re" ] || vf_over "$vf_re" e "$1"; }
+`
