@@ -61,6 +61,24 @@ export const FIGURES = {
   copy_scp_ratio: { means: 'time of virtfleet / time of scp, one large file to 4 hosts at once' },
   copy_rsync_ratio: { means: 'time of virtfleet / time of rsync, one large file to 4 hosts at once' },
   copy_ansible_ratio: { means: 'time of ansible-core / time of virtfleet, one large file to 4 hosts at once' },
+  libvirt_processes_ratio: {
+    means: 'time of 400 virsh processes / time of the RPC over SSH, 200 domains defined and read',
+    least: 25,
+  },
+  libvirt_batch_ratio: { means: 'time of the same calls batched into one virsh / time of the RPC', least: 3 },
+  script_ratio: {
+    means: 'time of virtfleet / time of a hand-written script on the host, 30 machines made on one host',
+    most: 1.25,
+  },
+  ansible_ratio: { means: "time of Ansible's community.libvirt / time of virtfleet, the same" },
+  script_rerun_ratio: { means: 'time of virtfleet / time of that script, nothing to change' },
+  ansible_rerun_ratio: { means: 'time of Ansible / time of virtfleet, nothing to change', least: 12 },
+  batch_turns_ratio: {
+    means: 'round trips to make 50 machines / to make 5, by turns of direction on the wire',
+    most: 1,
+  },
+  batch_rerun_turns_ratio: { means: 'the same with nothing to change', most: 1 },
+  libvirt_open_ms: { means: 'time to open the session of the RPC on a connection that is there, in ms' },
 } as const satisfies Record<string, Figure>
 
 export type FigureName = keyof typeof FIGURES

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { batch } from './batch.ts'
 import { change20 } from './change20.ts'
 import { coldstart } from './coldstart.ts'
 import { copy } from './copy.ts'
@@ -8,6 +9,7 @@ import { hosts20 } from './hosts20.ts'
 import { hosts200 } from './hosts200.ts'
 import { hosts1000 } from './hosts1000.ts'
 import { interrupt } from './interrupt.ts'
+import { libvirt } from './libvirt.ts'
 import { simulation10000 } from './simulation10000.ts'
 
 /** In the order in which they are run and reported. */
@@ -22,4 +24,6 @@ export const SCENARIOS: readonly Scenario[] = [
   hosts1000,
   simulation10000,
   copy,
+  libvirt,
+  batch,
 ]

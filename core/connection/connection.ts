@@ -8,7 +8,7 @@ import { openCommand, openEarly } from './shell/open.ts'
 import { UserShell } from './shell/shell.ts'
 import { reachShell, type Started, type StartOptions, startShell } from './shell/start.ts'
 import type { Transport } from './transport.ts'
-import type { Become, Channel, Connection, ConnectionEnd, Endpoint, OpenOptions, Shell } from './types.ts'
+import type { Become, Channel, Connection, ConnectionEnd, Endpoint, OpenOptions, Shell, TerminalSize } from './types.ts'
 
 /** Two of the same user and method share one shell. */
 const keyOf = (become: Become | undefined): string =>
@@ -70,12 +70,12 @@ export class HostConnection implements Connection {
   }
 
   async open(script: ShellText, options: OpenOptions = {}): Promise<Channel> {
-    const { become, signal, early } = options
+    const { become, signal, early, terminal } = options
     const to = { host: this.endpoint.name, signal }
     if (early) {
       return this.become(become, signal, (start) => reachShell(start, (reached) => openEarly(reached, script, to)))
     }
-    return openCommand(await this.start(become, signal), script, to)
+    return openCommand(await this.start(become, signal, terminal), script, to)
   }
 
   forward(target: { host: string; port: number } | { socketPath: string }): Promise<Duplex> {
@@ -115,8 +115,8 @@ export class HostConnection implements Connection {
     return shell
   }
 
-  private start(become?: Become, signal?: AbortSignal): Promise<Started> {
-    return this.become(become, signal, startShell)
+  private start(become?: Become, signal?: AbortSignal, size?: TerminalSize): Promise<Started> {
+    return this.become(become, signal, startShell, size)
   }
 
   /** Leads to that user's shell: once more with a terminal, if the tool wants one. */
@@ -124,6 +124,7 @@ export class HostConnection implements Connection {
     become: Become | undefined,
     signal: AbortSignal | undefined,
     lead: (options: StartOptions) => Promise<T>,
+    size?: TerminalSize,
   ): Promise<T> {
     const { transport, endpoint, options, shellPath } = this
     const key = keyOf(become)
@@ -132,12 +133,13 @@ export class HostConnection implements Connection {
         host: endpoint.name,
         open: transport.openChannel,
         shellPath,
+        ...(size && { terminal: size }),
         ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
         ...(become && {
           ascend: ascent(become, {
             loginUser: transport.user,
             shellPath,
-            ...(terminal && { terminal }),
+            ...((terminal || size !== undefined) && { terminal: true }),
             ...(options.proof && { proof: options.proof }),
           }),
         }),

@@ -30,4 +30,5 @@ export type {
   Endpoint,
   HostKeyRules,
   Shell,
+  TerminalSize,
 } from './types.ts'

@@ -1,5 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { ConnectionEnd } from './types.ts'
+import type { ConnectionEnd, TerminalSize } from './types.ts'
 
 /*
  * What ssh/, openssh/ and local/ each supply; connection.ts makes the whole contract of it. Nothing here knows of a
@@ -14,6 +14,8 @@ export interface ByteChannel {
   readonly stderr: Readable
   /** Settles, never rejects, when the command or the way to it has ended; without a status if that is not known. */
   readonly exit: Promise<ChannelExit>
+  /** Of a terminal; missing where the transport cannot tell it once the command runs. */
+  resize?(size: TerminalSize): void
   /** Ends both directions at once; `exit` settles. */
   close(): void
 }
@@ -27,6 +29,8 @@ export interface ChannelExit {
 export interface ChannelOptions {
   /** With a terminal: no echo, raw, both streams merged. */
   readonly pty?: boolean
+  /** Of the terminal; 80 by 24 unless told. */
+  readonly size?: TerminalSize
 }
 
 /** Starts a command under the login shell, which may not run yet: what is written at once will reach it. Raises ConnectionError. */

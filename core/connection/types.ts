@@ -117,7 +117,14 @@ export interface Channel {
   readonly stderr: Readable
   /** Settles when the command has ended and both streams were drained. */
   readonly exit: Promise<{ status: number }>
+  /** Tells a terminal's new size, where it has one and the transport can. */
+  resize?(size: TerminalSize): void
   close(): void
+}
+
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
 }
 
 export interface OpenOptions {
@@ -128,6 +135,8 @@ export interface OpenOptions {
    * may be written once the script has said something.
    */
   readonly early?: boolean
+  /** Gives it a terminal: raw, without echo, stderr within stdout. Not together with `early`. */
+  readonly terminal?: TerminalSize
 }
 
 export interface Connection {

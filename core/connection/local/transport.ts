@@ -42,7 +42,7 @@ function startProcess(command: string, host: string, options: ChannelOptions = {
     throw new ConnectionError(
       'unsupported',
       host,
-      'the local transport has no terminal for su, doas or requiretty',
+      'the local transport has no terminal (for su, doas, requiretty, a console)',
       'use sudo, or the ssh transport to localhost',
     )
   }

@@ -56,7 +56,8 @@ class OpensshTransport implements Transport {
   openChannel = async (command: string, options: ChannelOptions = {}): Promise<ByteChannel> => {
     const terminal = options.pty ? ['-tt'] : ['-T']
     // ssh takes a terminal's modes from its own; it has none here. `;` and both words mean the same in csh and fish.
-    const text = options.pty ? `stty raw -echo; ${command}` : command
+    const { columns, rows } = options.size ?? { columns: 80, rows: 24 }
+    const text = options.pty ? `stty raw -echo rows ${rows} cols ${columns}; ${command}` : command
     return this.#client([...terminal, '--', 'host', text], options.pty === true)
   }
 

@@ -109,5 +109,6 @@ async function attach(
   })
   exit.catch(() => undefined)
   signal?.addEventListener('abort', () => opened.destroy(signal.reason as Error), { once: true })
-  return { stream: opened, stderr: errors, exit, close: () => opened.destroy() }
+  const resize = channel.resize && { resize: channel.resize.bind(channel) }
+  return { stream: opened, stderr: errors, exit, ...resize, close: () => opened.destroy() }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ConnectionError } from '../errors.ts'
 import { quote } from '../quote.ts'
 import type { ChannelExit, OpenChannel } from '../transport.ts'
+import type { TerminalSize } from '../types.ts'
 import { Greeting } from './greeting.ts'
 import type { Decoder } from './input.ts'
 import { prelude } from './prelude.ts'
@@ -18,6 +19,8 @@ export interface StartOptions {
   /** Becomes another user, before our hello; become/ makes it. */
   readonly ascend?: Ascent
   readonly signal?: AbortSignal
+  /** The shell is to have a terminal, of that size. */
+  readonly terminal?: TerminalSize
 }
 
 export interface Ascent {
@@ -56,12 +59,15 @@ export async function reachShell<T>(
   options: StartOptions,
   use: (reached: Reached, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { host, shellPath, ascend } = options
+  const { host, shellPath, ascend, terminal } = options
   const limit = AbortSignal.timeout(START_TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit
-  const merged = ascend?.pty ?? false
+  const merged = terminal !== undefined || (ascend?.pty ?? false)
   const direct = ascend?.direct
-  const channel = await options.open(direct ?? `exec ${quote(shellPath)} -s`, { pty: merged })
+  const channel = await options.open(direct ?? `exec ${quote(shellPath)} -s`, {
+    pty: merged,
+    ...(terminal && { size: terminal }),
+  })
   const greeting = new Greeting(channel)
   try {
     if (ascend && direct === undefined) await ascend.climb(greeting, { shellPath, host, signal })

@@ -1,5 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2'
-import type { ByteChannel } from '../transport.ts'
+import type { ByteChannel, ChannelOptions } from '../transport.ts'
 import { byteChannel } from './channel.ts'
 import { channelInternals, internals, type Opened } from './internals.ts'
 
@@ -38,7 +38,12 @@ export const isUsable = (channel: ClientChannel): boolean => channelInternals(ch
  * Starts the command without waiting for the server's word: input may follow in the same breath. If the server refuses, the
  * channel ends, and its exit says so.
  */
-export function startCommand(client: Client, channel: ClientChannel, command: string, pty: boolean): ByteChannel {
+export function startCommand(
+  client: Client,
+  channel: ClientChannel,
+  command: string,
+  { pty = false, size = { columns: 80, rows: 24 } }: ChannelOptions,
+): ByteChannel {
   const { _protocol: protocol } = internals(client)
   const inner = channelInternals(channel)
   const { id } = inner.outgoing
@@ -50,11 +55,12 @@ export function startCommand(client: Client, channel: ClientChannel, command: st
     }
   if (pty) {
     inner._callbacks.push(answered('a terminal'))
-    protocol.pty(id, 24, 80, 480, 640, 'dumb', RAW_TERMINAL, true)
+    protocol.pty(id, size.rows, size.columns, 480, 640, 'dumb', RAW_TERMINAL, true)
   }
   inner._callbacks.push(answered('to start a shell'))
   inner.subtype = 'exec'
   inner.allowHalfOpen = true
   protocol.exec(id, command, true)
-  return made
+  if (!pty) return made
+  return { ...made, resize: ({ columns, rows }) => void channel.setWindow(rows, columns, 480, 640) }
 }

@@ -70,7 +70,7 @@ class SshTransport implements Transport {
       line.sessions++
       try {
         const session = await nextSession(line.login)
-        const channel = startCommand(line.login.client, session, command, options.pty === true)
+        const channel = startCommand(line.login.client, session, command, options)
         void channel.exit.then(() => line.sessions--)
         return channel
       } catch (error) {

@@ -24,7 +24,7 @@ vf_arm() {
       trap 'kill $! ; exit 0' TERM
       sleep "$vf_s" & wait $! || { sleep "$((($1 + 99) / 100))" & wait $!; }
     fi
-    while kill -s USR2 $$; do $vf_x sleep 1; done ) </dev/null >/dev/null 2>&1 &
+    while kill -s USR2 $$; do $vf_x sleep 1; done ) </dev/null >/dev/null 2>&1 3>&- 4>&- &
   vf_w=$!
 }
 vf_T() { vf_k=$1; vf_now; vf_d=$((vf_n + $2)); if [ -z "$vf_w" ] || [ "$vf_d" -lt "$vf_f" ]; then vf_arm "$2"; fi; }
@@ -53,18 +53,18 @@ vf_q() {
   return "$vf_s"
 }
 vf_O() {
-  [ -p "$D/o$vf_k" ] || { vf_m F "$1"; exit 1; }
-  exec 3>"$D/o$vf_k"
-  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e$vf_k"'}
+  [ -p "$D/o$vf_at" ] || { vf_m F "$1"; exit 1; }
+  exec 3>"$D/o$vf_at"
+  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e$vf_at"'}
 }
 vf_P() {
-  vf_p "\x1e$N E $* $vf_k\n" >&3
-  ${merged ? '' : 'vf_p "\x1e$N E $* $vf_k\n" >&4'}
+  vf_p "\x1e$N E $* $vf_at\n" >&3
+  ${merged ? '' : 'vf_p "\x1e$N E $* $vf_at\n" >&4'}
   exec 3>&- 4>&-
-  vf_k=$((vf_k + 1))
+  vf_at=$((vf_at + 1))
   vf_O "$1"
   exec 3>&- 4>&-
-  vf_k=$((vf_k + 1))
+  vf_at=$((vf_at + 1))
 }
 vf_F() {
   mkfifo -m 600 "$D/o" ${merged ? '' : '"$D/e" '}2>/dev/null || { vf_m F "$1"; exit 1; }

@@ -21,7 +21,8 @@ vf_began() {
   [ -z "$vf_x" ] || vf_to=-$vf_pid
 }
 vf_fifo() {
-  [ -n "$vf_x" ] && [ -n "$D" ] || return 1
+  # mksh keeps a copy of what it closes, so its FIFO would have no end.
+  [ -n "$vf_x" ] && [ -n "$D" ] && [ -z "\${KSH_VERSION-}" ] || return 1
   [ -p "$D/i" ] || mkfifo -m 600 "$D/i" 2>/dev/null || return 1
   exec 5>&-
   exec 5<>"$D/i"
@@ -41,7 +42,7 @@ vf_job() {
   [ -z "$3$4" ] || [ -n "$D" ] || vf_mkdir
   [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
   vf_f=\${3:-0}
-  vf_t="N=$N vf_k=$vf_next
+  vf_t="N=$N vf_at=$vf_next
 $5
 "
   vf_next=$((vf_next + vf_f))
