@@ -2,13 +2,13 @@ import { defineFleet } from '../../core/module/define.ts'
 import { type FleetChange, type Host, type HostName, ModuleFailure } from '../../core/module/types.ts'
 import { adjustVms } from './vms/adjust.ts'
 import { type VmsArgs, vmsArgs } from './vms/args.ts'
-import { diffVms } from './vms/diff.ts'
+import { awaitsAddress, diffVms } from './vms/diff.ts'
 import { domainsOf } from './vms/fleet.ts'
 import { Gather } from './vms/gather.ts'
 import { type Making, makeVms } from './vms/make.ts'
 import { probeVms } from './vms/probe.ts'
 import { removeVms } from './vms/remove.ts'
-import { type Awaited, waitForAddresses } from './vms/wait.ts'
+import { type Awaited, waitForAddresses, waitForSsh } from './vms/wait.ts'
 import { wantedVms } from './vms/wanted.ts'
 
 interface Context {
@@ -20,8 +20,16 @@ const making = new Gather<Making, Context>(({ host, args }, items) => makeVms(ho
 const adjusting = new Gather<string, Context>(({ host, args }, names) => adjustVms(host, args, names))
 const removing = new Gather<string, Context>(({ host, args }, names) => removeVms(host, args, names))
 const waiting = new Gather<Awaited, Context>(async ({ host, args }, guests) => {
-  await waitForAddresses(host, guests, args.timeout)
-  return new Map()
+  const end = Date.now() + args.timeout * 1000
+  const found = await waitForAddresses(
+    host,
+    guests.filter((guest) => guest.address === undefined),
+    args.timeout,
+  )
+  if (args.wait_for !== 'ssh') return new Map()
+  const reached = guests.map((guest) => ({ ...guest, address: guest.address ?? found.get(guest.mac) ?? '' }))
+  const silent = await waitForSsh(host, reached, end)
+  return new Map([...silent].map(([guest, error]) => [guests[reached.indexOf(guest)]!, error]))
 })
 
 function hostOf(hosts: ReadonlyMap<HostName, Host>, name: HostName): Host {
@@ -39,7 +47,7 @@ async function apply(hosts: ReadonlyMap<HostName, Host>, change: FleetChange, ar
   }
   if (change.id.startsWith('make ')) await making.add(args, where, context, makingOf(change, args))
   else await adjusting.add(args, where, context, change.item)
-  if (args.state === 'running' && args.wait_for === 'address') await awaitAddress(context, change)
+  if (args.state === 'running' && awaitsAddress(args)) await awaitAddress(context, change)
 }
 
 function makingOf(change: FleetChange, args: VmsArgs): Making {
@@ -50,10 +58,18 @@ function makingOf(change: FleetChange, args: VmsArgs): Making {
 }
 
 async function awaitAddress(context: Context, change: FleetChange): Promise<void> {
+  const fixed = wantedVms(context.args)
+    .find((vm) => vm.name === change.item)
+    ?.address?.cidr.split('/')[0]
+  if (fixed !== undefined && context.args.wait_for === 'address') return
   const list = await context.host.libvirt.query(['domiflist', `--domain=${change.item}`])
   const mac = /([0-9a-f]{2}(?::[0-9a-f]{2}){5})/.exec(list)?.[1]
   if (mac === undefined) throw new ModuleFailure(`VM '${change.item}' has no interface to have an address on`)
-  await waiting.add(context.args, change.hosts[0] ?? '', context, { name: change.item, mac })
+  await waiting.add(context.args, change.hosts[0] ?? '', context, {
+    name: change.item,
+    mac,
+    ...(fixed !== undefined && { address: fixed }),
+  })
 }
 
 export default defineFleet({
@@ -80,6 +96,18 @@ that was cut is continued by running it again. The number of round trips does no
     network: default
     wait_for: address
   register: web
+
+- name: Three with addresses of their own, each on another host, as soon as they answer SSH
+  libvirt_vms:
+    names: [db1, db2, db3]
+    base: /var/lib/libvirt/images/debian-12-generic.qcow2
+    bridge: br0
+    address: 192.0.2.11/24
+    gateway: 192.0.2.1
+    anti_affinity: [[db1, db2, db3]]
+    cloud_init:
+      ssh_authorized_keys: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample admin@example.org
+    wait_for: ssh
 
 - name: One larger than the others
   libvirt_vms:

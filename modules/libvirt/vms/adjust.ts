@@ -1,3 +1,4 @@
+import { sh } from '../../../core/connection/quote.ts'
 import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { formatXml } from '../../../core/libvirt/xml/element.ts'
 import { mergeXml } from '../../../core/libvirt/xml/merge.ts'
@@ -6,12 +7,15 @@ import { attempt, refused } from '../daemon/failure.ts'
 import { stopGuest } from '../domain/power.ts'
 import type { VmsArgs } from './args.ts'
 import { domainsOf } from './fleet.ts'
-import { probeVms, type SeenVm } from './probe.ts'
+import { writeEntry } from './journal.ts'
+import { probeVms, type SeenVm, type VmHost } from './probe.ts'
+import { seedOf, writeSeeds } from './seeds.ts'
+import { wantedVms } from './wanted.ts'
 
 /** Makes VMs that are there what the task says, from what is there now. Answers with what failed. */
 export async function adjustVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
   const state = await probeVms(host, args)
-  const failures = new Map<string, Error>()
+  const failures = await adjustSeeds(host, args, names, state)
   await Promise.all(
     names.map(async (name) => {
       const seen = domainsOf(state).find((d) => d.model.name === name)
@@ -23,6 +27,36 @@ export async function adjustVms(host: Host, args: VmsArgs, names: readonly strin
     }),
   )
   return failures
+}
+
+/** Journal first: what a clean-up may remove stands there. */
+async function adjustSeeds(
+  host: Host,
+  args: VmsArgs,
+  names: readonly string[],
+  state: VmHost,
+): Promise<Map<string, Error>> {
+  const seeds = new Map<string, Buffer>()
+  const vms = wantedVms(args).filter((vm) => names.includes(vm.name))
+  const entries = []
+  for (const vm of vms) {
+    const seen = domainsOf(state).find((d) => d.model.uuid === vm.uuid)
+    const mac = seen?.model.nics[0]?.mac
+    if (!seen?.seedDiffers || vm.seed === undefined || mac === undefined) continue
+    const seed = seedOf(args, vm, mac)
+    if (!seed) continue
+    seeds.set(vm.seed, seed)
+    const known = state.journal.find((entry) => entry.uuid === vm.uuid)?.files ?? []
+    entries.push(writeEntry(args.fleet, { name: vm.name, uuid: vm.uuid, files: [...new Set([...known, vm.seed])] }))
+  }
+  if (seeds.size === 0) return new Map()
+  const [, problems] = await Promise.all([host.run(sh.join(entries), { childless: true }), writeSeeds(host, seeds)])
+  return new Map(
+    vms.flatMap((vm) => {
+      const problem = problems.get(vm.seed ?? '')
+      return problem ? [[vm.name, problem]] : []
+    }),
+  )
 }
 
 async function adjust(host: Host, args: VmsArgs, name: string, seen: SeenVm): Promise<void> {

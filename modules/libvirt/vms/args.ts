@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 import { arg } from '../../../core/module/arg.ts'
 import { stopArgs } from '../domain/args.ts'
+import { cloudArgs } from '../seed/cloud-args.ts'
+
+const { hostname: _, instance_id: __, ...cloud } = cloudArgs
 
 const each = {
   memory: arg.str().optional().describe('Memory, such as 2GiB.'),
@@ -8,6 +11,12 @@ const each = {
   disk_size: arg.str().optional().describe('Virtual size of the disk, such as 20G; default that of the base.'),
   network: arg.str().optional().describe('Network of libvirt.'),
   bridge: arg.str().optional().describe('Bridge of the host, instead of a network.'),
+  address: arg
+    .str()
+    .optional()
+    .describe(
+      'Fixed address with prefix, such as 192.0.2.10/24, given by cloud_init; of the first VM, the others follow.',
+    ),
 }
 
 const override = arg.object({
@@ -42,13 +51,27 @@ export const vmsArgs = arg.object({
     .choice('spread', 'pack')
     .default('spread')
     .describe('By free memory: spread evenly, or fill one host after another.'),
+  anti_affinity: arg
+    .list(arg.list(arg.name()))
+    .default([])
+    .describe('Groups of VMs of which no two are made on one host.'),
+  vcpu_ratio: arg
+    .int()
+    .optional()
+    .describe('Virtual processors of running machines on a host, at most so many for each of its own.'),
+  cloud_init: arg
+    .object(cloud)
+    .optional()
+    .describe('A seed for each VM, with its name; as the module cloud_init has it.'),
+  gateway: arg.str().optional().describe('Of VMs with an address.'),
+  nameservers: arg.oneOrMore(arg.str()).default([]).describe('Of VMs with an address.'),
   reserve: arg.str().default('512MiB').describe('Memory that stays free on every host.'),
   autostart: arg.bool().optional(),
   wait_for: arg
-    .choice('none', 'running', 'address')
+    .choice('none', 'running', 'address', 'ssh')
     .default('running')
-    .describe('address: until each has one by DHCP, ARP or agent.'),
-  timeout: arg.int().default(300).describe('Seconds to wait for addresses.'),
+    .describe('address: until each has one by DHCP, ARP or agent; ssh: until an SSH server answers there.'),
+  timeout: arg.int().default(300).describe('Seconds to wait, for all of it.'),
   ...stopArgs,
 })
 export type VmsArgs = z.output<typeof vmsArgs>

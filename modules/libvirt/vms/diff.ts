@@ -7,7 +7,15 @@ import {
 } from '../../../core/module/types.ts'
 import { asChanges } from '../daemon/changes.ts'
 import type { VmsArgs } from './args.ts'
-import { assignMacs, domainsOf, type Known, locate, refuseForeignDisks, silentHosts } from './fleet.ts'
+import {
+  assignMacs,
+  domainsOf,
+  type Known,
+  locate,
+  refuseForeignFile,
+  refuseForeignFiles,
+  silentHosts,
+} from './fleet.ts'
 import { type Candidate, type Placed, place } from './placement.ts'
 import type { SeenVm, VmHost } from './probe.ts'
 import { bytes, type WantedVm, wantedVms } from './wanted.ts'
@@ -23,7 +31,7 @@ export function diffVms(states: FleetStates<VmHost>, args: VmsArgs): FleetChange
   const changes =
     args.state === 'absent'
       ? removals(states, vms, known)
-      : [...makings(states, args, vms, known), ...adjustments(args, vms, known)]
+      : [...makings(states, args, vms, known), ...adjustments(states, args, vms, known)]
   const touching = changes.filter((c) => c.changes.some((change) => change.effect !== 'pending'))
   if (silent.size > 0 && touching.length > 0)
     throw undecidable(
@@ -58,7 +66,7 @@ function makings(
     const where = placed.get(vm.name)
     const knowledge = known.get(vm.name)
     if (!where || !knowledge) throw new Error(`VM ${vm.name} was not placed`)
-    refuseForeignDisks(states, vm, knowledge, where.host)
+    refuseForeignFiles(states, vm, knowledge, where.host)
     const after = args.state === 'running' ? 'running' : 'shut off'
     // The MAC and the acceleration stand among the changes because apply sees nothing else of the fleet.
     return fleetChange('make', vm.name, where.host, [
@@ -89,10 +97,26 @@ function placement(
     throw new ModuleFailure(
       `no host can take VMs: ${[...states.answered].map(([n, h]) => `${n} has no ${h.base ? 'libvirt' : args.base}`).join(', ')}`,
     )
-  const candidates: Candidate[] = able.map(([name, host]) => ({ name, freeKiB: host.availableKiB - claimed(host) }))
-  for (const [name, where] of place(rest, candidates, args.placement, Number(bytes('reserve', args.reserve) / 1024n)))
-    result.set(name, where)
+  const candidates = able.map(([name, host]) => candidate(name, host, args, known))
+  const rules = {
+    how: args.placement,
+    reserveKiB: Number(bytes('reserve', args.reserve, 0n) / 1024n),
+    apart: args.anti_affinity,
+  }
+  for (const [name, where] of place(rest, candidates, rules)) result.set(name, where)
   return result
+}
+
+function candidate(name: HostName, host: VmHost, args: VmsArgs, known: ReadonlyMap<string, Known>): Candidate {
+  const running = domainsOf(host).filter((d) => d.state !== 'shut off')
+  const vcpus = running.reduce((sum, d) => sum + d.model.vcpus, 0)
+  const begun = [...known].filter(([, vm]) => vm.host === name || vm.journals[0]?.host === name).map(([vm]) => vm)
+  return {
+    name,
+    freeKiB: host.availableKiB - claimed(host),
+    has: begun,
+    ...(args.vcpu_ratio !== undefined && { freeVcpus: args.vcpu_ratio * host.cpus - vcpus }),
+  }
 }
 
 /** Memory of guests that were started and have not touched all of theirs cannot be told from here; what is off counts not. */
@@ -101,11 +125,22 @@ function claimed(host: VmHost): number {
   return starting.reduce((sum, d) => sum + d.model.memoryKiB, 0)
 }
 
-function adjustments(args: VmsArgs, vms: readonly WantedVm[], known: ReadonlyMap<string, Known>): FleetChange[] {
+function adjustments(
+  states: FleetStates<VmHost>,
+  args: VmsArgs,
+  vms: readonly WantedVm[],
+  known: ReadonlyMap<string, Known>,
+): FleetChange[] {
   return vms.flatMap((vm) => {
-    const { host, seen } = known.get(vm.name) ?? {}
-    if (host === undefined || !seen) return []
+    const knowledge = known.get(vm.name)
+    const { host, seen } = knowledge ?? {}
+    if (knowledge === undefined || host === undefined || !seen) return []
     const changes = [...asChanges(seen.drift, 'now'), ...pending(seen, args), ...power(vm, seen, args)]
+    const state = states.answered.get(host)
+    if (seen.seedDiffers && vm.seed !== undefined && state)
+      refuseForeignFile(states, vm.seed, knowledge, { name: host, host: state })
+    if (seen.seedDiffers)
+      changes.push({ path: 'seed', after: vm.seed ?? '', effect: 'now', note: 'cloud-init reads it at the next boot' })
     if (args.autostart !== undefined && args.autostart !== seen.autostart)
       changes.push({ path: 'autostart', before: seen.autostart, after: args.autostart, effect: 'now' })
     return changes.length === 0 ? [] : [fleetChange('adjust', vm.name, host, changes)]
@@ -128,9 +163,13 @@ function power(vm: WantedVm, seen: SeenVm, args: VmsArgs): Change[] {
     throw new ModuleFailure(`VM '${vm.name}' is paused by '${seen.reason}': to resume it would hide why`)
   if (off || seen.state === 'paused') return [{ path: 'state', before: seen.state, after: 'running', effect: 'now' }]
   // A guest that came from another host had its address there, and says nothing new until its lease runs out.
-  if (args.wait_for !== 'address' || seen.addresses.length > 0 || seen.reason === 'migrated') return []
+  if (!awaitsAddress(args) || vm.address !== undefined || seen.addresses.length > 0 || seen.reason === 'migrated')
+    return []
   return [{ path: 'address', before: 'none', after: 'any', effect: 'now', note: 'waits for the guest' }]
 }
+
+/** Also where more is waited for. */
+export const awaitsAddress = (args: VmsArgs): boolean => args.wait_for === 'address' || args.wait_for === 'ssh'
 
 function removals(
   states: FleetStates<VmHost>,

@@ -32,7 +32,7 @@ export async function makeDisks(host: Host, args: VmsArgs, vms: readonly WantedV
 }
 
 function oneDisk(args: VmsArgs, vm: WantedVm, index: number): ShellText {
-  const entry = writeEntry(args.fleet, { name: vm.name, uuid: vm.uuid, files: [vm.disk] })
+  const entry = writeEntry(args.fleet, { name: vm.name, uuid: vm.uuid, files: filesOf(vm) })
   const part = `${vm.disk}.part`
   const base = args.base === undefined ? sh.raw('') : sh`-F ${args.base_format} -b ${args.base}`
   const size = vm.diskSize === undefined ? sh.raw('') : sh`${String(vm.diskSize)}`
@@ -41,8 +41,11 @@ function oneDisk(args: VmsArgs, vm: WantedVm, index: number): ShellText {
 o=$({ ${entry} && { [ $w = kept ] || { ${make} || { rm -f ${part}; false; }; }; }; } 2>&1) && echo "$w ${index}" || printf '%s\n' "$o" | sed ${`s/^/said ${index} /`}`
 }
 
+/** What a VM has on its host besides its definition. */
+export const filesOf = (vm: WantedVm): string[] => [vm.disk, ...(vm.seed === undefined ? [] : [vm.seed])]
+
 /** Takes back what this run made and could not be used: disks that are new, and their journal. */
 export async function dropDisks(host: Host, args: VmsArgs, vms: readonly WantedVm[]): Promise<void> {
   if (vms.length === 0) return
-  await host.run(sh`rm -f -- ${vms.map((v) => v.disk)} && rm -f -- ${vms.map((v) => journalFile(args.fleet, v.name))}`)
+  await host.run(sh`rm -f -- ${vms.flatMap(filesOf)} && rm -f -- ${vms.map((v) => journalFile(args.fleet, v.name))}`)
 }

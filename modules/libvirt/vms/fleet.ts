@@ -1,6 +1,7 @@
 import { fleetMac } from '../../../core/libvirt/identity/mac.ts'
 import { type FleetStates, type HostName, ModuleFailure } from '../../../core/module/types.ts'
 import type { VmsArgs } from './args.ts'
+import { filesOf } from './disks.ts'
 import type { JournalEntry } from './journal.ts'
 import type { SeenVm, VmHost } from './probe.ts'
 import type { WantedVm } from './wanted.ts'
@@ -77,8 +78,8 @@ export function assignMacs(
   return result
 }
 
-/** Refuses a disk that is there and not ours, or that another machine has. */
-export function refuseForeignDisks(states: FleetStates<VmHost>, vm: WantedVm, known: Known, target: HostName): void {
+/** Refuses a disk or seed that is there and not ours, and a disk that another machine has. */
+export function refuseForeignFiles(states: FleetStates<VmHost>, vm: WantedVm, known: Known, target: HostName): void {
   const storage = states.answered.get(target)?.storage
   for (const [name, host] of states.answered) {
     if (host.storage !== storage) continue
@@ -87,12 +88,22 @@ export function refuseForeignDisks(states: FleetStates<VmHost>, vm: WantedVm, kn
     )
     if (owner)
       throw new ModuleFailure(`${vm.disk}, the disk of '${vm.name}', belongs to ${owner.model.name} on ${name}`)
-    const ours = known.journals.some(
-      (j) => j.entry.files.includes(vm.disk) && states.answered.get(j.host)?.storage === storage,
-    )
-    if (host.files.has(vm.disk) && !ours)
-      throw new ModuleFailure(`${vm.disk} is already on ${name}, and this fleet did not make it`, {
-        hint: 'move it away, or choose another name or path',
-      })
+    for (const file of filesOf(vm)) refuseForeignFile(states, file, known, { name, host })
   }
+}
+
+/** Refuses a file on a host that no journal of this storage has. */
+export function refuseForeignFile(
+  states: FleetStates<VmHost>,
+  file: string,
+  known: Known,
+  { name, host }: { name: HostName; host: VmHost },
+): void {
+  const ours = known.journals.some(
+    (j) => j.entry.files.includes(file) && states.answered.get(j.host)?.storage === host.storage,
+  )
+  if (host.files.has(file) && !ours)
+    throw new ModuleFailure(`${file} is already on ${name}, and this fleet did not make it`, {
+      hint: 'move it away, or choose another name or path',
+    })
 }

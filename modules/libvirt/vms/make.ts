@@ -5,6 +5,7 @@ import { refused } from '../daemon/failure.ts'
 import type { VmsArgs } from './args.ts'
 import { dropDisks, makeDisks } from './disks.ts'
 import { renderVm } from './render.ts'
+import { seedOf, writeSeeds } from './seeds.ts'
 import type { WantedVm } from './wanted.ts'
 
 /** What a VM to be made needs besides what the task says. */
@@ -32,6 +33,7 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
     const problem = disks.failures.get(item.vm)
     if (problem) failures.set(item, new ModuleFailure(`the disk of '${item.vm.name}' was not made: ${problem.message}`))
   }
+  await makeSeeds(host, args, left(), failures)
   host.progress(`defining ${left().length} VMs`)
   await each(left(), failures, (item) => host.libvirt.defineDomain(definitions.get(item) ?? ''))
   const defined = left()
@@ -43,6 +45,25 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
   }
   await takeBack(host, args, failures, defined, disks.made)
   return failures
+}
+
+async function makeSeeds(
+  host: Host,
+  args: VmsArgs,
+  items: readonly Making[],
+  failures: Map<Making, Error>,
+): Promise<void> {
+  const seeds = new Map<string, Buffer>()
+  await each(items, failures, async ({ vm, mac }) => {
+    const seed = seedOf(args, vm, mac)
+    if (seed && vm.seed !== undefined) seeds.set(vm.seed, seed)
+  })
+  const problems = await writeSeeds(host, seeds)
+  for (const item of items) {
+    const problem = problems.get(item.vm.seed ?? '')
+    if (problem)
+      failures.set(item, new ModuleFailure(`the seed of '${item.vm.name}' was not written: ${problem.message}`))
+  }
 }
 
 async function takeBack(

@@ -8,8 +8,10 @@ import { type Answer, ask } from '../daemon/ask.ts'
 import { filledInAtStart } from '../domain/diff.ts'
 import { machineAliases } from '../domain/machines.ts'
 import type { VmsArgs } from './args.ts'
+import { filesOf } from './disks.ts'
 import { type JournalEntry, parseJournal, readJournal } from './journal.ts'
 import { renderVm } from './render.ts'
+import { digestOfSeed, seedOf } from './seeds.ts'
 import { type WantedVm, wantedVms } from './wanted.ts'
 
 /** A domain on a host; of those the task names, what differs. */
@@ -25,6 +27,8 @@ export interface SeenVm {
   readonly liveDrift: readonly Difference[]
   /** The definition with what is declared, where that differs. */
   readonly declared: Element | undefined
+  /** Its seed is not there, or not what is declared. */
+  readonly seedDiffers: boolean
   readonly config: Element | undefined
 }
 
@@ -32,12 +36,14 @@ export interface SeenVm {
 export interface VmHost {
   readonly domains: Answer<readonly SeenVm[]>
   readonly journal: readonly JournalEntry[]
-  /** Which of the task's disks are there. */
+  /** Which of the task's disks and seeds are there. */
   readonly files: ReadonlySet<string>
   readonly base: boolean
   /** Where the disks are: hosts with the same text see the same files. */
   readonly storage: string
   readonly availableKiB: number
+  /** Processors of the host. */
+  readonly cpus: number
   readonly acceleration: 'kvm' | 'tcg'
   readonly check: boolean
 }
@@ -45,14 +51,17 @@ export interface VmHost {
 /** Four reads for any number of VMs. */
 export async function probeVms(host: Reader, args: VmsArgs): Promise<VmHost> {
   const vms = wantedVms(args)
-  const files = vms.map((v) => v.disk)
+  const files = vms.flatMap(filesOf)
+  const seeds = vms.flatMap((v) => (v.seed === undefined ? [] : [v.seed]))
   const facts = host.read(sh`
 [ -c /dev/kvm ] && grep -Eqm1 '^(flags|Features).*[[:space:]](vmx|svm)([[:space:]]|$)' /proc/cpuinfo && echo kvm
 sed -n 's/^MemAvailable: *\\([0-9]*\\).*/memory \\1/p' /proc/meminfo
+echo "cpus $(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
 d=${args.path}; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
 echo "storage $(findmnt -no FSTYPE,SOURCE -T "$d" 2>/dev/null | tail -n 1)"
 [ -e ${args.base ?? '/'} ] && echo base
 for f in ${files}; do [ -e "$f" ] && printf 'file %s\n' "$f"; done
+${seeds.length === 0 ? sh`:` : sh`sha256sum -- ${seeds} 2>/dev/null | sed 's/^/seed /'`}
 ip neigh show 2>/dev/null | sed 's/^/neigh /'; true`)
   const [answer, journal, domains] = await Promise.all([facts, host.read(readJournal(args.fleet)), readDomains(host)])
   const lines = answer.stdout.toString().split('\n')
@@ -60,7 +69,8 @@ ip neigh show 2>/dev/null | sed 's/^/neigh /'; true`)
     lines.filter((l) => l.startsWith(`${word} `)).map((l) => l.slice(word.length + 1))
   const acceleration = lines.includes('kvm') ? 'kvm' : 'tcg'
   const mount = after('storage')[0]?.trim() ?? ''
-  const common = { acceleration: acceleration as 'kvm' | 'tcg', neighbours: after('neigh') }
+  const digests = new Map(after('seed').map((line) => [line.slice(66), line.slice(0, 64)]))
+  const common = { acceleration: acceleration as 'kvm' | 'tcg', neighbours: after('neigh'), digests }
   return {
     domains:
       domains.kind === 'answer'
@@ -74,6 +84,7 @@ ip neigh show 2>/dev/null | sed 's/^/neigh /'; true`)
     base: args.base === undefined || lines.includes('base'),
     storage: /^(?:nfs4?|ceph|glusterfs|fuse\.glusterfs|ocfs2|gfs2|cifs)\s/.test(mount) ? mount : `local ${host.name}`,
     availableKiB: Number(after('memory')[0] ?? 0),
+    cpus: Number(after('cpus')[0] ?? 1),
     acceleration,
     check: host.check,
   }
@@ -126,7 +137,7 @@ async function see(
   vms: readonly WantedVm[],
   domain: RawDomain,
   raw: RawHost,
-  common: { acceleration: 'kvm' | 'tcg'; neighbours: readonly string[] },
+  common: { acceleration: 'kvm' | 'tcg'; neighbours: readonly string[]; digests: ReadonlyMap<string, string> },
 ): Promise<SeenVm> {
   const model = readDomain(domain.config)
   const vm = vms.find((v) => v.name === model.name)
@@ -135,6 +146,7 @@ async function see(
   const declared =
     ours && mac !== undefined ? await renderVm(host, args, vm, { mac, acceleration: common.acceleration }) : undefined
   const machines = machineAliases(raw.capabilities)
+  const seed = ours && mac !== undefined ? seedOf(args, vm, mac) : undefined
   return {
     state: domain.state,
     reason: domain.reason,
@@ -145,6 +157,7 @@ async function see(
     liveDrift:
       declared && domain.live ? diffXml(declared, domain.live, machines).filter((d) => !filledInAtStart(d)) : [],
     declared,
+    seedDiffers: seed !== undefined && common.digests.get(vm?.seed ?? '') !== digestOfSeed(seed),
     config: domain.config,
   }
 }

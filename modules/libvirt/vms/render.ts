@@ -19,6 +19,7 @@ export async function renderVm(
     memory_mib: vm.memoryMiB,
     vcpus: vm.vcpus,
     disks: [{ source: vm.disk, format: 'qcow2' }],
+    ...(vm.seed !== undefined && { seed: vm.seed }),
     interfaces: [{ mac: facts.mac, ...vm.interface }],
   })
   return readWhole(source, `${args.template} for ${vm.name}`, vm.name)

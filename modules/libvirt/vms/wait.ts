@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { sh } from '../../../core/connection/quote.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 
@@ -5,6 +7,49 @@ import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 export interface Awaited {
   readonly name: string
   readonly mac: string
+  /** Known already, since it is a fixed one. */
+  readonly address?: string
+}
+
+/** A word of an SSH server comes at once; a guest that boots refuses, or drops what is sent. */
+const BANNER_MS = 5000
+
+/** Waits for an SSH server at each guest's address, through the host, which reaches them. Answers with those that have none in time. */
+export async function waitForSsh<Guest extends Awaited & { readonly address: string }>(
+  host: Host,
+  guests: readonly Guest[],
+  end: number,
+): Promise<Map<Guest, Error>> {
+  const connection = await host.connection()
+  const silent = new Map<Guest, Error>()
+  await Promise.all(
+    guests.map(async (guest) => {
+      let said = 'nothing answered'
+      while (Date.now() < end && !host.signal.aborted) {
+        try {
+          if (await hasSsh(await connection.forward({ host: guest.address, port: 22 }))) return
+          said = 'what answers is no SSH server'
+        } catch (error) {
+          said = error instanceof Error ? error.message : String(error)
+        }
+        await delay(PAUSE * 1000, undefined, { signal: host.signal }).catch(() => undefined)
+      }
+      silent.set(guest, new ModuleFailure(`no SSH server on '${guest.name}' at ${guest.address}: ${said}`))
+    }),
+  )
+  return silent
+}
+
+/** Whether it begins as RFC 4253, 4.2, has it. */
+async function hasSsh(stream: Duplex): Promise<boolean> {
+  const limit = setTimeout(() => stream.destroy(new Error('nothing was said')), BANNER_MS)
+  try {
+    for await (const bytes of stream) return String(bytes).startsWith('SSH-')
+    return false
+  } finally {
+    clearTimeout(limit)
+    stream.destroy()
+  }
 }
 
 /** Seconds between two looks, and of one question to a guest agent, which may be dead. */

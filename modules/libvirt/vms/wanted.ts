@@ -2,6 +2,7 @@ import type { Json } from '../../../core/events/json.ts'
 import { fleetUuid } from '../../../core/libvirt/identity/uuid.ts'
 import { parseSize } from '../../../core/libvirt/xml/units.ts'
 import { ModuleFailure } from '../../../core/module/types.ts'
+import { fixedAddresses } from './addresses.ts'
 import type { VmsArgs } from './args.ts'
 
 /** One VM as the task declares it. */
@@ -13,8 +14,19 @@ export interface WantedVm {
   readonly disk: string
   readonly diskSize: bigint | undefined
   readonly interface: { readonly network?: string; readonly bridge?: string }
+  /** Path of its seed for cloud-init. */
+  readonly seed: string | undefined
+  readonly address: FixedAddress | undefined
   readonly host: string | undefined
   readonly variables: Readonly<Record<string, Json>>
+}
+
+/** An address that the VM does not get by DHCP. */
+export interface FixedAddress {
+  /** With prefix. */
+  readonly cidr: string
+  readonly gateway: string | undefined
+  readonly nameservers: readonly string[]
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
@@ -31,7 +43,10 @@ export function wantedVms(args: VmsArgs): WantedVm[] {
   if (twice !== undefined) throw new ModuleFailure(`'${twice}' is named twice`)
   const unknown = args.overrides.find((o) => !names.includes(o.name))
   if (unknown) throw new ModuleFailure(`overrides name '${unknown.name}', which is none of the VMs`)
-  return names.map((name) => wanted(args, name))
+  const stranger = args.anti_affinity.flat().find((name) => !names.includes(name))
+  if (stranger !== undefined) throw new ModuleFailure(`anti_affinity names '${stranger}', which is none of the VMs`)
+  const addresses = fixedAddresses(args, names)
+  return names.map((name) => wanted(args, name, addresses.get(name)))
 }
 
 function namesOf(args: VmsArgs): string[] {
@@ -51,17 +66,21 @@ function namesOf(args: VmsArgs): string[] {
   })
 }
 
-function wanted(args: VmsArgs, name: string): WantedVm {
+function wanted(args: VmsArgs, name: string, address: string | undefined): WantedVm {
   const own = args.overrides.find((o) => o.name === name)
   const size = own?.disk_size ?? args.disk_size
   const bridge = own?.bridge ?? (own?.network === undefined ? args.bridge : undefined)
   const network = own?.network ?? args.network ?? 'default'
+  const folder = args.path.replace(/\/+$/, '')
   return {
     name,
     uuid: fleetUuid(args.fleet, 'domain', name),
     memoryMiB: Number(bytes('memory', own?.memory ?? args.memory ?? '1GiB') / (1024n * 1024n)),
     vcpus: own?.vcpus ?? args.vcpus ?? 1,
-    disk: `${args.path.replace(/\/+$/, '')}/${name}.qcow2`,
+    disk: `${folder}/${name}.qcow2`,
+    seed: args.cloud_init === undefined ? undefined : `${folder}/${name}-seed.iso`,
+    address:
+      address === undefined ? undefined : { cidr: address, gateway: args.gateway, nameservers: args.nameservers },
     diskSize:
       size === undefined
         ? args.base === undefined
@@ -75,9 +94,9 @@ function wanted(args: VmsArgs, name: string): WantedVm {
 }
 
 /** A size argument in bytes. */
-export function bytes(argument: string, text: string): bigint {
+export function bytes(argument: string, text: string, least = 1n): bigint {
   const size = parseSize(text)
-  if (size === undefined || size <= 0n)
+  if (size === undefined || size < least)
     throw new ModuleFailure(`${argument} '${text}' is not a size`, { hint: 'such as 2GiB' })
   return size
 }

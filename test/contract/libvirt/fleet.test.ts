@@ -71,6 +71,44 @@ describe('libvirt fleet modules on two real hypervisors', function () {
     expect((await runFleet(vms, lab.hosts, VMS)).items).to.deep.equal([])
   })
 
+  it('gives each machine a seed, renews it when it is to be another one, and takes it away with the machine', async () => {
+    await runFleet(vms, lab.hosts, GONE)
+    const cloud = (packages: string[]) => ({
+      ...VMS,
+      count: 2,
+      address: '192.168.87.50/24',
+      gateway: '192.168.87.1',
+      cloud_init: { user_data: { packages } },
+      anti_affinity: [['vf01', 'vf02']],
+    })
+    const made = await runFleet(vms, lab.hosts, cloud(['nginx']))
+    expect(made.failures).to.deep.equal([])
+    expect(made.left).to.deep.equal([])
+    const seeds = await both('ls /var/lib/vfvms | grep seed | sort | xargs')
+    expect(seeds.sort()).to.deep.equal(['vf01-seed.iso', 'vf02-seed.iso'])
+    expect(
+      (await both('cat /var/lib/vfvms/*-seed.iso | grep -a -h -e local-hostname -e addresses: -A1')).join(),
+    ).to.match(/192\.168\.87\.5[01]\/24/)
+    expect((await runFleet(vms, lab.hosts, cloud(['nginx']))).items).to.deep.equal([])
+    const again = await runFleet(vms, lab.hosts, cloud(['nginx', 'curl']))
+    expect(again.items.length).to.equal(2)
+    expect(again.left).to.deep.equal([])
+    await runFleet(vms, lab.hosts, { ...GONE, count: 2 })
+    expect(await both('ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
+  })
+
+  it('does not replace a seed that it did not make', async () => {
+    await both('echo precious > /var/lib/vfvms/vf01-seed.iso')
+    await runFleet(vms, lab.hosts, { ...VMS, count: 1, cloud_init: {} }).then(
+      () => expect.fail('overwrote'),
+      (error: Error) => expect(error.message).to.include('vf01-seed.iso is already on'),
+    )
+    expect(await both('cat /var/lib/vfvms/vf01-seed.iso; rm /var/lib/vfvms/vf01-seed.iso')).to.deep.equal([
+      'precious',
+      'precious',
+    ])
+  })
+
   it('takes as many round trips for four machines as for one', async () => {
     await runFleet(vms, lab.hosts, GONE)
     const count = async (machines: number): Promise<number> => {

@@ -44,6 +44,38 @@ describe('what became of a migration', () => {
   })
 })
 
+describe('fixed addresses', () => {
+  const addressesOf = (extra: object) =>
+    wantedVms(vmsArgs.parse({ count: 3, pattern: 'w%02d', cloud_init: {}, ...extra })).map((vm) => vm.address?.cidr)
+
+  it('count on from the first, in one network', () => {
+    expect(addressesOf({ address: '192.0.2.254/23' })).to.deep.equal([
+      '192.0.2.254/23',
+      '192.0.2.255/23',
+      '192.0.3.0/23',
+    ])
+    expect(addressesOf({ address: '2001:db8::ffff/64' })[1]).to.equal('2001:db8:0:0:0:0:1:0/64')
+    const overrides = [{ name: 'w02', address: '198.51.100.7/24' }]
+    expect(addressesOf({ address: '192.0.2.1/24', overrides })).to.deep.equal([
+      '192.0.2.1/24',
+      '198.51.100.7/24',
+      '192.0.2.3/24',
+    ])
+  })
+
+  const wrong: [object, RegExp][] = [
+    [{ address: '192.0.2.253/24' }, /no room for 3 VMs/],
+    [{ address: '192.0.2.1' }, /is not an address with prefix/],
+    [{ address: '192.0.2.1/33' }, /is not an address with prefix/],
+    [{ address: '192.0.2.1/24', overrides: [{ name: 'w03', address: '192.0.2.2/24' }] }, /of 'w02' and of 'w03'/],
+    [{ address: '192.0.2.1/24', gateway: 'router' }, /gateway: 'router' is not an address/],
+    [{ address: '192.0.2.1/24', cloud_init: undefined }, /address needs cloud_init/],
+    [{ address: '192.0.2.1/24', cloud_init: { network_config: { version: 2 } } }, /exclude one another/],
+  ]
+  for (const [extra, message] of wrong)
+    it(`refuses ${JSON.stringify(extra)}`, () => expect(() => addressesOf(extra)).to.throw(message))
+})
+
 describe('placement', () => {
   const vms = (count: number, extra: object = {}) =>
     wantedVms(vmsArgs.parse({ count, pattern: 'w%02d', memory: '1GiB', ...extra }))
@@ -54,16 +86,33 @@ describe('placement', () => {
   const where = (placed: ReturnType<typeof place>) => [...placed].map(([vm, p]) => `${vm}@${p.host}`).sort()
 
   it('spreads by free memory, and packs the fullest first', () => {
-    expect(where(place(vms(3), hosts, 'spread', 0))).to.deep.equal(['w01@a', 'w02@a', 'w03@b'])
-    expect(where(place(vms(3), hosts, 'pack', 0))).to.deep.equal(['w01@b', 'w02@b', 'w03@b'])
+    expect(where(place(vms(3), hosts, { how: 'spread', reserveKiB: 0 }))).to.deep.equal(['w01@a', 'w02@a', 'w03@b'])
+    expect(where(place(vms(3), hosts, { how: 'pack', reserveKiB: 0 }))).to.deep.equal(['w01@b', 'w02@b', 'w03@b'])
   })
 
   it('puts a VM where the task says, and names those that fit nowhere', () => {
-    expect(where(place(vms(1, { overrides: [{ name: 'w01', host: 'b' }] }), hosts, 'spread', 0))).to.deep.equal([
-      'w01@b',
-    ])
-    expect(() => place(vms(8), hosts, 'spread', 0)).to.throw(/no host has the memory for w08/)
-    expect(() => place(vms(1), hosts, 'spread', 4 * 1024 ** 2)).to.throw(/w01/)
+    expect(
+      where(place(vms(1, { overrides: [{ name: 'w01', host: 'b' }] }), hosts, { how: 'spread', reserveKiB: 0 })),
+    ).to.deep.equal(['w01@b'])
+    expect(() => place(vms(8), hosts, { how: 'spread', reserveKiB: 0 })).to.throw(
+      /there is no place for w08 \(1024 MiB: a has 0 MiB free, b has 0 MiB free\)/,
+    )
+    expect(() => place(vms(1), hosts, { how: 'spread', reserveKiB: 4 * 1024 ** 2 })).to.throw(/w01/)
+  })
+
+  it('keeps VMs of a group apart, also from those that are there', () => {
+    const rules = { how: 'pack', reserveKiB: 0, apart: [['w01', 'w02']] } as const
+    expect(where(place(vms(3), hosts, rules))).to.deep.equal(['w01@b', 'w02@a', 'w03@b'])
+    const [a, b] = hosts
+    expect(where(place(vms(1), [a!, { ...b!, has: ['w02'] }], rules))).to.deep.equal(['w01@a'])
+    expect(() => place(vms(2), [a!], rules)).to.throw(/w02 \(1024 MiB: a has w01, from which it is kept apart\)/)
+  })
+
+  it('gives no more virtual processors than are allowed', () => {
+    const rules = { how: 'pack', reserveKiB: 0 } as const
+    const busy = hosts.map((host) => ({ ...host, freeVcpus: 2 }))
+    expect(where(place(vms(2, { vcpus: 2 }), busy, rules))).to.deep.equal(['w01@b', 'w02@a'])
+    expect(() => place(vms(3, { vcpus: 2 }), busy, rules)).to.throw(/has processors for 0 more/)
   })
 
   it('refuses names that are paths, and duplicates', () => {
