@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ShellText } from '../../connection/quote.ts'
 import type { CommandOptions, CommandResult } from '../../connection/types.ts'
-import { LibvirtError, LibvirtNotAsked } from '../types.ts'
+import { LibvirtError, LibvirtNotAsked } from '../errors.ts'
 import { errorText, libvirtError } from './errors.ts'
 import { type BatchCommand, batchScript, NOT_ASKED, splitFrames } from './script.ts'
 

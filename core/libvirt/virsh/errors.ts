@@ -1,26 +1,35 @@
-import { LibvirtError } from '../types.ts'
+import { CODE, LibvirtError } from '../errors.ts'
 
 /*
  * virsh tells what went wrong in prose only. These are the texts (LC_ALL=C, libvirt 4 to 11) from which libvirt's
  * virErrorNumber can be told with certainty.
  */
 const CODES: readonly (readonly [RegExp, number])[] = [
-  [/failed to get domain '|Domain not found/, 42],
-  [/failed to get network '|Network not found/, 43],
-  [/failed to get pool '|Storage pool not found/, 49],
-  [/failed to get vol '|Storage volume not found|no storage vol with matching/, 50],
-  [/unsafe migration/i, 74],
-  [/authentication unavailable/i, 80],
-  [/authentication (?:failed|cancelled)/i, 45],
-  [/Requested operation is not valid/, 55],
+  [/failed to get domain '|Domain not found/, CODE.noDomain],
+  [/failed to get network '|Network not found/, CODE.noNetwork],
+  [/failed to get pool '|Storage pool not found/, CODE.noPool],
+  [/failed to get vol '|Storage volume not found|no storage vol with matching/, CODE.noVolume],
+  [/Domain snapshot not found|no domain snapshot with matching|has no current snapshot/, CODE.noSnapshot],
+  [/metadata not found/, CODE.noMetadata],
+  [/unsafe migration/i, 81],
+  [/authentication unavailable/i, CODE.authUnavailable],
+  [/authentication cancelled/i, CODE.authCancelled],
+  [/authentication failed/i, CODE.authFailed],
+  [/Requested operation is not valid/, CODE.operationInvalid],
   [/unsupported configuration/, 67],
-  [/XML document failed to validate|XML error|\(domain_definition\)|\(network_definition\)/, 27],
-  [/already exists|is already defined/, 9],
-  [/operation failed/i, 9],
-  [/not supported by the connection driver/, 3],
+  [/XML document failed to validate/, 92],
+  [/XML error|\(domain_definition\)|\(network_definition\)/, 27],
+  [/storage volume name '.*' already in use|storage volume '.*' exists already/, 90],
+  [/already exists|is already defined/, CODE.operationFailed],
+  [/operation failed/i, CODE.operationFailed],
+  [/not supported by the connection driver/, CODE.noSupport],
+  [/device not found/, 99],
+  [/Guest agent is not responding/, 86],
+  [/the CPU is incompatible with host CPU/, CODE.cpuIncompatible],
   [/Timed out|timed out|cannot acquire state change lock/, 68],
-  [/Operation not supported|invalid argument/, 8],
-  [/Failed to connect socket|failed to connect to the hypervisor|Cannot recv data|cannot create socket/i, 38],
+  [/Operation not supported/, CODE.unsupported],
+  [/invalid argument/, CODE.invalidArgument],
+  [/Failed to connect socket|failed to connect to the hypervisor|Cannot recv data|cannot create socket/i, CODE.system],
   [/internal error/, 1],
 ]
 

@@ -32,7 +32,7 @@ export function batchScript(
   const calls = chunks(words).map(
     (text) => sh`virsh -q -c ${uri} ${`${text}echo ${mark(nonce, 'end')}`} 2>&1 </dev/null`,
   )
-  const parts = [sh.raw('command -v virsh >/dev/null 2>&1 || exit 127'), sh.raw('LC_ALL=C; export LC_ALL')]
+  const parts = [sh.raw('command -v virsh >/dev/null 2>&1 || exit 127'), sh.raw('LC_ALL=C TZ=UTC0; export LC_ALL TZ')]
   if (files.length > 0) parts.push(privateFolder(nonce))
   return { script: sh.join([...parts, ...calls]), stdin: files.length > 0 ? files.join('') : undefined }
 }

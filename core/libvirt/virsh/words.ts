@@ -13,7 +13,17 @@ function word(text: string): string {
   return quote(text)
 }
 
+/** Whether virsh would take this name for an id before it looks for a name. */
+export function numeric(name: string): boolean {
+  return /^\d+$/.test(name)
+}
+
+/** XML as one line, the same in meaning: breaks between texts become references, those inside tags become spaces. */
+export function oneLine(xml: string): string {
+  return xml.replace(/<[^>]*>|\r?\n/g, (part) => (part.startsWith('<') ? part.replace(/\s*\r?\n\s*/g, ' ') : '&#10;'))
+}
+
 /** Whether virsh would take this name for an id or a UUID before it looks for a name. */
 export function ambiguous(name: string): boolean {
-  return /^\d+$/.test(name) || /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(name)
+  return numeric(name) || /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(name)
 }

@@ -1,4 +1,4 @@
-import type { DomainState } from '../types.ts'
+import type { DomainState } from './types.ts'
 
 /*
  * virDomainState and the reasons of each state, as numbers in `domstats --state --raw`; libvirt-domain.h.

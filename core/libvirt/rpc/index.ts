@@ -1,0 +1,5 @@
+export type { Around } from './calls/rpc.ts'
+export { createRpc, type RpcOptions } from './create.ts'
+export { preferRpc } from './prefer.ts'
+export type { RpcSession } from './session/session.ts'
+export { RpcSessions, type SessionKey } from './sessions.ts'

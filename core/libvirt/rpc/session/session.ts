@@ -1,0 +1,123 @@
+import { CODE, LibvirtError, LibvirtLost, LibvirtUnavailable } from '../../errors.ts'
+import type { DomainRef, NetworkRef, PoolRef } from '../protocol/objects.ts'
+import { connect, domains, FEATURE, networks, type Procedure, storage } from '../protocol/procedures.ts'
+import { RpcClient } from '../wire/client.ts'
+import type { KeepaliveTimes } from '../wire/keepalive.ts'
+import type { RpcStream } from '../wire/stream.ts'
+import type { Wire } from '../wire/wire.ts'
+import { Directory } from './directory.ts'
+import { EventHub } from './event-hub.ts'
+import { authenticate } from './login.ts'
+
+export interface SessionOptions {
+  /** What the daemon opens: `qemu:///system`. */
+  readonly uri: string
+  readonly readonly?: boolean
+  readonly keepalive?: KeepaliveTimes
+}
+
+/** An open connection to one daemon. */
+export class RpcSession {
+  readonly events: EventHub
+  readonly domains: Directory<DomainRef>
+  readonly networks: Directory<NetworkRef>
+  readonly pools: Directory<PoolRef>
+  readonly #client: RpcClient
+  readonly #features = new Map<number, Promise<boolean>>()
+  #library: Promise<number> | undefined
+
+  constructor(client: RpcClient, events: EventHub) {
+    this.#client = client
+    this.events = events
+    this.domains = new Directory({
+      byName: async (name) => (await this.call(domains.lookupByName, { name })).domain,
+      byUuid: async (uuid) => (await this.call(domains.lookupByUuid, { uuid })).domain,
+      direct: { reference: (uuid, id) => ({ name: id, uuid, id: -1 }), absent: CODE.noDomain },
+    })
+    this.networks = new Directory({
+      byName: async (name) => (await this.call(networks.lookupByName, { name })).network,
+      byUuid: async (uuid) => (await this.call(networks.lookupByUuid, { uuid })).network,
+    })
+    this.pools = new Directory({
+      byName: async (name) => (await this.call(storage.lookupByName, { name })).pool,
+      byUuid: async (uuid) => (await this.call(storage.lookupByUuid, { uuid })).pool,
+    })
+  }
+
+  /** Settles once, with why it is over. */
+  get closed(): Promise<Error> {
+    return this.#client.closed
+  }
+
+  call<A, R>(procedure: Procedure<A, R>, args: A): Promise<R> {
+    return this.#client.call(procedure, args)
+  }
+
+  stream<A>(procedure: Procedure<A, undefined>, args: A): Promise<RpcStream> {
+    return this.#client.stream(procedure, args)
+  }
+
+  /** Whether the daemon has a feature; asked once. */
+  supports(feature: keyof typeof FEATURE): Promise<boolean> {
+    const number = FEATURE[feature]
+    const known = this.#features.get(number)
+    if (known) return known
+    const asked = this.call(connect.supportsFeature, { feature: number }).then(
+      ({ supported }) => supported,
+      // An older daemon does not know every feature's number.
+      (error: unknown) => {
+        if (error instanceof LibvirtError && error.code === CODE.noSupport) return false
+        throw error
+      },
+    )
+    this.#features.set(number, asked)
+    return asked
+  }
+
+  /** The daemon's version as libvirt counts: 9000000 for 9.0.0. Asked once. */
+  libraryVersion(): Promise<number> {
+    this.#library ??= this.call(connect.libraryVersion, undefined).then(({ version }) => Number(version))
+    return this.#library
+  }
+
+  /** Says good-bye; never waits long for the answer. */
+  async close(): Promise<void> {
+    const limit = new Promise<void>((resolve) => setTimeout(resolve, 1000).unref())
+    await Promise.race([this.call(connect.close, undefined).catch(() => undefined), limit])
+    this.#client.close()
+  }
+}
+
+/**
+ * Opens a session on a wire: one round trip where the daemon asks for no authentication. Raises LibvirtUnavailable,
+ * LibvirtError, ConnectionError; the wire is closed then.
+ */
+export async function openSession(wire: Wire, options: SessionOptions): Promise<RpcSession> {
+  const hub: { events?: EventHub } = {}
+  const client = new RpcClient(wire.stream, {
+    ...(options.keepalive && { keepalive: options.keepalive }),
+    event: (procedure, payload) => hub.events?.take(procedure, payload),
+    why: wire.why,
+  })
+  const events = new EventHub(client)
+  hub.events = events
+  try {
+    await authenticate(client, { name: options.uri, flags: options.readonly ? 1 : 0 })
+  } catch (error) {
+    client.close()
+    throw refusal(error, await client.closed)
+  }
+  return new RpcSession(client, events)
+}
+
+/** Why the session could not be opened: the wire's own reason, where it has one. */
+function refusal(error: unknown, end: Error): unknown {
+  if (end instanceof LibvirtUnavailable || end instanceof LibvirtLost || !(end instanceof LibvirtError)) return end
+  if (!(error instanceof LibvirtError)) return error
+  if (error.code !== undefined && REFUSED.has(error.code)) {
+    return new LibvirtUnavailable('permission denied', error.message)
+  }
+  return error
+}
+
+const REFUSED: ReadonlySet<number> = new Set([CODE.authFailed, CODE.authCancelled, CODE.authUnavailable])

@@ -1,0 +1,165 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect } from 'chai'
+import { createRpc, preferRpc, RpcSessions } from '../../../core/libvirt/rpc/index.ts'
+import { LibvirtUnavailable } from '../../../core/libvirt/types.ts'
+import { labPasswords } from '../../../lab/index.ts'
+import { type ApiLab, domainXml, openApiLab, refusal } from './api/lab.ts'
+
+const URI = 'qemu:///system'
+
+describe("the way to libvirt's socket", function () {
+  this.timeout(300_000)
+  let lab: ApiLab
+
+  before(async () => {
+    lab = await openApiLab('bookworm')
+    await lab.clean()
+  })
+  after(async () => {
+    await lab?.clean()
+    await lab?.close()
+  })
+
+  const hide = (...names: string[]) => lab.native(names.map((n) => `mv /usr/bin/${n} /usr/bin/${n}.off`).join(';'))
+  const restore = () =>
+    lab.native('cd /usr/bin; for f in virt-ssh-helper nc; do [ -e $f.off ] && mv $f.off $f; done; rm -f socat; true')
+  const answers = async (): Promise<string[]> => {
+    const sessions = new RpcSessions(lab.connection)
+    try {
+      const get = () => sessions.get({ uri: URI })
+      const rpc = createRpc({ session: get, another: get, virsh: lab.ways.virsh })
+      return [(await rpc.hostname()).trim()]
+    } finally {
+      await sessions.close()
+    }
+  }
+  afterEach(restore)
+
+  it('is nc, where there is no helper of libvirt', async () => {
+    await hide('virt-ssh-helper')
+    expect(await answers()).to.deep.equal([await lab.native('hostname')])
+    await delay(200)
+    expect(await lab.native('pgrep -c -x nc || true')).to.equal('0')
+  })
+
+  it("leads to a modular daemon's socket first", async () => {
+    await hide('virt-ssh-helper')
+    // The same daemon under the other name: libvirtd's own socket leads nowhere meanwhile.
+    await lab.native('cd /run/libvirt && mv libvirt-sock virtqemud-sock && touch libvirt-sock')
+    try {
+      expect(await answers()).to.deep.equal([await lab.native('hostname')])
+    } finally {
+      await lab.native('cd /run/libvirt && mv -f virtqemud-sock libvirt-sock')
+    }
+  })
+
+  it('is socat, where there is no nc that knows sockets', async () => {
+    await hide('virt-ssh-helper', 'nc')
+    await lab.native(
+      `printf '%s\\n' '#!/bin/sh' '[ "$1" = - ] && exec nc.off -U "\${2#UNIX-CONNECT:}"' > /usr/bin/socat; chmod +x /usr/bin/socat`,
+    )
+    expect(await answers()).to.deep.equal([await lab.native('hostname')])
+  })
+
+  it('is the SSH server, where there is nothing', async () => {
+    await hide('virt-ssh-helper', 'nc')
+    expect(await answers()).to.deep.equal([await lab.native('hostname')])
+  })
+
+  it('is virsh, where not even that helps', async () => {
+    await hide('virt-ssh-helper', 'nc')
+    const sessions = new RpcSessions(await lab.login('admin'))
+    const become = { method: 'sudo', user: 'root' } as const
+    const get = () => sessions.get({ uri: URI, become })
+    const error = await refusal(get())
+    expect(error).to.be.instanceOf(LibvirtUnavailable).and.to.include({ reason: 'no way' })
+    expect(error.message).to.include('leads to /run/libvirt/libvirt-sock: no virt-ssh-helper')
+    const rpc = createRpc({ session: get, another: get, virsh: lab.ways.virsh })
+    const either = preferRpc(rpc, get, lab.ways.virsh)
+    expect(await either.hostname()).to.equal(await lab.native('hostname'))
+    expect(await either.native()).to.equal(undefined)
+  })
+
+  it('is virsh, where the SSH server opens no sockets', async () => {
+    await hide('virt-ssh-helper', 'nc')
+    const setting = '/etc/ssh/sshd_config.d/vf.conf'
+    await lab.native(`echo AllowStreamLocalForwarding no > ${setting}; systemctl reload ssh; sleep 0.3`)
+    try {
+      const error = await refusal(new RpcSessions(await lab.login('ops')).get({ uri: URI }))
+      expect(error).to.be.instanceOf(LibvirtUnavailable).and.to.include({ reason: 'no way' })
+    } finally {
+      await lab.native(`rm ${setting}; systemctl reload ssh`)
+    }
+  })
+
+  it('leads through another user, who is refused without', async () => {
+    const sessions = new RpcSessions(await lab.login('admin'))
+    try {
+      const error = await refusal(sessions.get({ uri: URI }))
+      expect(error).to.be.instanceOf(LibvirtUnavailable).and.to.include({ reason: 'permission denied' })
+      const session = await sessions.get({ uri: URI, become: { method: 'sudo', user: 'root' } })
+      expect(await session.libraryVersion()).to.be.greaterThan(7_000_000)
+    } finally {
+      await sessions.close()
+    }
+  })
+
+  it('is barred by the rights of the socket', async () => {
+    const sessions = new RpcSessions(await lab.login('admin'))
+    await lab.native('chmod 0700 /run/libvirt/libvirt-sock')
+    try {
+      for (const helper of [true, false]) {
+        if (!helper) await hide('virt-ssh-helper')
+        const error = await refusal(sessions.get({ uri: URI }))
+        expect(error).to.be.instanceOf(LibvirtUnavailable).and.to.include({ reason: 'permission denied' })
+      }
+    } finally {
+      await lab.native('chmod 0666 /run/libvirt/libvirt-sock')
+    }
+  })
+
+  it('leads through a terminal, byte for byte', async () => {
+    const sessions = new RpcSessions(await lab.login('admin'))
+    try {
+      const become = { method: 'su', user: 'root', password: labPasswords.root } as const
+      const get = () => sessions.get({ uri: URI, become })
+      const rpc = createRpc({ session: get, another: get, virsh: lab.ways.virsh })
+      expect(await rpc.capabilities()).to.equal(await lab.ways.rpc.capabilities())
+      const stats = await Promise.all(Array.from({ length: 30 }, () => rpc.nodeInfo()))
+      expect(new Set(stats.map((s) => s.memoryKiB)).size).to.equal(1)
+    } finally {
+      await sessions.close()
+    }
+  })
+
+  it('says what runs there when nothing answers', async () => {
+    const sessions = new RpcSessions(lab.connection)
+    const get = () => sessions.get({ uri: URI })
+    const rpc = createRpc({ session: get, another: get, virsh: lab.ways.virsh })
+    const units = 'libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service'
+    await lab.native(`systemctl stop ${units} 2>/dev/null; rm -f /run/libvirt/libvirt-sock`)
+    try {
+      expect(await rpc.available()).to.deep.equal({ ok: false, reason: 'not running' })
+      await hide('virt-ssh-helper')
+      expect(await rpc.available()).to.deep.equal({ ok: false, reason: 'not running' })
+      await lab.native('mv /usr/sbin/libvirtd /usr/sbin/libvirtd.off')
+      expect(await rpc.available()).to.deep.equal({ ok: false, reason: 'not installed' })
+    } finally {
+      await lab.native(
+        'mv /usr/sbin/libvirtd.off /usr/sbin/libvirtd; systemctl start libvirtd.socket libvirtd-ro.socket libvirtd.service',
+      )
+      await restore()
+    }
+    expect(await rpc.available()).to.have.property('ok', true)
+    await sessions.close()
+  })
+
+  it('refuses changes to one who only reads', async () => {
+    const sessions = new RpcSessions(lab.connection)
+    const get = () => sessions.get({ uri: URI, readonly: true })
+    const rpc = createRpc({ session: get, another: get, virsh: lab.ways.virsh })
+    expect(await rpc.domains()).to.deep.equal([])
+    expect((await refusal(rpc.defineDomain(domainXml('vfro')))).message).to.match(/read only/)
+    await sessions.close()
+  })
+})
