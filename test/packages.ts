@@ -5,6 +5,7 @@ export const TEST_PACKAGES: readonly string[] = [
   'busybox-static',
   'e2fsprogs',
   'fish',
+  'genisoimage',
   'iproute2',
   'libvirt-clients',
   'mksh',
@@ -18,4 +19,5 @@ export const TEST_PACKAGES: readonly string[] = [
   'sudo',
   'tcsh',
   'util-linux',
+  'xorriso',
 ]

@@ -5,7 +5,7 @@ import { channelInternals, internals, type Opened } from './internals.ts'
 
 /** What ssh2 tells the server of its own window and packets, for each channel. */
 const WINDOW = 2 * 1024 * 1024
-const PACKET = 64 * 1024
+const PACKET = 32 * 1024
 
 /** A terminal without echo, line editing, signals or translation. */
 const RAW_TERMINAL = { ECHO: 0, ICANON: 0, ISIG: 0, IEXTEN: 0, OPOST: 0, ICRNL: 0, INLCR: 0, IXON: 0, IXOFF: 0 }

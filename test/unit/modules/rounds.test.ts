@@ -53,6 +53,7 @@ const LOOKS: readonly (readonly [string, Json])[] = [
   ['mount', { path: '/proc', src: '/srv', fstype: 'none', opts: 'bind', state: 'mounted' }],
   ['mount', { path: '/', src: 'LABEL=root', fstype: 'ext4', state: 'mounted' }],
   ['nfs_export', { path: '/srv', clients: ['192.0.2.1'] }],
+  ['cloud_init', { dest: at('seed.iso'), hostname: 'x' }],
   ['bridge', { name: 'vfnone0', backend: 'networkd' }],
   ['bridge', { name: 'vfnone0' }],
 ]

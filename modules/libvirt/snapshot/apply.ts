@@ -1,0 +1,86 @@
+import { sh } from '../../../core/connection/quote.ts'
+import { LibvirtError } from '../../../core/libvirt/types.ts'
+import { escapeXml } from '../../../core/libvirt/xml/element.ts'
+import type { Host } from '../../../core/module/types.ts'
+import { ModuleFailure } from '../../../core/module/types.ts'
+import { requireAnswer } from '../daemon/ask.ts'
+import { attempt, refused } from '../daemon/failure.ts'
+import { refreshPoolsOf } from '../storage/refresh.ts'
+import type { SnapshotArgs } from './args.ts'
+import { mergeBack } from './commit.ts'
+import { writableDisks } from './diff.ts'
+import type { FoundDomain, SnapshotState } from './probe.ts'
+
+export async function applySnapshot(host: Host, a: SnapshotArgs, state: SnapshotState): Promise<undefined> {
+  const found = requireAnswer(state.answer)
+  if (!found) throw new ModuleFailure(`there is no domain '${a.domain}'`)
+  const { uuid } = found.summary
+  const { libvirt } = host
+  if (a.state === 'absent') await remove(host, a, found)
+  else if (a.state === 'reverted') {
+    const then = a.start === 'as_was' ? {} : { [a.start]: true }
+    await attempt(`revert '${a.domain}' to '${a.name}'`, () => libvirt.revertSnapshot(uuid, a.name, then))
+  } else {
+    const external =
+      a.type === 'external' ? { atomic: true, diskOnly: !a.memory, quiesce: a.quiesce, live: a.live } : {}
+    await attempt(`snapshot '${a.name}' of '${a.domain}'`, () =>
+      libvirt.createSnapshot(uuid, snapshotXml(a, found), external),
+    )
+    const folders = writableDisks(found).map(({ source }) =>
+      a.folder === undefined ? (source ?? '') : `${a.folder}/x`,
+    )
+    if (a.type === 'external') await refreshPoolsOf(libvirt, folders, host.signal)
+  }
+  return undefined
+}
+
+/** The snapshot that the task declares, for libvirt. */
+export function snapshotXml(a: SnapshotArgs, found: FoundDomain): string {
+  const description = a.description === undefined ? '' : `<description>${escapeXml(a.description)}</description>`
+  const head = `<domainsnapshot><name>${escapeXml(a.name)}</name>${description}`
+  if (a.type === 'internal') return `${head}</domainsnapshot>`
+  const memory = a.memory
+    ? `<memory snapshot='external' file='${escapeXml(a.memory_path ?? '')}'/>`
+    : "<memory snapshot='no'/>"
+  const disks = writableDisks(found).map(({ target, source }) => {
+    const name = `<disk name='${escapeXml(target)}'`
+    if (a.disks?.includes(target) === false) return `${name} snapshot='no'/>`
+    if (a.folder === undefined) return `${name} snapshot='external'/>`
+    const file = escapeXml(overlayIn(a.folder, source ?? target, a.name))
+    return `${name} snapshot='external'><source file='${file}'/></disk>`
+  })
+  return `${head}${memory}<disks>${disks.join('')}</disks></domainsnapshot>`
+}
+
+/** As libvirt names it beside the old image: its name with that of the snapshot instead of the extension. */
+function overlayIn(folder: string, source: string, snapshot: string): string {
+  const name = source.slice(source.lastIndexOf('/') + 1).replace(/\.[^.]*$/, '')
+  return `${folder.replace(/\/$/, '')}/${name}.${snapshot}`
+}
+
+async function remove(host: Host, a: SnapshotArgs, found: FoundDomain): Promise<void> {
+  const snapshot = found.snapshot!
+  const { uuid } = found.summary
+  const { libvirt } = host
+  if (snapshot.type === 'internal') {
+    await attempt(`delete '${a.name}'`, () => libvirt.deleteSnapshot(uuid, a.name, { children: a.children }))
+    return
+  }
+  try {
+    await libvirt.deleteSnapshot(uuid, a.name)
+  } catch (error) {
+    if (!(error instanceof LibvirtError)) throw error
+    if (found.summary.state === 'paused')
+      throw refused(`delete '${a.name}' of '${a.domain}', which is paused (resume it, or shut it off)`, error)
+    // Older ones merge nothing by themselves, and some not on top of an internal one.
+    await mergeBack(host, a, found, error)
+    await attempt(`forget '${a.name}'`, () => libvirt.deleteSnapshot(uuid, a.name, { metadataOnly: true }))
+  }
+  await refreshPoolsOf(
+    libvirt,
+    snapshot.disks.flatMap((one) => one.overlay ?? []),
+    host.signal,
+  )
+  // Some versions leave the file with the memory.
+  if (snapshot.memoryFile !== undefined) await host.run(sh`rm -f -- ${snapshot.memoryFile}`)
+}

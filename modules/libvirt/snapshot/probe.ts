@@ -1,0 +1,80 @@
+import { CODE } from '../../../core/libvirt/errors.ts'
+import { type DomainSummary, LibvirtError, type LibvirtReader } from '../../../core/libvirt/types.ts'
+import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
+import { parseXml } from '../../../core/libvirt/xml/element.ts'
+import type { Reader } from '../../../core/module/types.ts'
+import { type Answer, ask } from '../daemon/ask.ts'
+import type { SnapshotArgs } from './args.ts'
+import { readSnapshot, type Snapshot } from './read.ts'
+
+export interface SnapshotState {
+  readonly check: boolean
+  /** Undefined: there is no such domain. */
+  readonly answer: Answer<FoundDomain | undefined>
+}
+
+/** A domain and its snapshots. */
+export interface FoundDomain {
+  readonly summary: DomainSummary
+  /** As it runs, else its definition. */
+  readonly model: DomainModel
+  readonly names: readonly string[]
+  readonly current: string | undefined
+  /** The one of the task. */
+  readonly snapshot: Snapshot | undefined
+  /** Those made on top of it; read only where it is to be removed. */
+  readonly children: readonly string[]
+  /** Whether this libvirt can go back to an external one (9.9.0 and later say so). */
+  readonly external: boolean
+  readonly version: string
+}
+
+/** One round trip; a second one where a snapshot is to be removed. */
+export async function probeSnapshot(host: Reader, a: SnapshotArgs): Promise<SnapshotState> {
+  const answer = await ask(host, async (libvirt): Promise<FoundDomain | undefined> => {
+    const [domains, available, capabilities, xml, names, one, current] = await Promise.all([
+      libvirt.domains(),
+      libvirt.available(),
+      libvirt.capabilities(),
+      libvirt.domainXml(a.domain),
+      unlessAbsent(libvirt.snapshots(a.domain)),
+      unlessAbsent(libvirt.snapshotXml(a.domain, a.name)),
+      unlessAbsent(libvirt.currentSnapshot(a.domain)),
+    ])
+    const summary = domains.find((d) => d.name === a.domain)
+    if (!summary || xml === undefined || names === undefined) return undefined
+    const snapshot = one === undefined || !names.includes(a.name) ? undefined : readSnapshot(one)
+    return {
+      summary,
+      model: readDomain(parseXml(xml)),
+      names,
+      current,
+      snapshot,
+      children: snapshot && a.state === 'absent' ? await childrenOf(libvirt, a, names) : [],
+      external: capabilities.includes('<externalSnapshot/>'),
+      version: available.ok ? available.versions.library : '',
+    }
+  })
+  return { check: host.check, answer }
+}
+
+const ABSENT: readonly (number | undefined)[] = [CODE.noDomain, CODE.noSnapshot]
+
+/** Undefined where there is no such domain, or no such snapshot. */
+async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof LibvirtError && ABSENT.includes(error.code)) return undefined
+    throw error
+  }
+}
+
+async function childrenOf(libvirt: LibvirtReader, a: SnapshotArgs, names: readonly string[]): Promise<string[]> {
+  const others = names.filter((name) => name !== a.name)
+  const texts = await Promise.all(others.map((name) => unlessAbsent(libvirt.snapshotXml(a.domain, name))))
+  return others.filter((_, i) => {
+    const text = texts[i]
+    return text !== undefined && readSnapshot(text).parent === a.name
+  })
+}
