@@ -146,7 +146,7 @@ export class Session {
     this.closing = true
     this.retired ??= 'closed'
     // A raw terminal has no end of input.
-    if (idle) this.channel.stdin.write('vf_rest\n')
+    if (idle && this.hasFolder && this.previous === 'clean') this.channel.stdin.write('vf_rest\n')
     if (this.options.merged) this.channel.stdin.write('exit\n')
     this.channel.stdin.end()
     await new Promise<void>((resolve) => {
