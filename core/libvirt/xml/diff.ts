@@ -1,6 +1,8 @@
-import { canonical, defaultOf, type MachineAliases } from './canonical.ts'
+import { canonical, declaredOnly } from './canonical.ts'
 import { type Element, formatXml } from './element.ts'
 import { pairChildren } from './matching.ts'
+import { type RuleBook, ruleBook } from './rulebook.ts'
+import type { MachineAliases } from './rules/types.ts'
 
 /** One difference, of what was declared only. */
 export interface Difference {
@@ -14,52 +16,117 @@ export interface Difference {
   readonly actual: Element | undefined
 }
 
+export interface HowToCompare {
+  /** The other side is a running guest: what libvirt fills in when it starts one does not count. */
+  readonly running?: boolean
+  /** Names of rules that are taken out: for tests. */
+  readonly without?: ReadonlySet<string>
+}
+
 /**
- * What of `declared` is not so in `actual`, by meaning: units, order, letter case and libvirt's defaults do not count, nor
- * does anything that was not declared. Empty: actual has all of it.
+ * What of `declared` is not so in `actual`, by the rules of rules/: order, units, letter case, generated values and
+ * defaults do not count, nor does anything that was not declared. Empty: actual has all of it.
  */
-export function diffXml(declared: Element, actual: Element, machines?: MachineAliases): Difference[] {
-  const result: Difference[] = []
-  compare(canonical(declared, machines), canonical(actual, machines), [], result)
-  return result
+export function diffXml(
+  declared: Element,
+  actual: Element,
+  machines?: MachineAliases,
+  how: HowToCompare = {},
+): Difference[] {
+  const book = ruleBook(how.without)
+  const options = { comparing: true, book }
+  const comparison = new Comparison(book, how.running === true, machines)
+  const meant = canonical(declaredOnly(declared, book), options)
+  comparison.compare(meant, canonical(actual, options), undefined, [])
+  return comparison.differences
 }
 
 /** Whether actual has all that is declared. Both canonical. */
-export function covers(declared: Element, actual: Element): boolean {
-  const result: Difference[] = []
-  compare(declared, actual, [], result)
-  return result.length === 0
+export function covers(
+  declared: Element,
+  actual: Element,
+  parent?: string,
+  book = ruleBook(),
+  running = false,
+): boolean {
+  const comparison = new Comparison(book, running)
+  comparison.compare(declared, actual, parent, [])
+  return comparison.differences.length === 0
 }
 
-function compare(declared: Element, actual: Element, path: readonly string[], result: Difference[]): void {
-  const note = (name: string | undefined, before: string | undefined, after: string): void => {
-    result.push({ path: [...path, ...(name === undefined ? [] : [name])].join('.'), before, after, declared, actual })
+class Comparison {
+  readonly differences: Difference[] = []
+  readonly #book: RuleBook
+  readonly #running: boolean
+  readonly #machines: MachineAliases
+
+  constructor(book: RuleBook, running: boolean, machines: MachineAliases = new Map()) {
+    this.#book = book
+    this.#running = running
+    this.#machines = machines
   }
-  for (const [name, value] of Object.entries(declared.attributes)) {
-    const is = actual.attributes[name] ?? defaultOf(declared.name, name)
-    if (is !== value && !name.startsWith('xmlns')) note(name, actual.attributes[name], value)
-  }
-  if (declared.text !== '' && declared.text !== actual.text) note(undefined, actual.text, declared.text)
-  for (const pair of pairChildren(declared, actual, covers)) {
-    const at = [...path, pair.label]
-    if (pair.actual) compare(pair.declared, pair.actual, at, result)
-    else if (!isNothing(pair.declared)) {
-      const after =
-        pair.declared.children.length === 0 && pair.declared.text !== '' ? pair.declared.text : compact(pair.declared)
-      result.push({ path: at.join('.'), before: undefined, after, declared: pair.declared, actual: undefined })
+
+  compare(
+    declared: Element,
+    actual: Element,
+    parent: string | undefined,
+    path: readonly string[],
+    above?: Element,
+  ): void {
+    const { name } = declared
+    for (const [attribute, value] of Object.entries(declared.attributes)) {
+      if (attribute.startsWith('xmlns')) continue
+      const before = actual.attributes[attribute]
+      if (this.#same(declared, actual, parent, attribute, value)) continue
+      const place = [...path, attribute]
+      this.#note(
+        { path: place.join('.'), before, after: value, declared, actual },
+        parent,
+        `${name}@${attribute}`,
+        above,
+      )
+    }
+    if (declared.text !== '' && declared.text !== actual.text) {
+      const found = { path: path.join('.'), before: actual.text, after: declared.text, declared, actual }
+      this.#note(found, parent, name, above)
+    }
+    const alike = (d: Element, a: Element): boolean => covers(d, a, name, this.#book, this.#running)
+    for (const pair of pairChildren(declared, actual, alike, this.#book)) {
+      const at = [...path, pair.label]
+      if (pair.actual) this.compare(pair.declared, pair.actual, name, at, actual)
+      else {
+        const found = {
+          path: at.join('.'),
+          before: undefined,
+          after: said(pair.declared),
+          declared: pair.declared,
+          actual: undefined,
+        }
+        this.#note(found, name, pair.declared.name, actual)
+      }
     }
   }
+
+  #same(declared: Element, actual: Element, parent: string | undefined, attribute: string, value: string): boolean {
+    const before = actual.attributes[attribute]
+    if (before === undefined) return this.#default(declared, actual, parent, attribute) === value
+    const equals = this.#book.at('equal', parent, declared.name, attribute)
+    return before === value || equals.some((rule) => rule.same(value, before, this.#machines))
+  }
+
+  #default(declared: Element, actual: Element, parent: string | undefined, attribute: string): string | undefined {
+    const rule = this.#book.at('default', parent, declared.name, attribute)[0]
+    return typeof rule?.value === 'function' ? rule.value(actual) : rule?.value
+  }
+
+  #note(found: Difference, parent: string | undefined, place: string, above: Element | undefined): void {
+    const [element = '', attribute] = place.split('@')
+    const rules = this.#running ? this.#book.at('running', parent, element, attribute) : []
+    if (!rules.some((rule) => rule.same({ ...found, parent: above }))) this.differences.push(found)
+  }
 }
 
-/** An element that says nothing, such as an empty `<uuid/>`, is not a declaration; `<acpi/>` in features is. */
-function isNothing(element: Element): boolean {
-  return (
-    element.text === '' &&
-    element.children.length === 0 &&
-    ['uuid', 'description', 'title', 'metadata'].includes(element.name)
-  )
-}
-
-function compact(element: Element): string {
+function said(element: Element): string {
+  if (element.children.length === 0 && element.text !== '') return element.text
   return formatXml(element).replace(/>\s+</g, '><').trim()
 }

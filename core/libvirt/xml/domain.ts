@@ -13,6 +13,8 @@ export interface DomainDisk {
   readonly readonly: boolean
   readonly shareable: boolean
   readonly transient: boolean
+  /** A medium that may be missing when the guest starts. */
+  readonly optional: boolean
 }
 
 export interface DomainNic {
@@ -79,6 +81,7 @@ function readDisk(disk: Element): DomainDisk {
     readonly: child(disk, 'readonly') !== undefined,
     shareable: child(disk, 'shareable') !== undefined,
     transient: child(disk, 'transient') !== undefined,
+    optional: ['optional', 'requisite'].includes(source?.startupPolicy ?? ''),
   }
 }
 

@@ -23,6 +23,8 @@ export class XmlError extends Error {
 
 /** Far above any definition: a domain with 200 disks has 100 KiB. */
 const LIMIT = 4 * 1024 * 1024
+/** Definitions nest about ten deep; metadata may hold anything. */
+const DEPTH = 200
 
 /** Parses strictly: what libvirt's parser would refuse is refused. No DTD, so nothing is expanded. Raises XmlError. */
 export function parseXml(source: string): Element {
@@ -47,7 +49,7 @@ export function parseXml(source: string): Element {
     throw error
   }
   if (!root) throw new XmlError('no element')
-  return convert(root, skipped)
+  return convert(root, skipped, 0)
 }
 
 /** What we use of the DOM. */
@@ -61,7 +63,8 @@ interface XmlNode {
   readonly nextSibling: XmlNode | null
 }
 
-function convert(node: XmlNode, skipped: number): Element {
+function convert(node: XmlNode, skipped: number, depth: number): Element {
+  if (depth > DEPTH) throw new XmlError(`elements nest deeper than ${DEPTH}`, (node.lineNumber ?? 1) + skipped)
   const attributes: Record<string, string> = {}
   for (let i = 0; i < node.attributes.length; i++) {
     const attribute = node.attributes.item(i)
@@ -70,7 +73,7 @@ function convert(node: XmlNode, skipped: number): Element {
   const children: Element[] = []
   let text = ''
   for (let child = node.firstChild; child; child = child.nextSibling) {
-    if (child.nodeType === 1) children.push(convert(child, skipped))
+    if (child.nodeType === 1) children.push(convert(child, skipped, depth + 1))
     else if (child.nodeType === 3 || child.nodeType === 4) text += child.nodeValue ?? ''
   }
   return {

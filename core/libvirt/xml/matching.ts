@@ -1,95 +1,8 @@
-import { child, type Element } from './element.ts'
+import type { Element } from './element.ts'
+import { type RuleBook, ruleBook } from './rulebook.ts'
+import type { Key } from './rules/types.ts'
 
-/*
- * Which of several elements of one name is the one that was declared: disks by target, NICs by MAC, and so on. An element
- * without a rule is one of a kind. Names are those of libvirt's formatdomain, formatnetwork and formatstorage.
- */
-
-type Key = (element: Element) => string | undefined
-
-const attribute =
-  (name: string, fallback?: string): Key =>
-  (e) =>
-    e.attributes[name] ?? fallback
-const target =
-  (name: string, fallback?: string): Key =>
-  (e) =>
-    child(e, 'target')?.attributes[name] ?? fallback
-const text: Key = (e) => e.text
-const lower =
-  (key: Key): Key =>
-  (e) =>
-    key(e)?.toLowerCase()
-const either =
-  (...keys: Key[]): Key =>
-  (e) =>
-    keys.map((key) => key(e)).find((k) => k !== undefined)
-
-/** By `parent/name`, then by `name`. */
-const KEYS: Readonly<Record<string, Key>> = {
-  disk: target('dev'),
-  'devices/interface': lower((e) => child(e, 'mac')?.attributes.address),
-  filesystem: target('dir'),
-  channel: target('name'),
-  serial: target('port', '0'),
-  parallel: target('port', '0'),
-  console: target('port', '0'),
-  graphics: attribute('type'),
-  'cpu/feature': attribute('name'),
-  timer: attribute('name'),
-  vcpupin: attribute('vcpu'),
-  'vcpus/vcpu': attribute('id'),
-  iothread: attribute('id'),
-  iothreadpin: attribute('iothread'),
-  cell: attribute('id'),
-  page: attribute('size'),
-  entry: attribute('name'),
-  secret: attribute('usage'),
-  'network/ip': lower(attribute('address')),
-  range: attribute('start'),
-  'dhcp/host': lower(either(attribute('mac'), attribute('id'), attribute('name'), attribute('ip'))),
-  'dns/host': attribute('ip'),
-  'host/hostname': text,
-  srv: either(attribute('service')),
-  txt: attribute('name'),
-  forwarder: either(attribute('domain'), attribute('addr')),
-  route: attribute('address'),
-  portgroup: attribute('name'),
-  'forward/interface': attribute('dev'),
-  'source/host': attribute('name'),
-  'source/device': attribute('path'),
-}
-
-/** Kinds of which a machine has many without a name: the declared one is any that has all that was declared. */
-const ALIKE = new Set([
-  'controller',
-  'input',
-  'hostdev',
-  'redirdev',
-  'rng',
-  'video',
-  'sound',
-  'shmem',
-  'smartcard',
-  'memory',
-  'interface',
-  'hub',
-  'watchdog',
-  'panic',
-  'audio',
-])
-
-/** What tells unnamed devices of one kind apart before anything else is compared. */
-const DISCRIMINATORS: Readonly<Record<string, readonly string[]>> = {
-  controller: ['type', 'index'],
-  input: ['type', 'bus'],
-  hostdev: ['mode', 'type'],
-  audio: ['id'],
-}
-
-/** Kinds whose order counts. */
-const ORDERED = new Set(['os/boot', 'bootmenu', 'commandline/arg', 'qemu:commandline/qemu:arg', 'os/initarg'])
-
+/** A declared element and the one it is about. */
 export interface Pair {
   readonly declared: Element
   readonly actual: Element | undefined
@@ -97,47 +10,86 @@ export interface Pair {
   readonly label: string
 }
 
-/** Finds for each declared child the actual one that it is about. */
-export function pairChildren(declared: Element, actual: Element, alike: (d: Element, a: Element) => boolean): Pair[] {
-  const taken = new Set<Element>()
-  const counts = new Map<string, number>()
-  return declared.children.map((d) => {
-    const index = counts.get(d.name) ?? 0
-    counts.set(d.name, index + 1)
-    const free = actual.children.filter((a) => a.name === d.name && !taken.has(a))
-    const { found, label } = find(declared.name, d, free, index, alike)
-    if (found) taken.add(found)
-    return { declared: d, actual: found, label }
-  })
+type Alike = (declared: Element, actual: Element) => boolean
+
+/**
+ * Finds for each declared child the actual one that it is about: first those with a name of their own, then the others, so
+ * that an unnamed one does not take what another one means. Elements without a rule are one of a kind, or in order.
+ */
+export function pairChildren(declared: Element, actual: Element, alike: Alike, book: RuleBook = ruleBook()): Pair[] {
+  const names = new Set(declared.children.map((c) => c.name))
+  const pairs = new Map<Element, Pair>()
+  for (const name of names) {
+    const wanted = declared.children.filter((c) => c.name === name)
+    const there = actual.children.filter((c) => c.name === name)
+    for (const pair of pairKind(declared.name, name, wanted, there, alike, book)) pairs.set(pair.declared, pair)
+  }
+  return declared.children.flatMap((c) => pairs.get(c) ?? [])
 }
 
-function find(
+function pairKind(
   parent: string,
+  name: string,
+  wanted: readonly Element[],
+  there: readonly Element[],
+  alike: Alike,
+  book: RuleBook,
+): Pair[] {
+  const keys = book.at('key', parent, name)[0]?.keys ?? []
+  const found = byKeys(wanted, there, keys)
+  const taken = new Set(found.values())
+  const free = there.filter((a) => !taken.has(a))
+  const unnamed = wanted.filter((d) => !found.has(d) && keys.every((key) => key(d) === undefined))
+  const rule = book.at('alike', parent, name)[0]
+  const by = rule?.by
+  // A first pass, so that what is there as declared is not taken for what is to be changed.
+  for (const pass of [alike, sameFields(by ?? []), () => rule?.strict !== true]) {
+    for (const d of unnamed) {
+      if (found.has(d) || (by === undefined && pass === alike)) continue
+      const index = free.findIndex((a) => pass(d, a))
+      const [taken] = index < 0 ? [] : free.splice(index, 1)
+      if (taken) found.set(d, taken)
+    }
+  }
+  return wanted.map((d, i) => ({
+    declared: d,
+    actual: found.get(d),
+    label: labelOf(name, d, keys, by, wanted.length > 1 ? i : undefined),
+  }))
+}
+
+function byKeys(wanted: readonly Element[], there: readonly Element[], keys: readonly Key[]): Map<Element, Element> {
+  const found = new Map<Element, Element>()
+  const taken = new Set<Element>()
+  for (const key of keys) {
+    for (const d of wanted) {
+      const value = key(d)
+      if (value === undefined || found.has(d)) continue
+      const a = there.find((one) => !taken.has(one) && key(one) === value)
+      if (!a) continue
+      found.set(d, a)
+      taken.add(a)
+    }
+  }
+  return found
+}
+
+const sameFields =
+  (fields: readonly string[]): Alike =>
+  (d, a) =>
+    fields.every((f) => (d.attributes[f] ?? a.attributes[f]) === a.attributes[f])
+
+/** By the last key that the element has (of a disk the target), by its kind, or by its number among several. */
+function labelOf(
+  name: string,
   d: Element,
-  free: readonly Element[],
-  index: number,
-  alike: (d: Element, a: Element) => boolean,
-): { found: Element | undefined; label: string } {
-  if (ORDERED.has(`${parent}/${d.name}`)) return { found: free[0], label: `${d.name}[${index}]` }
-  const key = keyFor(parent, d.name)
-  const wanted = key?.(d)
-  if (key && wanted !== undefined) {
-    return { found: free.find((a) => key(a) === wanted), label: wanted === '' ? d.name : `${d.name}[${wanted}]` }
-  }
-  if (parent === 'devices' && ALIKE.has(d.name)) {
-    const fields = DISCRIMINATORS[d.name] ?? []
-    const same = free.filter((a) => fields.every((f) => (d.attributes[f] ?? a.attributes[f]) === a.attributes[f]))
-    const found = same.find((a) => alike(d, a)) ?? (fields.length > 0 || d.name === 'interface' ? same[0] : free[0])
-    return { found, label: `${d.name}[${labelOf(d, fields, index)}]` }
-  }
-  return { found: free[0], label: d.name }
-}
-
-function labelOf(d: Element, fields: readonly string[], index: number): string {
-  const known = fields.map((f) => d.attributes[f]).filter((v) => v !== undefined)
-  return known.length > 0 ? known.join(' ') : String(index)
-}
-
-function keyFor(parent: string, name: string): Key | undefined {
-  return KEYS[`${parent}/${name}`] ?? KEYS[name]
+  keys: readonly Key[],
+  by: readonly string[] | undefined,
+  index: number | undefined,
+): string {
+  const value = keys.map((key) => key(d)).findLast((k) => k !== undefined)
+  if (value !== undefined) return value === '' ? name : `${name}[${value}]`
+  const known = (by ?? []).map((f) => d.attributes[f]).filter((v) => v !== undefined)
+  if (known.length > 0) return `${name}[${known.join(' ')}]`
+  return index === undefined && by === undefined ? name : `${name}[${index ?? 0}]`
 }

@@ -1,7 +1,12 @@
-import { canonical, type MachineAliases } from './canonical.ts'
-import { covers } from './diff.ts'
-import type { Element } from './element.ts'
+import { adapted } from './adapt.ts'
+import { canonical, declaredOnly } from './canonical.ts'
+import { covers, diffXml } from './diff.ts'
+import { child, childrenOf, type Element } from './element.ts'
+import { sameMachine } from './machine.ts'
 import { pairChildren } from './matching.ts'
+import { obsoleteAttributes, obsoleteChildren } from './obsolete.ts'
+import { inOrder } from './order.ts'
+import type { MachineAliases } from './rules/types.ts'
 
 /**
  * The definition that has all of `declared` and keeps what else is in `actual`: devices attached by others, generated
@@ -9,62 +14,58 @@ import { pairChildren } from './matching.ts'
  * of an interface that changes its type) goes.
  */
 export function mergeXml(declared: Element, actual: Element, machines?: MachineAliases): Element {
-  return merge(canonical(declared, machines), canonical(actual, machines))
+  const there = canonical(actual)
+  const machine = withMachine(canonical(declaredOnly(declared)), there, machines)
+  const meant = sameMemory(declared, actual, machines) ? withMemory(machine, there) : machine
+  return inOrder(merge(meant, adapted(meant, there)))
 }
 
 function merge(declared: Element, actual: Element): Element {
-  const attributes = { ...stale(declared, actual, actual.attributes), ...declared.attributes }
-  const pairs = pairChildren(declared, actual, covers)
+  const stale = obsoleteAttributes(declared, actual)
+  const rest = Object.entries(actual.attributes).filter(([name]) => !stale.has(name))
+  const pairs = pairChildren(declared, actual, (d, a) => covers(d, a, declared.name))
   const byActual = new Map(pairs.map((pair) => [pair.actual, pair.declared]))
-  const gone = obsolete(declared, actual)
-  const kept = actual.children.flatMap((child) => {
-    const wanted = byActual.get(child)
-    if (wanted) return gone.has(child.name) ? [wanted] : [merge(wanted, child)]
-    return gone.has(child.name) ? [] : [child]
+  const gone = obsoleteChildren(declared, actual)
+  const kept = actual.children.flatMap((c) => {
+    const wanted = byActual.get(c)
+    if (wanted) return gone.has(c.name) ? [wanted] : [merge(wanted, c)]
+    return gone.has(c.name) ? [] : [c]
   })
   const added = pairs.filter((pair) => !pair.actual).map((pair) => pair.declared)
-  const children = [...kept, ...added]
+  const children = serialConsoleFirst([...kept, ...added])
   const text = children.length > 0 ? '' : declared.text === '' ? actual.text : declared.text
-  return { ...actual, attributes, text, children }
+  return { ...actual, attributes: { ...Object.fromEntries(rest), ...declared.attributes }, text, children }
 }
 
-/** Attributes of actual that stay. */
-function stale(declared: Element, actual: Element, attributes: Element['attributes']): Record<string, string> {
-  const rest: Record<string, string> = { ...attributes }
-  if (declared.name === 'vcpu' && declared.text !== '' && declared.text !== actual.text) delete rest.current
-  if (declared.name === 'memory' && 'unit' in rest) delete rest.unit
-  return rest
+/** An alias is the version that the domain has already. */
+function withMachine(declared: Element, actual: Element, machines?: MachineAliases): Element {
+  const [wanted, is] = [declared, actual].map((domain) => child(domain, 'os', 'type')?.attributes.machine)
+  if (wanted === undefined || is === undefined || !sameMachine(wanted, is, machines)) return declared
+  const change = (e: Element, names: readonly string[]): Element => {
+    const [name, ...rest] = names
+    if (name === undefined) return { ...e, attributes: { ...e.attributes, machine: is } }
+    return { ...e, children: e.children.map((c) => (c.name === name ? change(c, rest) : c)) }
+  }
+  return change(declared, ['os', 'type'])
 }
 
-/** Names of children of actual that a change makes meaningless. */
-function obsolete(declared: Element, actual: Element): Set<string> {
-  const gone = new Set<string>()
-  const differs = (a: string | undefined, b: string | undefined): boolean => a !== undefined && a !== b
-  if (differs(declared.attributes.type, actual.attributes.type)) {
-    for (const name of ['source', 'address', 'alias', 'target'].slice(0, declared.name === 'disk' ? 1 : 3))
-      gone.add(name)
-  }
-  const bus = attributeOf(declared, 'target', 'bus')
-  const model = attributeOf(declared, 'model', 'type')
-  if (differs(bus, attributeOf(actual, 'target', 'bus')) || differs(model, attributeOf(actual, 'model', 'type'))) {
-    gone.add('address')
-    gone.add('alias')
-  }
-  if (declared.name === 'cpu' && differs(declared.attributes.mode, actual.attributes.mode)) {
-    for (const name of ['model', 'vendor', 'feature']) gone.add(name)
-  }
-  if (declared.name === 'domain') {
-    const memory = textOf(declared, 'memory')
-    if (differs(memory, textOf(actual, 'memory')) && textOf(declared, 'currentMemory') === undefined)
-      gone.add('currentMemory')
-  }
-  return gone
+/** With NUMA cells and memory devices, what is written as memory is not what is meant. */
+function sameMemory(declared: Element, actual: Element, machines?: MachineAliases): boolean {
+  const special =
+    childrenOf(child(actual, 'devices'), 'memory').length > 0 || child(actual, 'cpu', 'numa') !== undefined
+  return special && !diffXml(declared, actual, machines).some((d) => d.path === 'memory')
 }
 
-function attributeOf(element: Element, child: string, attribute: string): string | undefined {
-  return element.children.find((c) => c.name === child)?.attributes[attribute]
+function withMemory(declared: Element, actual: Element): Element {
+  const memory = child(actual, 'memory')
+  return memory ? { ...declared, children: declared.children.map((c) => (c.name === 'memory' ? memory : c)) } : declared
 }
 
-function textOf(element: Element, child: string): string | undefined {
-  return element.children.find((c) => c.name === child)?.text
+/** libvirt takes only the first console for one on a serial port. */
+function serialConsoleFirst(children: readonly Element[]): readonly Element[] {
+  const consoles = children.filter((c) => c.name === 'console')
+  if (consoles.length < 2) return children
+  const serial = (c: Element): boolean => (child(c, 'target')?.attributes.type ?? 'serial') === 'serial'
+  const sorted = [...consoles.filter(serial), ...consoles.filter((c) => !serial(c))]
+  return children.map((c) => (c.name === 'console' ? (sorted.shift() ?? c) : c))
 }

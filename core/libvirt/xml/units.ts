@@ -16,31 +16,14 @@ export function unitBytes(unit: string): bigint | undefined {
   return (match[2] === 'b' ? 1000n : 1024n) ** power
 }
 
-const MEMORY = new Set([
-  'memory',
-  'currentMemory',
-  'maxMemory',
-  'hard_limit',
-  'soft_limit',
-  'swap_hard_limit',
-  'min_guarantee',
-  'size',
-  'requested',
-  'current',
-  'block',
-])
-const STORAGE = new Set(['capacity', 'allocation', 'available', 'physical'])
-
-/** The same element with its size in the default unit; libvirt rounds memory up to whole KiB. Others as they are. */
-export function normaliseUnit(element: Element): Element {
-  const memory = MEMORY.has(element.name)
-  if ((!memory && !STORAGE.has(element.name)) || !/^\d+$/.test(element.text)) return element
-  const factor = unitBytes(element.attributes.unit ?? (memory ? 'KiB' : 'bytes'))
+/** The same element with its size in this unit, which is also the default; libvirt rounds memory up to whole KiB. */
+export function normaliseUnit(element: Element, wanted: 'KiB' | 'bytes'): Element {
+  if (!/^\d{1,20}$/.test(element.text)) return element
+  const factor = unitBytes(element.attributes.unit ?? wanted)
   if (factor === undefined) return element
   const bytes = BigInt(element.text) * factor
-  const text = memory ? (bytes + 1023n) / 1024n : bytes
   const { unit: _unit, ...attributes } = element.attributes
-  return { ...element, attributes, text: String(text) }
+  return { ...element, attributes, text: String(wanted === 'KiB' ? (bytes + 1023n) / 1024n : bytes) }
 }
 
 /** A size in bytes from `10G`, `512 MiB`, `1048576` (`M` and `MiB` alike are 1024², `MB` is 1000²); undefined if none. */

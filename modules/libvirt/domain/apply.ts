@@ -1,20 +1,20 @@
-import { sh } from '../../../core/connection/quote.ts'
 import { LibvirtError } from '../../../core/libvirt/types.ts'
-import { diffXml } from '../../../core/libvirt/xml/diff.ts'
 import { child, type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
-import { mergeXml } from '../../../core/libvirt/xml/merge.ts'
-import { type Change, type Host, ModuleFailure } from '../../../core/module/types.ts'
+import { inOrder } from '../../../core/libvirt/xml/order.ts'
+import type { Change, Host } from '../../../core/module/types.ts'
 import { requireAnswer } from '../daemon/ask.ts'
 import { attempt, refused } from '../daemon/failure.ts'
 import type { DomainArgs } from './args.ts'
 import type { Declaration } from './declaration.ts'
-import { liveDifferences } from './diff.ts'
-import { findDevice, liveStep } from './hotplug.ts'
-import { destroyGuest, stateNow, stopGuest } from './power.ts'
+import { newDefinition, RESTARTS } from './diff.ts'
+import { growDisks } from './growth.ts'
+import { planOf } from './plan.ts'
+import { destroyGuest, stopGuest } from './power.ts'
 import type { DomainState, FoundDomain, HostDomains } from './probe.ts'
 import { refusalOf } from './refusal.ts'
-import { storageToDelete } from './storage.ts'
-import { undefineFlags } from './undefine.ts'
+import { removeDomain } from './remove.ts'
+import { renameDomain } from './rename.ts'
+import { awaitGuest, takeSteps } from './steps.ts'
 
 /** Makes the domain what the task says. */
 export async function applyDomain(
@@ -24,52 +24,54 @@ export async function applyDomain(
   changes: readonly Change[],
 ): Promise<undefined> {
   const domains = requireAnswer(state.answer)
-  const { found } = domains
   const { declaration } = state
+  const { found } = domains
   if (args.state === 'absent') {
-    if (found) await remove(host, args, domains, found)
+    if (found) await removeDomain(host, args, domains, found)
     return undefined
   }
   if (!found) {
     if (declaration) await create(host, args, declaration)
     return undefined
   }
-  if (declaration) await update(host, args, domains, found, declaration)
-  if (changes.some((c) => c.path === 'state')) await power(host, args, found)
-  else if (args.restart === 'if_needed' && changes.some((c) => c.note === 'restarts the guest'))
-    await restart(host, args, found)
-  if (changes.some((c) => c.path === 'autostart')) await setAutostart(host, args)
+  const paths = new Set(changes.filter((c) => c.effect !== 'pending').map((c) => c.path))
+  const restarts = changes.some((c) => c.note === RESTARTS)
+  const rename = paths.has('name')
+  // A new name needs the guest off; all else is better said while it is.
+  if (rename && found.live) await stopGuest(host, found.summary, args)
+  if (rename) await renameDomain(host, found, args)
+  if (declaration) await update(host, args, domains, found, declaration, rename)
+  if (args.disks.some((d) => d.size !== undefined)) await growDisks(host, found, args)
+  if (paths.has('state')) await power(host, args, found)
+  else if (restarts && found.live) await restart(host, args, found)
+  if (paths.has('autostart')) await setAutostart(host, args)
   return undefined
-}
-
-async function remove(host: Host, args: DomainArgs, domains: HostDomains, found: FoundDomain): Promise<void> {
-  const files = args.delete_storage ? storageToDelete(domains, found) : []
-  const { summary } = found
-  if (summary.state !== 'shut off') await stopGuest(host, summary, args)
-  if ((await stateNow(host, summary.uuid)) !== undefined) {
-    const flags = undefineFlags(found, args.keep_nvram)
-    await attempt(`undefine domain '${args.name}'`, () => host.libvirt.undefineDomain(summary.name, flags))
-  }
-  if (files.length === 0) return
-  const answer = await host.run(sh`rm -f -- ${files}`)
-  if (answer.status !== 0) throw new ModuleFailure(`images were not deleted: ${answer.stderr.toString().trim()}`)
 }
 
 /** Defined, then started; a domain that does not start is not left behind. */
 async function create(host: Host, args: DomainArgs, declaration: Declaration): Promise<void> {
-  await define(host, declaration.element, declaration)
+  const definition = newDefinition(declaration, args)
+  await define(host, definition, declaration)
   try {
     if (args.state === 'running' || args.state === 'paused') await start(host, args)
     if (args.autostart === true) await setAutostart(host, args)
   } catch (error) {
-    await host.libvirt.undefineDomain(args.name, child(declaration.element, 'os', 'nvram') ? ['--nvram'] : [])
+    await takeBack(host, args, definition)
     throw error
   }
 }
 
+async function takeBack(host: Host, args: DomainArgs, definition: Element): Promise<void> {
+  const os = child(definition, 'os')
+  const efi = os?.attributes.firmware === 'efi' || child(os, 'nvram') !== undefined || child(os, 'loader') !== undefined
+  const state = await host.libvirt.domainState(args.name)
+  if (state !== undefined && state.state !== 'shut off') await host.libvirt.destroyDomain(args.name)
+  await host.libvirt.undefineDomain(args.name, efi ? ['--nvram'] : [])
+}
+
 async function define(host: Host, element: Element, declaration: Declaration): Promise<void> {
   try {
-    await host.libvirt.defineDomain(formatXml(element))
+    await host.libvirt.defineDomain(formatXml(inOrder(element)))
   } catch (error) {
     if (error instanceof LibvirtError) throw refusalOf(error, declaration)
     throw error
@@ -85,74 +87,55 @@ async function start(host: Host, args: DomainArgs): Promise<void> {
   }
 }
 
+/** The definition, then what runs. Where that fails, the definition is what it was before. */
 async function update(
   host: Host,
   args: DomainArgs,
   domains: HostDomains,
   found: FoundDomain,
   declaration: Declaration,
+  renamed: boolean,
 ): Promise<void> {
-  const base = found.config ?? found.live
-  if (!base) return
-  const differs = diffXml(declaration.element, base, domains.machines).length > 0
-  const removed = declaration.removals.filter((r) => findDevice(base, r.kind, r.key))
-  if (differs || removed.length > 0) {
-    const merged = mergeXml(declaration.element, base, domains.machines)
-    await define(host, without(merged, removed), declaration)
+  const plan = planOf(domains, found, declaration, args)
+  if (!plan) return
+  const changes = plan.differences.length > 0 || plan.unwanted.length > 0
+  if (changes) await define(host, renamed ? named(plan.definition, args.name) : plan.definition, declaration)
+  if (renamed) return
+  const { uuid } = found.summary
+  const steps = plan.live.flatMap(({ step }) => step ?? [])
+  try {
+    await takeSteps(host, uuid, steps)
+  } catch (error) {
+    if (changes && found.config) await host.libvirt.defineDomain(formatXml(found.config)).catch(() => undefined)
+    throw error
   }
-  if (found.live && args.state !== 'stopped') await changeLive(host, found, found.live, domains, declaration)
+  const waits = (live: Element): boolean =>
+    planOf(domains, { ...found, live }, declaration, args)?.live.some(({ step }) => step?.settles === 'guest') === true
+  if (steps.some((step) => step.settles === 'guest')) await awaitGuest(host, uuid, (live) => !waits(live))
 }
 
-async function changeLive(
-  host: Host,
-  found: FoundDomain,
-  running: Element,
-  domains: HostDomains,
-  declaration: Declaration,
-): Promise<void> {
-  const on = `--domain=${found.summary.uuid}`
-  const steps = new Map<string, NonNullable<ReturnType<typeof liveStep>>>()
-  for (const difference of liveDifferences(domains, running, declaration).hot) {
-    const step = liveStep(difference, declaration.element)
-    if (step) steps.set(step.label, step)
-  }
-  for (const { verb, label, xml } of steps.values()) {
-    await attempt(`${verb} ${label}`, () => host.libvirt.command([verb, '--live', on, '--file'], { xml }))
-  }
-  for (const { kind, key } of declaration.removals) {
-    const device = findDevice(running, kind, key)
-    if (!device) continue
-    await attempt(`detach ${kind} ${key}`, () =>
-      host.libvirt.command(['detach-device', '--live', on, '--file'], { xml: formatXml(device) }),
-    )
-  }
-}
-
-function without(domain: Element, removals: Declaration['removals']): Element {
-  const gone = new Set(removals.map((r) => findDevice(domain, r.kind, r.key)))
-  const children = domain.children.map((c) =>
-    c.name === 'devices' ? { ...c, children: c.children.filter((d) => !gone.has(d)) } : c,
-  )
-  return { ...domain, children }
+function named(domain: Element, name: string): Element {
+  return { ...domain, children: domain.children.map((c) => (c.name === 'name' ? { ...c, text: name } : c)) }
 }
 
 async function power(host: Host, args: DomainArgs, found: FoundDomain): Promise<void> {
   const { uuid, state } = found.summary
   if (args.state === 'stopped') await stopGuest(host, found.summary, args)
-  else if (args.state === 'paused' && state !== 'shut off')
-    await attempt('suspend', () => host.libvirt.command(['suspend', `--domain=${uuid}`]))
-  else if (state === 'paused') await attempt('resume', () => host.libvirt.command(['resume', `--domain=${uuid}`]))
-  else if (state === 'pmsuspended')
-    await attempt('wake', () => host.libvirt.command(['dompmwakeup', `--domain=${uuid}`]))
+  else if (args.state === 'paused' && state !== 'shut off' && state !== 'crashed')
+    await attempt('suspend', () => host.libvirt.suspendDomain(uuid))
+  else if (state === 'paused') await attempt('resume', () => host.libvirt.resumeDomain(uuid))
+  else if (state === 'pmsuspended') await attempt('wake', () => host.libvirt.wakeDomain(uuid))
   else {
     if (state === 'crashed') await destroyGuest(host, found.summary)
     await start(host, args)
   }
 }
 
+/** Off and on again, as it was: a paused guest starts paused. */
 async function restart(host: Host, args: DomainArgs, found: FoundDomain): Promise<void> {
   await stopGuest(host, found.summary, args)
-  await start(host, args)
+  const paused = found.summary.state === 'paused'
+  await start(host, paused ? { ...args, state: 'paused' } : args)
 }
 
 async function setAutostart(host: Host, args: DomainArgs): Promise<void> {

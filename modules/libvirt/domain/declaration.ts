@@ -1,9 +1,12 @@
-import { child, type Element, escapeXml } from '../../../core/libvirt/xml/element.ts'
+import { child, type Element } from '../../../core/libvirt/xml/element.ts'
 import { lintDomain } from '../../../core/libvirt/xml/lint.ts'
+import { mergeXml } from '../../../core/libvirt/xml/merge.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { excerpt, parseDeclared } from '../daemon/changes.ts'
-import type { DiskArgs, DomainArgs, NicArgs } from './args.ts'
+import { type Absence, absences, exactAbsence } from './absences.ts'
+import type { DomainArgs } from './args.ts'
 import { findTemplate } from './shipped.ts'
+import { shortElement } from './short.ts'
 
 /** What a task says about a domain. */
 export interface Declaration {
@@ -14,37 +17,47 @@ export interface Declaration {
   readonly element: Element
   /** Whether a domain can be made of it: not where only single devices are declared. */
   readonly whole: boolean
-  /** Devices that must not be there: disks by target, interfaces by MAC. */
-  readonly removals: readonly { readonly kind: 'disk' | 'interface'; readonly key: string }[]
+  /** What must not be there. */
+  readonly absent: readonly Absence[]
 }
+
+/** The template of a domain that is made from single arguments. */
+const DEFAULT_TEMPLATE = 'domain.xml.njk'
 
 /** Renders and reads what the task declares; undefined where it declares only a state. Raises ModuleFailure. */
 export async function declare(host: Reader, args: DomainArgs): Promise<Declaration | undefined> {
   if (args.template !== undefined && args.xml !== undefined)
     throw new ModuleFailure('template and xml exclude each other')
-  const rendered =
-    args.template === undefined
-      ? undefined
-      : await renderDomain(host, args.template, { ...args.variables, name: args.name })
+  const variables = { ...args.variables, name: args.name }
+  const rendered = args.template === undefined ? undefined : await renderDomain(host, args.template, variables)
   const source = rendered ?? args.xml
-  const removals = [
-    ...args.disks.filter((d) => d.state === 'absent').map((d) => ({ kind: 'disk' as const, key: d.target })),
-    ...args.interfaces
-      .filter((n) => n.state === 'absent')
-      .map((n) => ({ kind: 'interface' as const, key: n.mac.toLowerCase() })),
-  ]
-  const devices = [
-    ...args.disks.filter((d) => d.state === 'present').map(diskElement),
-    ...args.interfaces.filter((n) => n.state === 'present').map(nicElement),
-  ]
-  if (source === undefined && devices.length === 0 && removals.length === 0) return undefined
-  const origin = args.template ?? 'xml'
-  const bare = `<domain><name>${escapeXml(args.name)}</name></domain>`
-  const element = withDevices(
-    source === undefined ? parseDeclared(bare, origin) : readWhole(source, origin, args.name),
-    devices,
-  )
-  return { source: source ?? '', origin, element, whole: source !== undefined, removals }
+  const short = shortElement(args)
+  const absent = absences(args)
+  if (source === undefined && short.children.length === 1 && absent.length === 0 && args.exact.length === 0)
+    return undefined
+  const origin = args.template ?? (args.xml === undefined ? 'the task' : 'xml')
+  const element = source === undefined ? short : mergeXml(short, readWhole(source, origin, args.name))
+  const all = args.exact.length === 0 ? absent : [...absent, exactAbsence(element, args)]
+  return { source: source ?? '', origin, element, whole: source !== undefined, absent: all }
+}
+
+/**
+ * A declaration in single arguments, made whole for a domain that is to be made: what they do not say is the shipped
+ * template's. Later runs compare only what they say.
+ */
+export async function completed(
+  host: Reader,
+  args: DomainArgs,
+  declaration: Declaration,
+  acceleration: 'kvm' | 'tcg',
+): Promise<Declaration> {
+  if (declaration.whole || args.memory === undefined) return declaration
+  // UEFI with all it has (secure boot) is there for q35.
+  const machine = args.machine ?? (args.firmware?.startsWith('efi') === true ? 'q35' : undefined)
+  const variables = { acceleration, ...args.variables, ...(machine !== undefined && { machine }), name: args.name }
+  const source = await renderDomain(host, DEFAULT_TEMPLATE, variables)
+  const element = mergeXml(declaration.element, readWhole(source, DEFAULT_TEMPLATE, args.name))
+  return { ...declaration, source, origin: DEFAULT_TEMPLATE, element, whole: true }
 }
 
 /** The text of a domain template with these variables. */
@@ -73,41 +86,4 @@ export function readWhole(source: string, origin: string, name: string): Element
     throw new ModuleFailure(`${origin}: ${lines.join('; ')}`)
   }
   return element
-}
-
-function withDevices(element: Element, devices: readonly Element[]): Element {
-  if (devices.length === 0) return element
-  const existing = element.children.find((c) => c.name === 'devices')
-  const merged: Element = {
-    name: 'devices',
-    attributes: {},
-    children: [...(existing?.children ?? []), ...devices],
-    text: '',
-    line: existing?.line ?? element.line,
-  }
-  return { ...element, children: [...element.children.filter((c) => c !== existing), merged] }
-}
-
-function diskElement(disk: DiskArgs): Element {
-  if (disk.source === undefined && disk.device === 'disk') throw new ModuleFailure(`disk ${disk.target} needs a source`)
-  const cache = disk.cache === undefined ? '' : ` cache='${disk.cache}'`
-  const block = disk.source?.startsWith('/dev/') ?? false
-  const source = disk.source === undefined ? '' : `<source ${block ? 'dev' : 'file'}='${escapeXml(disk.source)}'/>`
-  const format = disk.device === 'cdrom' || block ? 'raw' : disk.format
-  const readonly = disk.readonly || disk.device === 'cdrom' ? '<readonly/>' : ''
-  return parseDeclared(
-    `<disk type='${block ? 'block' : 'file'}' device='${disk.device}'><driver name='qemu' type='${format}'${cache}/>${source}<target dev='${escapeXml(disk.target)}' bus='${disk.bus}'/>${readonly}</disk>`,
-    `disk ${disk.target}`,
-  )
-}
-
-function nicElement(nic: NicArgs): Element {
-  if ((nic.network === undefined) === (nic.bridge === undefined))
-    throw new ModuleFailure(`interface ${nic.mac} needs a network or a bridge`)
-  const kind = nic.network === undefined ? 'bridge' : 'network'
-  const source = escapeXml(nic.network ?? nic.bridge ?? '')
-  return parseDeclared(
-    `<interface type='${kind}'><mac address='${escapeXml(nic.mac.toLowerCase())}'/><source ${kind}='${source}'/><model type='${escapeXml(nic.model)}'/></interface>`,
-    `interface ${nic.mac}`,
-  )
 }

@@ -1,14 +1,23 @@
-import { type Difference, diffXml } from '../../../core/libvirt/xml/diff.ts'
+import type { Difference } from '../../../core/libvirt/xml/diff.ts'
 import { readDomain } from '../../../core/libvirt/xml/domain.ts'
-import { type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
+import { child, type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Change, ModuleFailure } from '../../../core/module/types.ts'
 import { undecided } from '../daemon/ask.ts'
 import { asChanges } from '../daemon/changes.ts'
+import { without } from './absences.ts'
 import type { DomainArgs } from './args.ts'
 import { refuseCollisions } from './collisions.ts'
 import type { Declaration } from './declaration.ts'
-import { findDevice, liveStep } from './hotplug.ts'
+import { keyOf } from './devices.ts'
+import { withFreshDevices } from './fresh.ts'
+import { growthChanges } from './growth.ts'
+import type { LiveStep } from './live/index.ts'
+import { hidden, withoutPasswords } from './passwords.ts'
+import { planOf } from './plan.ts'
+import { powerChanges } from './power-changes.ts'
 import type { DomainState, FoundDomain, HostDomains } from './probe.ts'
+import { renameChanges } from './rename.ts'
+import { WHY } from './risks.ts'
 import { storageToDelete } from './storage.ts'
 
 /** What has to change. Raises ModuleFailure for what cannot be. */
@@ -20,22 +29,25 @@ export function diffDomain(state: DomainState, args: DomainArgs): Change[] {
   if (args.state === 'absent') return host && found ? removal(host, found, args) : []
   if (host && declaration) refuseMissing(host, declaration, found)
   if (!found) return creation(host, declaration, args)
-  const changes = declaration && host ? definitionChanges(host, found, declaration, args) : []
-  return [...changes, ...powerChanges(found, args), ...autostartChange(found, args)]
+  return hidden([
+    ...renameChanges(found, host.others, args),
+    ...(declaration ? definitionChanges(host, found, declaration, args) : []),
+    ...growthChanges(host, args),
+    ...powerChanges(found, args),
+    ...autostartChange(found, args),
+  ])
 }
 
 function removal(host: HostDomains, found: FoundDomain, args: DomainArgs): Change[] {
   const changes: Change[] = [{ path: 'state', before: found.summary.state, after: 'absent', effect: 'now' }]
   if (!args.delete_storage) return changes
-  return [
-    ...changes,
-    ...storageToDelete(host, found).map((path) => ({
-      path: `storage.${path}`,
-      before: 'present',
-      after: 'absent',
-      effect: 'now' as const,
-    })),
-  ]
+  const files = storageToDelete(host, found).map((path) => ({
+    path: `storage.${path}`,
+    before: 'present',
+    after: 'absent',
+    effect: 'now' as const,
+  }))
+  return [...changes, ...files]
 }
 
 /** A disk that is not there: the domain would be defined and never start. */
@@ -54,111 +66,95 @@ function refuseMissing(host: HostDomains, declaration: Declaration, found: Found
 function creation(host: HostDomains | undefined, declaration: Declaration | undefined, args: DomainArgs): Change[] {
   if (!declaration?.whole)
     throw new ModuleFailure(`there is no domain '${args.name}', and the task does not say what it is`, {
-      hint: 'give template, or xml',
+      hint: 'give memory and disks, template, or xml',
     })
-  if (host) refuseCollisions(readDomain(declaration.element), host.others)
+  const definition = newDefinition(declaration, args)
+  for (const device of child(definition, 'devices')?.children ?? [])
+    if (isReference(device)) throw unknownInOrder(args, keyOf(device))
+  if (host) refuseCollisions(readDomain(definition), host.others)
   const after = args.state === 'present' || args.state === 'stopped' ? 'shut off' : args.state
-  const missing = host && host.missing.length > 0 ? `not there yet: ${host.missing.join(', ')}` : undefined
-  const text = { header: `domain ${args.name}`, before: '', after: formatXml(declaration.element) }
-  return [
-    {
-      path: 'state',
-      before: 'absent',
-      after,
-      effect: 'now',
-      text,
-      ...(missing === undefined ? {} : { note: missing }),
-    },
-  ]
+  const missing = host && host.missing.length > 0 ? { note: `not there yet: ${host.missing.join(', ')}` } : {}
+  const text = { header: `domain ${args.name}`, before: '', after: withoutPasswords(formatXml(definition)) }
+  return [{ path: 'state', before: 'absent', after, effect: 'now', text, ...missing }]
 }
 
-/** Differences of the definition, and of what runs: done at once, by a restart, or left to the next boot. */
+/** What a domain that is not there yet is defined as. */
+export function newDefinition({ element, absent }: Declaration, args: DomainArgs): Element {
+  const whole = withFreshDevices(element, args, undefined)
+  return without(
+    whole,
+    absent.flatMap((absence) => absence(whole)),
+  )
+}
+
+/** Differences of the definition, and of what runs: done at once, by a restart, left to the next boot, or to somebody. */
 function definitionChanges(
   host: HostDomains,
   found: FoundDomain,
   declaration: Declaration,
   args: DomainArgs,
 ): Change[] {
-  const base = found.config ?? found.live
-  if (!base) return []
+  const plan = planOf(host, found, declaration, args)
+  if (!plan) return []
   refuseCollisions(readDomain(declaration.element), host.others)
-  const differences = diffXml(declaration.element, base, host.machines)
-  const identity = differences.find((d) => d.path === 'uuid' || d.path === 'type')
-  if (identity?.path === 'uuid')
-    throw new ModuleFailure(
-      `domain '${args.name}' has the UUID ${identity.before}, the task declares ${identity.after}: it is another machine`,
-    )
-  const removed = declaration.removals.filter((r) => findDevice(base, r.kind, r.key))
+  refuseIdentity(plan.differences, args)
+  const restarts = args.restart === 'if_needed'
   return [
-    ...asChanges(differences, 'now'),
-    ...removed.map((r) => ({
-      path: `devices.${r.kind}[${r.key}]`,
-      before: 'present',
-      after: 'absent',
-      effect: 'now' as const,
-    })),
-    ...liveChanges(host, found, declaration, args),
-  ]
-}
-
-function liveChanges(host: HostDomains, found: FoundDomain, declaration: Declaration, args: DomainArgs): Change[] {
-  if (!found.live || args.state === 'stopped') return []
-  const { hot, cold } = liveDifferences(host, found.live, declaration)
-  const gone = declaration.removals.filter((r) => findDevice(found.live, r.kind, r.key))
-  const restarts = args.restart === 'if_needed' && cold.length > 0
-  return [
-    ...live(asChanges(hot, 'now')),
-    ...gone.map((r) => ({
-      path: `live.devices.${r.kind}[${r.key}]`,
-      before: 'present',
-      after: 'absent',
+    ...asChanges(plan.differences, 'now'),
+    ...plan.unwanted.map((u) => ({ path: u.path, before: u.before, after: 'absent', effect: 'now' as const })),
+    ...plan.withheld.map(({ part, risk }) => ({
+      path: part.path,
+      ...(part.before === undefined ? {} : { before: part.before }),
+      after: 'after' in part ? part.after : 'absent',
       effect: 'pending' as const,
-      note: 'until the guest lets go of it',
+      note: `needs a decision (allow: ${risk}): ${WHY[risk]}`,
     })),
-    ...live(
-      asChanges(cold, restarts ? 'now' : 'pending', restarts ? 'restarts the guest' : 'at the next boot of the guest'),
-    ),
+    ...plan.live.map(({ path, before, after, step }) => ({
+      path: `live.${path}`,
+      ...(before === undefined ? {} : { before }),
+      after: after ?? 'absent',
+      ...effectOf(step, restarts),
+    })),
   ]
 }
 
-const live = (changes: readonly Change[]): Change[] => changes.map((c) => ({ ...c, path: `live.${c.path}` }))
-
-/** What of the running guest differs: hot can be changed at once. What libvirt fills in at start does not count. */
-export function liveDifferences(
-  host: HostDomains,
-  running: Element,
-  declaration: Declaration,
-): { hot: Difference[]; cold: Difference[] } {
-  const differences = diffXml(declaration.element, running, host.machines).filter((d) => !filledInAtStart(d))
-  const hot = differences.filter((d) => liveStep(d, declaration.element) !== undefined)
-  return { hot, cold: differences.filter((d) => !hot.includes(d)) }
+/** When a difference of the running guest goes. */
+function effectOf(step: LiveStep | undefined, restarts: boolean): Pick<Change, 'effect' | 'note'> {
+  if (step?.settles === 'now') return { effect: 'now', note: 'while the guest runs' }
+  if (step) return { effect: 'pending', note: step.note ?? 'until the guest lets go of it' }
+  return restarts ? { effect: 'now', note: RESTARTS } : { effect: 'pending', note: 'at the next boot of the guest' }
 }
 
-/** What libvirt fills in when a guest starts: it is no difference. */
+/** Note of a change that needs a restart, and gets it. */
+export const RESTARTS = 'restarts the guest'
+
+function refuseIdentity(differences: readonly Difference[], args: DomainArgs): void {
+  const uuid = differences.find((d) => d.path === 'uuid')
+  if (uuid)
+    throw new ModuleFailure(
+      `domain '${args.name}' has the UUID ${uuid.before}, the task declares ${uuid.after}: it is another machine`,
+    )
+  const lost = differences.find((d) => d.actual === undefined && isReference(d.declared))
+  if (lost) throw unknownInOrder(args, keyOf(lost.declared))
+}
+
+const unknownInOrder = (args: DomainArgs, device = ''): ModuleFailure =>
+  new ModuleFailure(`boot names ${device}, which domain '${args.name}' does not have`)
+
+/** A device that is only named for its place in the boot order. */
+const isReference = ({ children }: Element): boolean =>
+  children.length === 2 &&
+  children.some((c) => c.name === 'boot') &&
+  children.some((c) => c.name === 'target' || c.name === 'mac')
+
+/** What libvirt fills in when a guest starts: `diffXml` with `running` leaves it out by itself. */
 export function filledInAtStart({ path, after }: Difference): boolean {
-  // A model expanded from host-model, ports chosen by autoport, terminals.
   if (path === 'cpu.mode' && (after === 'host-model' || after === 'maximum')) return true
   return (
     /^cpu\.(?:check|fallback|migratable)$/.test(path) ||
     /^devices\.graphics\[[^\]]*\]\.(?:port|tlsPort|websocket)$/.test(path) ||
     path === 'currentMemory'
   )
-}
-
-function powerChanges({ summary }: FoundDomain, args: DomainArgs): Change[] {
-  const { state, reason } = summary
-  const on = state === 'running' || state === 'blocked'
-  const change = (after: string): Change[] => [{ path: 'state', before: state, after, effect: 'now' }]
-  if (args.state === 'stopped') return state === 'shut off' || state === 'crashed' ? [] : change('shut off')
-  if (args.state === 'paused') return state === 'paused' ? [] : change('paused')
-  if (args.state !== 'running' || on) return []
-  if (state === 'paused' && reason !== 'user' && reason !== 'unknown')
-    throw new ModuleFailure(`domain '${args.name}' is paused by '${reason}': to resume it would hide why`, {
-      hint: reason === 'ioerror' ? 'its storage failed or is full: mend that, then virsh resume' : 'look at it first',
-    })
-  if (state === 'shutdown')
-    throw new ModuleFailure(`domain '${args.name}' is shutting down`, { hint: 'run again when it is off' })
-  return change('running')
 }
 
 function autostartChange({ summary }: FoundDomain, args: DomainArgs): Change[] {

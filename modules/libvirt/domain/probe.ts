@@ -1,5 +1,5 @@
 import { sh } from '../../../core/connection/quote.ts'
-import type { DomainSummary } from '../../../core/libvirt/types.ts'
+import type { DomainSummary, LibvirtReader } from '../../../core/libvirt/types.ts'
 import type { MachineAliases } from '../../../core/libvirt/xml/canonical.ts'
 import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
@@ -7,8 +7,10 @@ import type { Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
 import { allDomains, type KnownDomain } from '../storage/users.ts'
 import type { DomainArgs } from './args.ts'
-import { type Declaration, declare } from './declaration.ts'
+import { completed, type Declaration, declare } from './declaration.ts'
+import { readSizes } from './growth.ts'
 import { machineAliases } from './machines.ts'
+import { deletable } from './storage.ts'
 
 /** A domain as it is on the host. */
 export interface FoundDomain {
@@ -20,14 +22,17 @@ export interface FoundDomain {
 }
 
 export interface HostDomains {
+  /** By its name, else by the name it is renamed from. */
   readonly found: FoundDomain | undefined
   readonly machines: MachineAliases
   /** The other domains of the host. */
   readonly others: readonly KnownDomain[]
   /** Files that the declaration names and the host does not have. */
   readonly missing: readonly string[]
-  /** Files that are the base of another domain's disk. */
-  readonly bases: ReadonlySet<string>
+  /** Images that go with the domain where it is removed with its storage. */
+  readonly images: readonly string[]
+  /** Virtual sizes in bytes, by target, of the disks whose size is declared. */
+  readonly sizes: ReadonlyMap<string, bigint>
   /** In a check run an earlier task may be about to make what is missing. */
   readonly check: boolean
 }
@@ -37,81 +42,78 @@ export interface DomainState {
   readonly answer: Answer<HostDomains>
 }
 
-/** Two round trips: the domain itself, then what it must not collide with. */
+/** Two round trips: the domain itself, then what it must not collide with; a removal with images asks who needs them. */
 export async function probeDomain(host: Reader, args: DomainArgs): Promise<DomainState> {
-  const declaration = args.state === 'absent' ? undefined : await declare(host, args)
-  const answer = await ask(host, async (libvirt) => {
-    const [domains, config, live, capabilities, others, missing] = await Promise.all([
+  const declared = args.state === 'absent' ? undefined : await declare(host, args)
+  const read = async (libvirt: LibvirtReader) => {
+    const names = [args.name, ...(args.rename_from === undefined ? [] : [args.rename_from])]
+    const texts = (inactive: boolean) =>
+      Promise.all(names.map((name) => libvirt.domainXml(name, { inactive, secure: true })))
+    const [domains, configs, lives, capabilities, others] = await Promise.all([
       libvirt.domains(),
-      libvirt.domainXml(args.name, { inactive: true, secure: true }),
-      libvirt.domainXml(args.name, { secure: true }),
+      texts(true),
+      texts(false),
       libvirt.capabilities(),
       allDomains(libvirt),
-      missingFiles(host, declaration),
     ])
-    const summary = domains.find((d) => d.name === args.name)
-    const rest = others.filter((d) => d.model.name !== args.name)
-    const extra = await details(host, args, summary, rest)
+    const summary = names.flatMap((name) => domains.filter((d) => d.name === name))[0]
+    const index = summary?.name === args.name ? 0 : 1
+    const [config, live] = [configs[index], lives[index]]
     const found: FoundDomain | undefined = summary && {
       summary,
       config: summary.persistent && config !== undefined ? parseXml(config) : undefined,
       live: summary.state === 'shut off' || live === undefined ? undefined : parseXml(live),
-      snapshots: extra.snapshots,
-      checkpoints: extra.checkpoints,
+      ...(await moments(host, args, summary)),
     }
     return {
       found,
       machines: machineAliases(capabilities),
-      others: rest,
-      missing,
-      bases: extra.bases,
-      check: host.check,
-    }
-  })
-  return { declaration, answer }
-}
-
-async function missingFiles(host: Reader, declaration: Declaration | undefined): Promise<string[]> {
-  if (!declaration) return []
-  const model = readDomain(declaration.element)
-  const disks = model.disks.filter((d) => d.type === 'file' || d.type === 'block').map((d) => d.source)
-  const files = [...disks, ...model.bootFiles].filter((f): f is string => f?.startsWith('/') === true)
-  if (files.length === 0) return []
-  const answer = await host.read(sh`for f in ${files}; do [ -e "$f" ] || printf '%s\n' "$f"; done`)
-  return answer.stdout
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '')
-}
-
-/** What only a removal needs: snapshots, and which files are bases of other disks. */
-async function details(
-  host: Reader,
-  args: DomainArgs,
-  summary: DomainSummary | undefined,
-  others: readonly KnownDomain[],
-): Promise<{ snapshots: number; checkpoints: number; bases: Set<string> }> {
-  if (!summary || args.state !== 'absent') return { snapshots: 0, checkpoints: 0, bases: new Set() }
-  const count = async (verb: string): Promise<number> => {
-    try {
-      return (await host.libvirt.query([verb, `--domain=${summary.uuid}`, '--name']))
-        .split('\n')
-        .filter((l) => l !== '').length
-    } catch {
-      return 0
+      others: others.filter((d) => d.model.name !== summary?.name),
+      images: found && args.state === 'absent' && args.delete_storage ? await deletable(host, found) : [],
+      sizes: summary ? await readSizes(libvirt, summary.uuid, args) : new Map<string, bigint>(),
     }
   }
-  const [snapshots, checkpoints, bases] = await Promise.all([
-    count('snapshot-list'),
-    count('checkpoint-list'),
-    args.delete_storage
-      ? backingFiles(
-          host,
-          others.map((o) => o.model),
-        )
-      : new Set<string>(),
+  const [answer, { missing, acceleration }] = await Promise.all([ask(host, read), hostFacts(host, declared)])
+  const absent = answer.kind === 'missing' || (answer.kind === 'answer' && !answer.value.found)
+  const declaration = declared && absent ? await completed(host, args, declared, acceleration) : declared
+  if (answer.kind !== 'answer') return { declaration, answer }
+  return { declaration, answer: { kind: 'answer', value: { ...answer.value, missing, check: host.check } } }
+}
+
+/** Which files of a declaration are missing, and whether the host can virtualise. */
+async function hostFacts(
+  host: Reader,
+  declaration: Declaration | undefined,
+): Promise<{ missing: string[]; acceleration: 'kvm' | 'tcg' }> {
+  if (!declaration) return { missing: [], acceleration: 'tcg' }
+  const model = readDomain(declaration.element)
+  const disks = model.disks.filter((d) => (d.type === 'file' || d.type === 'block') && !d.optional).map((d) => d.source)
+  const files = [...disks, ...model.bootFiles].filter((f): f is string => f?.startsWith('/') === true)
+  if (files.length === 0 && declaration.whole) return { missing: [], acceleration: 'tcg' }
+  const answer = await host.read(sh`for f in ${files}; do [ -e "$f" ] || printf 'missing %s\n' "$f"; done
+[ -c /dev/kvm ] && grep -Eqm1 '^(flags|Features).*[[:space:]](vmx|svm)([[:space:]]|$)' /proc/cpuinfo && echo kvm; true`)
+  const lines = answer.stdout.toString().split('\n')
+  const missing = lines.filter((line) => line.startsWith('missing ')).map((line) => line.slice('missing '.length))
+  return { missing, acceleration: lines.includes('kvm') ? 'kvm' : 'tcg' }
+}
+
+/** Snapshots and checkpoints, which only a removal and a new name need. */
+async function moments(
+  host: Reader,
+  args: DomainArgs,
+  summary: DomainSummary,
+): Promise<{ snapshots: number; checkpoints: number }> {
+  if (args.state !== 'absent' && summary.name === args.name) return { snapshots: 0, checkpoints: 0 }
+  const count = (list: Promise<string[]>): Promise<number> =>
+    list.then(
+      (names) => names.length,
+      () => 0,
+    )
+  const [snapshots, checkpoints] = await Promise.all([
+    count(host.libvirt.snapshots(summary.uuid)),
+    count(host.libvirt.checkpoints(summary.uuid)),
   ])
-  return { snapshots, checkpoints, bases }
+  return { snapshots, checkpoints }
 }
 
 /** Every file that is somewhere below one of these domains' disks. */
