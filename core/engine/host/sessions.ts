@@ -2,6 +2,7 @@ import { ConnectionError } from '../../connection/errors.ts'
 import { inUse } from '../../connection/lease/holder.ts'
 import { acquireLease, HostInUse, type Lease } from '../../connection/lease/lease.ts'
 import type { Become, Connection, Endpoint } from '../../connection/types.ts'
+import { RpcSessions } from '../../libvirt/rpc/index.ts'
 import type { Run } from '../run-state.ts'
 
 const LEASE_WAIT_MS = 60_000
@@ -23,8 +24,17 @@ export class Sessions {
   readonly #shells = new Map<string, Set<string>>()
   readonly #leases = new Map<string, Promise<Lease | undefined>>()
 
+  readonly #libvirt = new WeakMap<Connection, RpcSessions>()
+
   constructor(run: Run) {
     this.#run = run
+  }
+
+  /** libvirt's sessions on a connection; they end with it. */
+  libvirt(connection: Connection): RpcSessions {
+    const known = this.#libvirt.get(connection) ?? new RpcSessions(connection)
+    this.#libvirt.set(connection, known)
+    return known
   }
 
   async connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {

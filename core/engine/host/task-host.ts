@@ -16,6 +16,7 @@ import {
 import { splitWords } from '../../connection/words.ts'
 import type { Json } from '../../events/json.ts'
 import { fromJson, resolve, templateFile, toJson, Undefined, type Value } from '../../language/index.ts'
+import type { RpcSessions } from '../../libvirt/rpc/index.ts'
 import type { Libvirt } from '../../libvirt/types.ts'
 import { createVirsh } from '../../libvirt/virsh/virsh.ts'
 import {
@@ -28,6 +29,7 @@ import {
 } from '../../module/types.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { withEnvironment } from './environment.ts'
+import { nativeLibvirt } from './libvirt.ts'
 
 /** A look at a host that takes longer hangs: on a dead NFS server, on a daemon that does not answer. */
 const READ_TIMEOUT_MS = 180_000
@@ -51,6 +53,8 @@ export interface TaskHostOptions {
   readonly opened: () => void
   /** A write is handed over now, in the order of the shell's commands or by another way; called when it has ended. */
   readonly begin: (ordered: boolean) => () => void
+  /** libvirt's own protocol, which has no order with the shell: for a task that nothing runs ahead of. */
+  readonly libvirtSessions?: () => Promise<RpcSessions>
   /** It was handed over. */
   readonly sent: (ordered: boolean, answered: Promise<unknown>) => void
   /** The module gets the connection itself. */
@@ -118,13 +122,21 @@ export class TaskHost implements Host {
   get libvirt(): Libvirt {
     if (!this.#libvirt) {
       const uri = this.variable('libvirt_uri')
-      this.#libvirt = createVirsh({
-        uri: typeof uri === 'string' && uri !== '' ? uri : 'qemu:///system',
-        read: (script, options) => this.read(script, options),
-        run: (script, options) => this.run(script, options),
-      })
+      this.#libvirt = this.#libvirtAt(typeof uri === 'string' && uri !== '' ? uri : 'qemu:///system')
     }
     return this.#libvirt
+  }
+
+  #libvirtAt(uri: string): Libvirt {
+    const virsh = createVirsh({
+      uri,
+      read: (script, options) => this.read(script, options),
+      run: (script, options) => this.run(script, options),
+    })
+    const { become, signal, begin, libvirtSessions: sessions } = this.#options
+    if (!sessions) return virsh
+    const readTimeoutMs = READ_TIMEOUT_MS
+    return nativeLibvirt({ uri, become, virsh, sessions, signal, readTimeoutMs, begin: () => begin(false) })
   }
 
   connection(): Promise<Connection> {

@@ -33,6 +33,8 @@ export interface HostKind {
   readonly signal: AbortSignal
   readonly shielded: boolean
   readonly onWrite?: OnWrite
+  /** libvirt is spoken to by its own protocol: nothing runs ahead of the task, nor does the task. */
+  readonly nativeLibvirt?: boolean
 }
 
 /** Makes the hosts that a module reads and writes; the connection opens at the first use. */
@@ -61,7 +63,7 @@ export async function taskHosts(request: HostRequest): Promise<HostMaker> {
     release: () => {
       for (const end of open.splice(0)) end()
     },
-    make({ id, signal, shielded, onWrite }) {
+    make({ id, signal, shielded, onWrite, nativeLibvirt }) {
       const tell = (message: string, percent?: number): void => {
         const told = id()
         if (told === undefined) return
@@ -85,6 +87,7 @@ export async function taskHosts(request: HostRequest): Promise<HostMaker> {
           await run.sessions.forget(target)
           await connect({ ...endpoint, retries: 0 })
         },
+        ...(nativeLibvirt && { libvirtSessions: async () => run.sessions.libvirt(await connect(endpoint)) }),
         opened: () => run.sessions.opened(target, shell),
         begin: (ordered) => run.speculation.begin(target, ordered ? shell : undefined, owner),
         sent: (ordered, answered) => onWrite?.(ordered, answered),

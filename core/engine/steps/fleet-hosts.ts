@@ -75,7 +75,7 @@ function hostPair({ batch, id }: Turn, maker: HostMaker, shielded: boolean): { r
   const { soft, hard } = batch.run.interrupts
   const signal = shielded ? hard : soft
   return {
-    reader: maker.make({ id: () => id, signal, shielded: false }),
-    writer: maker.make({ id: () => id, signal, shielded }),
+    reader: maker.make({ id: () => id, signal, shielded: false, nativeLibvirt: true }),
+    writer: maker.make({ id: () => id, signal, shielded, nativeLibvirt: true }),
   }
 }
