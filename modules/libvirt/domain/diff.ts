@@ -147,16 +147,6 @@ const isReference = ({ children }: Element): boolean =>
   children.some((c) => c.name === 'boot') &&
   children.some((c) => c.name === 'target' || c.name === 'mac')
 
-/** What libvirt fills in when a guest starts: `diffXml` with `running` leaves it out by itself. */
-export function filledInAtStart({ path, after }: Difference): boolean {
-  if (path === 'cpu.mode' && (after === 'host-model' || after === 'maximum')) return true
-  return (
-    /^cpu\.(?:check|fallback|migratable)$/.test(path) ||
-    /^devices\.graphics\[[^\]]*\]\.(?:port|tlsPort|websocket)$/.test(path) ||
-    path === 'currentMemory'
-  )
-}
-
 function autostartChange({ summary }: FoundDomain, args: DomainArgs): Change[] {
   if (args.autostart === undefined || args.autostart === summary.autostart) return []
   return [{ path: 'autostart', before: summary.autostart, after: args.autostart, effect: 'now' }]

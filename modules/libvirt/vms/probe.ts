@@ -5,7 +5,6 @@ import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.t
 import { type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
 import type { Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
-import { filledInAtStart } from '../domain/diff.ts'
 import { machineAliases } from '../domain/machines.ts'
 import type { VmsArgs } from './args.ts'
 import { filesOf } from './disks.ts'
@@ -154,8 +153,7 @@ async function see(
     model,
     addresses: model.nics.flatMap((n) => addressesOf(n.mac, raw.leases, common.neighbours)),
     drift: declared ? diffXml(declared, domain.config, machines) : [],
-    liveDrift:
-      declared && domain.live ? diffXml(declared, domain.live, machines).filter((d) => !filledInAtStart(d)) : [],
+    liveDrift: declared && domain.live ? diffXml(declared, domain.live, machines, { running: true }) : [],
     declared,
     seedDiffers: seed !== undefined && common.digests.get(vm?.seed ?? '') !== digestOfSeed(seed),
     config: domain.config,
