@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { labPrepare } from '../lab/index.ts'
@@ -13,26 +13,40 @@ interface Stage {
   readonly name: string
   /** A command whose success is one passed test, or a folder of mocha's. */
   readonly command?: readonly string[]
-  readonly mocha?: { readonly files: string; readonly timeout: number }
+  readonly mocha?: {
+    /** Each of them is run by a process of its own, at the same time. */
+    readonly lanes: readonly (readonly string[])[]
+    readonly timeout: number
+  }
   /** Images of labs that its tests start; made before, as no test's limit is meant for that. */
   readonly images?: Parameters<typeof labPrepare>[0]
 }
 
 const bin = (name: string): string => `node_modules/.bin/${name}`
 
+/** What works in containers; much of it is waiting, so it goes beside what works on this machine itself. */
+const IN_CONTAINERS = ['lab', 'libvirt', 'modules']
+const folders = readdirSync(new URL('contract/', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+const CONTRACT = [
+  folders.filter((name) => !IN_CONTAINERS.includes(name)),
+  folders.filter((name) => IN_CONTAINERS.includes(name)),
+].map((lane) => lane.map((name) => `test/contract/${name}/**/*.test.ts`))
+
 const STAGES: readonly Stage[] = [
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json', '--noEmit'] },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
-  { name: 'unit', mocha: { files: 'test/unit/**/*.test.ts', timeout: 60_000 } },
+  { name: 'unit', mocha: { lanes: [['test/unit/**/*.test.ts']], timeout: 60_000 } },
   {
     name: 'contract',
-    mocha: { files: 'test/contract/**/*.test.ts', timeout: 300_000 },
+    mocha: { lanes: CONTRACT, timeout: 300_000 },
     images: ['plain', 'libvirt', 'network'],
   },
   {
     name: 'acceptance',
-    mocha: { files: 'test/acceptance/**/*.test.ts', timeout: 60 * 60_000 },
+    mocha: { lanes: [['test/acceptance/**/*.test.ts']], timeout: 60 * 60_000 },
     images: ['vm'],
   },
 ]
@@ -76,33 +90,46 @@ async function makeImages(images: NonNullable<Stage['images']>): Promise<void> {
   })
 }
 
-function execute(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+/** `aside`: its output waits until it has ended, as another program writes meanwhile. */
+function execute(argv: readonly string[], aside = false): Promise<number> {
   const [program = '', ...args] = argv
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  const out = aside ? 'pipe' : 'inherit'
+  const child = spawn(program, args, { stdio: ['ignore', out, out] })
+  const said: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => said.push(bytes))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => resolve(code ?? 1))
+    child.once('close', (code) => {
+      process.stdout.write(Buffer.concat(said))
+      resolve(code ?? 1)
+    })
   })
 }
 
-async function runMocha(files: string, timeout: number, counts: string): Promise<Count> {
-  rmSync(counts, { force: true })
-  const status = await execute([
-    bin('mocha'),
+async function runLane(files: readonly string[], timeout: number, counts: string, aside: boolean): Promise<Count> {
+  const options = [
     '--timeout',
     String(timeout),
     '--reporter',
     './test/reporter.cjs',
     '--reporter-option',
     `file=${counts}`,
-    files,
-  ])
+  ]
+  const status = await execute([bin('mocha'), ...options, ...files], aside)
   try {
     const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>
     return { passed: passes ?? 0, failed: Math.max(failures ?? 0, status === 0 ? 0 : 1), skipped: pending ?? 0 }
   } catch {
     return { passed: 0, failed: 1, skipped: 0 }
   }
+}
+
+async function runMocha({ lanes, timeout }: NonNullable<Stage['mocha']>, folder: string): Promise<Count> {
+  const counts = await Promise.all(
+    lanes.map((files, i) => runLane(files, timeout, join(mkdtempSync(join(folder, 'lane-')), 'counts.json'), i > 0)),
+  )
+  const sum = (of: (count: Count) => number): number => counts.reduce((total, count) => total + of(count), 0)
+  return { passed: sum((one) => one.passed), failed: sum((one) => one.failed), skipped: sum((one) => one.skipped) }
 }
 
 const wanted = process.argv.slice(2)
@@ -122,7 +149,7 @@ try {
     if (stage.images)
       await makeImages(stage.images).catch((error) => process.stdout.write(`no images: ${error.message}\n`))
     const count = stage.mocha
-      ? await runMocha(stage.mocha.files, stage.mocha.timeout, join(folder, 'counts.json'))
+      ? await runMocha(stage.mocha, folder)
       : await execute(stage.command ?? []).then((status) => ({
           passed: status === 0 ? 1 : 0,
           failed: status === 0 ? 0 : 1,
