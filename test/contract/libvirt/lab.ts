@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { ConnectionPool, Endpoint } from '../../../core/connection/types.ts'
 import { openTestLab, type TestLab, type TestMachine } from '../../../lab/testing.ts'
 import { type DrivenHost, drivenHost, drivenPool } from '../module-driver.ts'
+import { nativeOn } from './native.ts'
 
 /** Containers with a real libvirtd, reached over a real sshd. */
 export interface LibvirtLab {
@@ -14,8 +13,6 @@ export interface LibvirtLab {
   close(): Promise<void>
 }
 
-const run = promisify(execFile)
-
 /** Opens that many hypervisors. */
 export async function openLibvirtLab(count: number): Promise<LibvirtLab> {
   const lab: TestLab = await openTestLab({ containers: count, variant: 'libvirt' })
@@ -25,20 +22,7 @@ export async function openLibvirtLab(count: number): Promise<LibvirtLab> {
   return {
     hosts: await Promise.all(lab.machines.map((m) => open(m, false))),
     checking: await Promise.all(lab.machines.map((m) => open(m, true))),
-    async native(index, command) {
-      const machine = lab.machines[index]
-      if (!machine) throw new Error(`there is no machine ${index}`)
-      const options = [
-        '-i',
-        lab.files.privateKey,
-        '-o',
-        `UserKnownHostsFile=${lab.files.knownHosts}`,
-        '-o',
-        'BatchMode=yes',
-      ]
-      const { stdout } = await run('ssh', [...options, '-p', String(machine.port), `root@${machine.address}`, command])
-      return stdout.trim()
-    },
+    native: (index, command) => nativeOn(lab, index, command),
     async close() {
       await pool.closeAll()
       await lab.close()

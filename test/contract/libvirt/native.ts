@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { TestLab } from '../../../lab/testing.ts'
+
+const run = promisify(execFile)
+
+/** What native tools over plain ssh say on a lab's machine, as root: a command's output, trimmed. */
+export async function nativeOn(lab: TestLab, index: number, command: string): Promise<string> {
+  const machine = lab.machines[index]
+  if (!machine) throw new Error(`there is no machine ${index}`)
+  const options = [
+    '-i',
+    lab.files.privateKey,
+    '-o',
+    `UserKnownHostsFile=${lab.files.knownHosts}`,
+    '-o',
+    'BatchMode=yes',
+  ]
+  const target = ['-p', String(machine.port), `root@${machine.address}`]
+  const { stdout } = await run('ssh', [...options, ...target, command])
+  return stdout.trim()
+}
