@@ -43,6 +43,7 @@ const ENTRIES: readonly RegistryEntry[] = [
   module('libvirt_image', () => import('./libvirt/libvirt_image.ts')),
   module('libvirt_info', () => import('./libvirt/libvirt_info.ts')),
   module('libvirt_install', () => import('./libvirt/libvirt_install.ts')),
+  module('libvirt_lint', () => import('./libvirt/libvirt_lint.ts')),
   module('libvirt_migrate', () => import('./libvirt/libvirt_migrate.ts')),
   module('libvirt_network', () => import('./libvirt/libvirt_network.ts')),
   module('libvirt_pool', () => import('./libvirt/libvirt_pool.ts')),

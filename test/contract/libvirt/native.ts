@@ -15,6 +15,8 @@ export async function nativeOn(lab: TestLab, index: number, command: string): Pr
     `UserKnownHostsFile=${lab.files.knownHosts}`,
     '-o',
     'BatchMode=yes',
+    '-o',
+    'ConnectionAttempts=10',
   ]
   const target = ['-p', String(machine.port), `root@${machine.address}`]
   const { stdout } = await run('ssh', [...options, ...target, command])

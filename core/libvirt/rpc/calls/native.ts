@@ -21,6 +21,8 @@ export function rpcNative(rpc: Rpc, another: () => Promise<RpcSession>): NativeL
       return { lost: session.closed, end }
     },
     async uploadVolume(pool, name, content, options = {}) {
+      // It may break before anybody reads it; who reads it is told then.
+      content.on('error', () => undefined)
       const session = await another()
       try {
         await rpc.change(`pool ${pool}`, async () => {
