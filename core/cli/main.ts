@@ -27,17 +27,20 @@ async function createProgram(streams: Streams, done: (code: number) => void): Pr
     .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
     .showSuggestionAfterError()
     .enablePositionalOptions()
-  const [{ runCommand }, { labCommand }, { inventoryCommand }, { docCommand }, { vaultCommand }] = await Promise.all([
-    import('./run.ts'),
-    import('./lab.ts'),
-    import('./inventory.ts'),
-    import('./doc.ts'),
-    import('./vault.ts'),
-  ])
+  const [{ runCommand }, { labCommand }, { inventoryCommand }, { docCommand }, { vaultCommand }, { vmCommand }] =
+    await Promise.all([
+      import('./run.ts'),
+      import('./lab.ts'),
+      import('./inventory.ts'),
+      import('./doc.ts'),
+      import('./vault.ts'),
+      import('./vm.ts'),
+    ])
   runCommand(program, streams, done)
   inventoryCommand(program, streams, done)
   docCommand(program, streams, done)
   vaultCommand(program, streams, done)
+  vmCommand(program, streams, done)
   labCommand(program, streams, done)
   for (const one of program.commands) inherit(one)
   program.action(() => {

@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   modules: ['events', 'connection', 'libvirt', 'module', 'language'],
   playbook: ['events', 'secrets', 'language', 'inventory', 'module'],
   engine: ['events', 'secrets', 'language', 'inventory', 'connection', 'libvirt', 'module', 'playbook'],
+  fleet: ['events', 'secrets', 'language', 'inventory', 'connection', 'libvirt'],
   report: ['events'],
   lab: [],
   cli: [
@@ -26,6 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'modules',
     'playbook',
     'engine',
+    'fleet',
     'report',
     'lab',
   ],
