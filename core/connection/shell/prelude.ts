@@ -65,7 +65,8 @@ else vf_s=octal; fi
 vf_id=$(id 2>/dev/null)
 vf_uid=\${vf_id#uid=} vf_uid=\${vf_uid%%[!0-9]*}
 ${ending(options)}${outputs(options)}${jobs(options)}trap vf_exit EXIT
-trap exit HUP PIPE
-[ -z "$vf_x" ] || trap exit TERM
+# A signal that comes just when the end has begun would otherwise cut it off.
+trap 'vf_exit; exit' HUP PIPE
+[ -z "$vf_x" ] || trap 'vf_exit; exit' TERM
 vf_m H "$vf_s|$vf_x|$vf_id"
 `

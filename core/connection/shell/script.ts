@@ -40,10 +40,15 @@ export const ownOutput = (command: { foreign: boolean; shielded: boolean }): boo
 export const pairs = (commands: readonly { foreign: boolean; shielded: boolean }[]): number =>
   2 * commands.filter((c) => c.foreign && !c.shielded).length
 
-function body(command: ScriptCommand, { decoder }: ScriptOptions): string {
+/**
+ * `streams`: where its output goes. dash and busybox take the redirections of `{ (…) <a; } >b` for those of the subshell alone, and forget
+ * the first: so they stand in one place.
+ */
+function body(command: ScriptCommand, { decoder }: ScriptOptions, streams = ''): string {
   const run = `( N=; eval ${quote(command.script.text)}\n)`
-  if (command.stdin === undefined || command.stdin.length === 0) return `${run} </dev/null`
-  return `${encodeInput(command.stdin, decoder)} | ${run}`
+  if (command.stdin === undefined || command.stdin.length === 0) return `${run} </dev/null ${streams}`
+  const fed = `${encodeInput(command.stdin, decoder)} | ${run}`
+  return streams === '' ? fed : `{ ${fed}\n} ${streams}`
 }
 
 const deadline = (command: ScriptCommand): string =>
@@ -60,7 +65,7 @@ function apart(command: ScriptCommand, options: ScriptOptions, last: boolean): s
   const wait = command.timeoutMs > 0 ? ` & vf_q${command.shielded ? ' "$!"' : ''}` : ''
   const run = command.shielded
     ? `vf_p ${quote(`${PRINT}\n${body(command, options)}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
-    : `{ ${body(command, options)}\n} ${streams}`
+    : body(command, options, streams)
   const after = last ? 'vf_J\nvf_m J\n' : 'vf_m B\n'
   const [open, close] = command.shielded ? ['vf_F', 'vf_G'] : ['vf_O', 'vf_P']
   return `${open} ${command.seq}\n${deadline(command)}${run}${wait}\n${close} ${command.seq} $?\n${after}`

@@ -60,6 +60,7 @@ export class UserShell implements Shell {
   run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
     if (this.closed) return Promise.reject(this.notSent('the shell was closed'))
+    if (script.text.includes('\0')) return Promise.reject(new RangeError('a script cannot have a NUL byte'))
     if (isLarge(options.stdin)) {
       this.count++
       return this.host.runWithInput(script, Buffer.from(options.stdin ?? ''), options)

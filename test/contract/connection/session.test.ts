@@ -147,6 +147,23 @@ describe('connection: a session', function () {
           expect(text((await next).stdout)).to.equal('next\n')
         })
 
+        it('gives a command no input but its own', async () => {
+          const commands = [
+            {},
+            { foreign: true },
+            { childless: true },
+            { foreign: true, timeoutMs: 20_000 },
+            { shielded: true },
+          ]
+          for (const options of commands) {
+            const [none, some] = await Promise.all([
+              shell.run(sh`cat; readlink /proc/self/fd/0`, options),
+              shell.run(sh`cat`, { ...options, stdin: 'one\ntwo' }),
+            ])
+            expect([text(none.stdout), text(some.stdout)]).to.deep.equal(['/dev/null\n', 'one\ntwo'])
+          }
+        })
+
         it('lets a foreign command leave a process behind', async () => {
           const seconds = uniqueSeconds()
           const script = sh`( sleep 0.3; while :; do echo late; done ) & nohup sleep ${seconds} 2>&1 & echo out; echo err >&2; exit 5`

@@ -71,7 +71,8 @@ vf_cont() { [ -z "$vf_pid" ] || vf_tell CONT; }
 vf_deaf() { [ -n "$vf_ro" ] && [ "$vf_f" != 0 ] && { vf_gone "$vf_ro" || { [ -n "$vf_re" ] && vf_gone "$vf_re"; }; }; }
 vf_poll() { if [ -n "$vf_pid" ] && { vf_gone "$vf_pid" || vf_deaf; }; then vf_end; else vf_m A; fi; }
 vf_exit() {
-  trap - EXIT HUP PIPE TERM
+  trap - EXIT
+  trap '' HUP PIPE TERM
   for vf_s in $vf_ro $vf_re; do kill -TERM "$vf_s"; kill -CONT "$vf_s"; done 2>/dev/null
   # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
   if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone "$vf_pid"; }; then
