@@ -1,13 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { VaultFlags } from './sources.ts'
+import { addConnectionOptions, type ConnectionFlags, collect } from './connection-flags.ts'
 
 /** Options of `virtfleet run`, named as ansible-playbook's where it has the same. */
-export interface RunFlags extends VaultFlags {
-  inventory?: string[]
+export interface RunFlags extends ConnectionFlags {
   limit?: string
   tags?: string[]
   skipTags?: string[]
-  extraVars?: string[]
   check?: boolean
   diff?: boolean
   forks: number
@@ -26,19 +24,7 @@ export interface RunFlags extends VaultFlags {
   logFile?: string
   events?: string
   leaseWait: number
-  user?: string
-  privateKey?: string
-  connection?: string
   timeout?: number
-  sshCommonArgs?: string
-  hostKeyChecking?: 'strict' | 'accept-new' | 'off'
-  askPass?: boolean
-  connectionPasswordFile?: string
-  become?: boolean
-  becomeMethod?: string
-  becomeUser?: string
-  askBecomePass?: boolean
-  becomePasswordFile?: string
 }
 
 const FORKS = 50
@@ -64,8 +50,6 @@ const commas = (text: string, before: string[] | undefined): string[] => [
   ...(before ?? []),
   ...text.split(',').map((one) => one.trim()),
 ]
-const collect = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text]
-
 /** Exit codes are part of the interface, so they stand in the help. */
 const EXIT_CODES = `
 Exit codes:
@@ -79,7 +63,7 @@ Exit codes:
 Interrupted once (Ctrl-C), a run starts nothing new and lets what must not be cut finish; twice, it ends what runs on the hosts.`
 
 export function addRunOptions(command: Command): Command {
-  return command
+  command
     .option('-i, --inventory <source>', 'file, folder, script, or host1,host2, (again for more)', collect)
     .option('-l, --limit <pattern>', 'only these hosts')
     .option('-C, --check', 'change nothing; say what would change')
@@ -104,21 +88,6 @@ export function addRunOptions(command: Command): Command {
     .option('--fact-cache <dir>', 'keep gathered facts in this folder, and use those that are there')
     .option('--fact-cache-age <time>', 'how old they may be: seconds, or 30m, 12h, 7d', duration, FACT_AGE_MS)
     .option('--no-speculation', 'ask hosts about one task at a time, none ahead of its turn')
-    .option('-u, --user <name>', 'user to log in as')
-    .option('--private-key <file>', 'key to log in with')
-    .addOption(new Option('-c, --connection <kind>', 'how to connect').choices(['ssh', 'openssh', 'local']))
     .option('-T, --timeout <seconds>', 'for one attempt to connect', number)
-    .option('--ssh-common-args <args>', 'more arguments for ssh')
-    .addOption(new Option('--host-key-checking <policy>', 'unknown host keys').choices(['strict', 'accept-new', 'off']))
-    .option('-k, --ask-pass', 'ask for the login password')
-    .option('--connection-password-file <file>')
-    .option('-b, --become', 'run tasks as another user')
-    .addOption(new Option('--become-method <method>').choices(['sudo', 'su', 'doas']))
-    .option('--become-user <name>')
-    .option('-K, --ask-become-pass', 'ask for the password of sudo, su or doas')
-    .option('--become-password-file <file>')
-    .option('--vault-password-file <file>', 'file with a vault password (again for more)', collect)
-    .option('--vault-id <id@source>', 'vault password by id; source is a file or prompt (again for more)', collect)
-    .option('-J, --ask-vault-pass', 'ask for the vault password')
-    .addHelpText('after', EXIT_CODES)
+  return addConnectionOptions(command, { become: 'run tasks as another user' }).addHelpText('after', EXIT_CODES)
 }

@@ -1,6 +1,6 @@
 import type { Redactor } from '../secrets/index.ts'
+import type { ConnectionFlags } from './connection-flags.ts'
 import { ask } from './prompt.ts'
-import type { RunFlags } from './run-flags.ts'
 import { secretFromFile } from './sources.ts'
 import type { Streams } from './streams.ts'
 
@@ -10,7 +10,7 @@ export interface Passwords {
 }
 
 /** Login and become passwords, from files or asked for; from then on they are hidden everywhere. */
-export async function readPasswords(flags: RunFlags, streams: Streams, redactor: Redactor): Promise<Passwords> {
+export async function readPasswords(flags: ConnectionFlags, streams: Streams, redactor: Redactor): Promise<Passwords> {
   const connection = await one(flags.connectionPasswordFile, flags.askPass, 'SSH password: ', streams)
   const question = connection === undefined ? 'become password: ' : 'become password (empty: the SSH password): '
   const become =

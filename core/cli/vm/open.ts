@@ -10,7 +10,6 @@ import { printDiagnostics } from '../diagnostics.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { extraVariables } from '../extra-vars.ts'
 import { inventorySources } from '../inventory.ts'
-import type { RunFlags } from '../run-flags.ts'
 import { type Passwords, readPasswords } from '../run-secrets.ts'
 import { vaultAccess, vaultPasswords } from '../sources.ts'
 import type { Streams } from '../streams.ts'
@@ -49,7 +48,7 @@ export async function withFleet(
     throw new CliError('the inventory cannot be used', { exitCode: EXIT.unparsable })
   const extraVars = await said(redact, () => extraVariables(flags.extraVars ?? [], access))
   // Of the options of a run, only those of passwords are read.
-  const passwords = await readPasswords(flags as RunFlags, streams, redactor)
+  const passwords = await readPasswords(flags, streams, redactor)
   const fleet = new Fleet({
     inventory,
     redactor,
