@@ -2,7 +2,7 @@ import { quote, type ShellText, sh } from '../quote.ts'
 
 /*
  * The lock is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid
- * (checked to be ours, and made with no way in for others) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a
+ * (checked to be ours) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a
  * second run may have it open; it names the holder while the lock is held, and is empty otherwise.
  */
 
@@ -20,7 +20,10 @@ file=$folder/lease
 if command -v flock >/dev/null 2>&1; then flock=flock
 elif busybox flock --help >/dev/null 2>&1; then flock='busybox flock'
 else flock=; fi
-own() { [ -d "$folder" ] && [ ! -h "$folder" ] && [ -O "$folder" ]; }
+own() {
+  set -- $(LC_ALL=C ls -ldn "$folder" 2>/dev/null)
+  case $1 in drwx------*) [ "$3" = "$uid" ] ;; *) return 1 ;; esac
+}
 `
 
 /** Seconds without a word from the controller after which the lock is given up: a lost connection may tell nobody. */

@@ -188,6 +188,10 @@ for (const transport of ['ssh', 'openssh'] as const) {
       await root.run(sh.raw(`mkdir -m 777 /tmp/virtfleet-${uid}`))
       const error = await acquireLease(first, { run: '42' }).catch((e: unknown) => e)
       expect(error).to.have.property('failure', 'unsupported')
+      // Nor his own, where others may enter: what he writes to could be a link of theirs.
+      await root.run(sh.raw(`chown ${uid} /tmp/virtfleet-${uid}`))
+      const open = await acquireLease(await connection({ user }), { run: '42' }).catch((e: unknown) => e)
+      expect(open).to.have.property('failure', 'unsupported')
       rmSync(`/tmp/virtfleet-${uid}`, { recursive: true })
     })
   })
