@@ -69,7 +69,8 @@ export function rpcDomainChanges(rpc: Rpc): DomainWriter {
     async defineDomain(xml, { validate = true } = {}) {
       const flags = validate ? VALIDATE : 0
       await rpc.change(`domain ${nameIn(xml)}`, async (session) => {
-        session.domains.learn((await session.call(domains.define, { xml, flags })).domain)
+        const define = () => session.call(domains.define, { xml, flags })
+        session.domains.learn((await (validate ? session.validation.run(define) : define())).domain)
       })
     },
     startDomain: (id, { paused } = {}) =>

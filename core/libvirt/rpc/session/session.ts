@@ -7,6 +7,7 @@ import type { RpcStream } from '../wire/stream.ts'
 import type { Wire } from '../wire/wire.ts'
 import { Directory } from './directory.ts'
 import { EventHub } from './event-hub.ts'
+import { FirstAlone } from './first-alone.ts'
 import { authenticate } from './login.ts'
 
 export interface SessionOptions {
@@ -22,6 +23,11 @@ export class RpcSession {
   readonly domains: Directory<DomainRef>
   readonly networks: Directory<NetworkRef>
   readonly pools: Directory<PoolRef>
+  /**
+   * For definitions that the daemon validates. libxml2 (2.9) fills its tables of XML Schema types without a lock when they are
+   * first used; two threads of a daemon that has just begun then find a half of them ("Unable to parse RNG").
+   */
+  readonly validation = new FirstAlone()
   readonly #client: RpcClient
   readonly #features = new Map<number, Promise<boolean>>()
   #library: Promise<number> | undefined

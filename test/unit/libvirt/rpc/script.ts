@@ -10,6 +10,7 @@ export const ref = (name: string, uuid = UUID): DomainRef => ({ name, uuid: uuid
 /** What a daemon answers to each procedure; a function may look at the call. */
 export class Script {
   readonly #answers = new Map<number, (sent: Packet) => Buffer>()
+  readonly #held = new Map<number, Buffer[]>()
 
   constructor() {
     this.say(connect.authList, () => ({ types: [0] }))
@@ -27,9 +28,23 @@ export class Script {
     return this
   }
 
+  /** Keeps the answers back, until released. */
+  hold<A, R>(procedure: Procedure<A, R>): this {
+    this.#held.set(procedure.number, [])
+    return this
+  }
+
+  release<A, R>(procedure: Procedure<A, R>, peer: Peer): void {
+    const held = this.#held.get(procedure.number) ?? []
+    this.#held.delete(procedure.number)
+    peer.server.write(Buffer.concat(held))
+  }
+
   readonly answer = (sent: Packet, peer: Peer): void => {
     const made = this.#answers.get(sent.procedure)
     if (!made) throw new Error(`nobody expected procedure ${sent.procedure}`)
-    peer.server.write(made(sent))
+    const held = this.#held.get(sent.procedure)
+    if (held) held.push(made(sent))
+    else peer.server.write(made(sent))
   }
 }

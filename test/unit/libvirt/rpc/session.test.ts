@@ -108,6 +108,20 @@ describe("the RPC's session", () => {
     expect(calls().slice(2)).to.deep.equal([23, 34, 23, 34, 34])
   })
 
+  it('has one definition validated alone before the others, which then go together', async () => {
+    const script = new Script().say(domains.define, () => ({ domain: ref('a') })).hold(domains.define)
+    const { peer, rpc, calls } = await start(script)
+    const sent = () => calls().filter((number) => number === domains.define.number).length
+    const define = (name: string, options = {}) => rpc.defineDomain(`<domain><name>${name}</name></domain>`, options)
+    const all = [define('a'), define('b'), define('c'), define('d', { validate: false })]
+    await until(() => sent() > 0)
+    expect(sent(), 'the first, and the one that is not validated').to.equal(2)
+    const before = peer.turns()
+    script.release(domains.define, peer)
+    await Promise.all(all)
+    expect([sent(), peer.turns() - before]).to.deep.equal([4, 1])
+  })
+
   it('lets others stand around reads and changes, each of them once', async () => {
     const script = new Script()
       .say(domains.lookupByName, ({ name }) => ({ domain: ref(name) }))
