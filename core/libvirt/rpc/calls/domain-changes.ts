@@ -67,10 +67,9 @@ export function rpcDomainChanges(rpc: Rpc): DomainWriter {
   }
   return {
     async defineDomain(xml, { validate = true } = {}) {
-      const flags = validate ? VALIDATE : 0
       await rpc.change(`domain ${nameIn(xml)}`, async (session) => {
-        const define = () => session.call(domains.define, { xml, flags })
-        session.domains.learn((await (validate ? session.validation.run(define) : define())).domain)
+        const define = (checked: boolean) => session.call(domains.define, { xml, flags: checked ? VALIDATE : 0 })
+        session.domains.learn((await (validate ? session.validation.define(xml, define) : define(false))).domain)
       })
     },
     startDomain: (id, { paused } = {}) =>

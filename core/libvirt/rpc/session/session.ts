@@ -7,8 +7,8 @@ import type { RpcStream } from '../wire/stream.ts'
 import type { Wire } from '../wire/wire.ts'
 import { Directory } from './directory.ts'
 import { EventHub } from './event-hub.ts'
-import { FirstAlone } from './first-alone.ts'
 import { authenticate } from './login.ts'
+import { Validation } from './validation.ts'
 
 export interface SessionOptions {
   /** What the daemon opens: `qemu:///system`. */
@@ -23,11 +23,7 @@ export class RpcSession {
   readonly domains: Directory<DomainRef>
   readonly networks: Directory<NetworkRef>
   readonly pools: Directory<PoolRef>
-  /**
-   * For definitions that the daemon validates. libxml2 (2.9) fills its tables of XML Schema types without a lock when they are
-   * first used; two threads of a daemon that has just begun then find a half of them ("Unable to parse RNG").
-   */
-  readonly validation = new FirstAlone()
+  readonly validation = new Validation()
   readonly #client: RpcClient
   readonly #features = new Map<number, Promise<boolean>>()
   #library: Promise<number> | undefined

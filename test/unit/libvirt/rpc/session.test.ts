@@ -108,18 +108,26 @@ describe("the RPC's session", () => {
     expect(calls().slice(2)).to.deep.equal([23, 34, 23, 34, 34])
   })
 
-  it('has one definition validated alone before the others, which then go together', async () => {
-    const script = new Script().say(domains.define, () => ({ domain: ref('a') })).hold(domains.define)
+  it('has one definition of a shape validated, the very first alone, and the others together', async () => {
+    const checked: boolean[] = []
+    const script = new Script().hold(domains.define).say(domains.define, ({ flags }) => {
+      checked.push(flags === 1)
+      return { domain: ref('a') }
+    })
     const { peer, rpc, calls } = await start(script)
     const sent = () => calls().filter((number) => number === domains.define.number).length
-    const define = (name: string, options = {}) => rpc.defineDomain(`<domain><name>${name}</name></domain>`, options)
-    const all = [define('a'), define('b'), define('c'), define('d', { validate: false })]
+    const define = (name: string, options = {}, more = '') =>
+      rpc.defineDomain(`<domain><name>${name}</name>${more}</domain>`, options)
+    const all = [define('a'), define('b'), define('c', {}, '<vcpu>1</vcpu>'), define('d', { validate: false })]
     await until(() => sent() > 0)
     expect(sent(), 'the first, and the one that is not validated').to.equal(2)
     const before = peer.turns()
     script.release(domains.define, peer)
     await Promise.all(all)
     expect([sent(), peer.turns() - before]).to.deep.equal([4, 1])
+    expect(checked, 'in the order of their sending: a, d, b, c').to.deep.equal([true, false, false, true])
+    await define('e', {}, '<vcpu>1</vcpu>')
+    expect(checked.at(-1)).to.equal(false)
   })
 
   it('lets others stand around reads and changes, each of them once', async () => {
@@ -212,6 +220,25 @@ describe("the RPC's session", () => {
     expect(heard).to.deep.equal(['first device removed vm', 'second device removed vm', 'second device removed vm'])
     expect(calls().filter((c) => c === 316)).to.have.length(2)
     expect(calls().filter((c) => c === 317)).to.have.length(2)
+  })
+
+  it('registers anew only when the daemon has let the last registration go', async () => {
+    const script = new Script()
+      .say(connect.registerEvent, () => ({ callback: 7 }))
+      .say(connect.deregisterEvent, () => undefined)
+      .refuse(networks.lookupByName, 43, 'no network')
+      .hold(connect.deregisterEvent)
+    const { rpc, peer, calls } = await start(script)
+    const native = await rpc.native()
+    const first = await native?.subscribe(['lifecycle'], () => undefined)
+    const ended = first?.end()
+    const second = native?.subscribe(['lifecycle'], () => undefined)
+    await until(() => calls().includes(317))
+    await rpc.networkXml('x').catch(() => undefined)
+    expect(calls().filter((c) => c === 316)).to.have.length(1)
+    script.release(connect.deregisterEvent, peer)
+    await Promise.all([ended, second])
+    expect(calls().filter((c) => c === 316)).to.have.length(2)
   })
 
   it('ends over an event that is cut', async () => {
