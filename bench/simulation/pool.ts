@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { Duplex, Readable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type {
   Channel,
   CommandOptions,
@@ -9,8 +9,8 @@ import type {
   ConnectionEnd,
   ConnectionPool,
   Endpoint,
+  Script,
   Shell,
-  ShellText,
 } from '../../core/connection/index.ts'
 
 /** What a script answered when it was really run. */
@@ -79,10 +79,12 @@ class SimulatedHost implements Connection {
       get writes() {
         return writes
       },
-      async run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
+      async run(script: Script, options: CommandOptions = {}): Promise<CommandResult> {
         writes++
+        // As a shell that sends what was given in one tick.
+        if (typeof script === 'function') await turn()
         const begin = performance.now()
-        const said = await answer(script.text, options.stdin)
+        const said = await answer((typeof script === 'function' ? script() : script).text, options.stdin)
         await delay(LATENCY_MS)
         options.signal?.throwIfAborted()
         // Bytes of its own, as a real host's are.

@@ -16,6 +16,7 @@ export {
   type Uploaded,
   uploadLarge,
 } from './files/index.ts'
+export { type JointRead, jointReads } from './joint.ts'
 export { connectionPool, type PoolOptions } from './pool.ts'
 export { quote, ShellText, sh } from './quote.ts'
 export { ordered } from './shell/shell.ts'
@@ -29,6 +30,7 @@ export type {
   ConnectionPool,
   Endpoint,
   HostKeyRules,
+  Script,
   Shell,
   TerminalSize,
 } from './types.ts'

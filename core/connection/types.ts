@@ -97,6 +97,9 @@ export interface CommandResult {
   readonly durationMs: number
 }
 
+/** What to run; a function is asked once, when it is sent. */
+export type Script = ShellText | (() => ShellText)
+
 /** One long-lived POSIX shell as one user on one host. */
 export interface Shell {
   readonly user: string
@@ -104,7 +107,7 @@ export interface Shell {
    * Runs a script in a subshell. Commands given in one tick leave in one write, run in order and answer in order. A
    * non-zero status is an answer, not an error. Raises ConnectionError, CommandTimeout, OutputTooLarge, AbortError.
    */
-  run(script: ShellText, options?: CommandOptions): Promise<CommandResult>
+  run(script: Script, options?: CommandOptions): Promise<CommandResult>
   /** Number of writes so far: what round trips are counted by. */
   readonly writes: number
   close(): Promise<void>

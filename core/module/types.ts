@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { LargeFile } from '../connection/files/large-file.ts'
+import type { JointRead } from '../connection/joint.ts'
 import type { ShellText } from '../connection/quote.ts'
 import type { CommandOptions, CommandResult, Connection } from '../connection/types.ts'
 import type { Json, JsonObject } from '../events/json.ts'
@@ -83,6 +84,11 @@ export interface Reader {
    * Runs a script that changes nothing. Reads issued in one tick leave in one write. Answers with any exit status.
    */
   read(script: ShellText, options?: CommandOptions): Promise<CommandResult>
+  /**
+   * The same for a look that others take too: what is asked in one tick, by this task and by others, is one script with
+   * fewer processes.
+   */
+  readJointly<I, R>(read: JointRead<I, R>, item: I): Promise<R>
   /** libvirt on that host; the URI defaults to qemu:///system or the variable `libvirt_uri`. */
   readonly libvirt: LibvirtReader
   readonly files: ControllerFiles

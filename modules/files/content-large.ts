@@ -36,7 +36,7 @@ export async function lookForLarge(host: Reader, target: Pick<Look, 'path' | 'in
   const [letters = '', ...lines] = answer.stdout.toString().split('\n')
   const found = letters.startsWith('i') && inside !== undefined ? inside : path
   const entry = takeEntry(lines, found)
-  const seen = { path: found, content: undefined, device: entry.device }
+  const seen = { path: found, content: undefined, link: undefined, device: entry.device }
   if (letters.endsWith('n')) return { ...seen, entry: undefined }
   const [stamp = '', sum] = lines
   const fresh = /^\\?([0-9a-f]{64})\b/.exec(sum ?? '')?.[1]

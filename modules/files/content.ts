@@ -8,7 +8,8 @@ import { type Attributes, attributeArgs, describeEntry, diffAttributes, setAttri
 import { lookForLarge } from './content-large.ts'
 import type { Entry } from './entry.ts'
 import type { FolderState } from './folders.ts'
-import { DIFF_LIMIT, type Look, look, type Seen } from './looks.ts'
+import { type Look, look, type Seen } from './looks.ts'
+import { DIFF_LIMIT } from './looks-script.ts'
 
 /*
  * A file whose whole content is declared: what copy, template and lineinfile have in common.
@@ -72,7 +73,7 @@ export async function probeTree(
   const small = files.filter(({ wanted }) => !isLarge(wanted))
   const [seen, large] = await Promise.all([
     look(host, [
-      ...small.map(({ wanted, ...file }) => ({ ...file, ...(wanted && { sha256: sha256(wanted) }) })),
+      ...small.map(({ wanted, ...file }) => ({ ...file, content: { declared: wanted && sha256(wanted) } })),
       ...folders.map((path) => ({ path })),
     ]),
     Promise.all(files.flatMap((file) => (isLarge(file.wanted) ? [lookForLarge(host, file, file.wanted)] : []))),

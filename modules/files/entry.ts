@@ -51,16 +51,16 @@ export const PLAIN: ShellText = sh`LC_ALL=C\n`
 export const statScript = (paths: ShellText, options: { follow: boolean }): ShellText =>
   sh`stat ${options.follow ? ['-L'] : []} -c ${FORMAT} -- ${paths}`
 
-/**
- * Script for a $p that is not there: sets $d to the nearest folder above it. Ends with that status where the folder may not be
- * entered, so that nobody can tell what is in it. It needs no process.
- */
-export const absentScript = (status: number): ShellText => sh`d=$p
+/** Script for a $p that is not there: sets $d to the nearest folder above it. It needs no process. */
+export const aboveScript: ShellText = sh`d=$p
 while :; do
   case $d in */*) d=\${d%/*} ;; *) d=.; break ;; esac
   [ -n "$d" ] || d=/
   [ ! -d "$d" ] || break
-done
+done`
+
+/** The same; ends with that status where the folder may not be entered, so that nobody can tell what is in it. */
+export const absentScript = (status: number): ShellText => sh`${aboveScript}
 [ -x "$d" ] || exit ${status}`
 
 export const permissionDenied = (path: string): ModuleFailure =>

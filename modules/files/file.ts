@@ -1,11 +1,11 @@
 import { type ShellText, sh } from '../../core/connection/quote.ts'
-import type { CommandResult } from '../../core/connection/types.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Change, ModuleFailure } from '../../core/module/types.ts'
+import { type Change, ModuleFailure, type Reader } from '../../core/module/types.ts'
 import { attributeArgs, describeEntry, diffAttributes, setAttributes } from './attributes.ts'
-import { absentScript, type Entry, PLAIN, permissionDenied, statScript, takeEntry } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { look } from './looks.ts'
 import { diffRecursion, probeRecursion, type RecursionState } from './recursion.ts'
 
 const args = arg
@@ -47,11 +47,8 @@ export default defineState({
 - file: path=/etc/libvirt/qemu/networks/autostart/default.xml state=absent
 `,
   async probe(host, a): Promise<State> {
-    const [answer, below] = await Promise.all([
-      host.read(lookScript(a)),
-      a.recurse ? probeRecursion(host, a.path, a) : undefined,
-    ])
-    return { ...parseLook(answer, a), below }
+    const [seen, below] = await Promise.all([lookAt(host, a), a.recurse ? probeRecursion(host, a.path, a) : undefined])
+    return { ...seen, below }
   },
   diff: (state, a) => rules[wantedState(state, a)](state, a),
   async apply(host, a, state, changes) {
@@ -75,48 +72,14 @@ export default defineState({
 const sourcePath = (a: Args): string =>
   a.src!.startsWith('/') ? a.src! : `${a.path.slice(0, a.path.lastIndexOf('/'))}/${a.src!}`
 
-const DENIED = { path: 13, source: 14 }
-
-/**
- * Prints a letter for the path (e: there, l: a link, b: one that leads nowhere, n: nothing) and one for the source; then the link
- * itself, what the others lead to (or the folder above, for n), and the link's target. One process but for links.
- */
-function lookScript(a: Args): ShellText {
-  const source =
-    a.src === undefined
-      ? sh``
-      : sh`p=${sourcePath(a)}
-if [ -e "$p" ]; then printf e; set -- "$@" "$p"; else
-  ${absentScript(DENIED.source)}
-  printf n
-fi`
-  return sh`${PLAIN}p=${a.path} l=
-if [ -L "$p" ]; then l=$p; if [ -e "$p" ]; then printf l; set -- "$p"; else printf b; set --; fi
-elif [ -e "$p" ]; then printf e; set -- "$p"
-else
-  ${absentScript(DENIED.path)}
-  printf n; set -- "$d"${a.state === 'absent' ? sh`; exit 0` : sh``}
-fi
-${source}
-echo
-if [ -z "$l" ]; then exec ${statScript(sh`"$@"`, { follow: true })}; fi
-${statScript(sh`"$l"`, { follow: false })} || exit 1
-[ $# = 0 ] || ${statScript(sh`"$@"`, { follow: true })} || exit 1
-exec readlink -- "$l"`
-}
-
-function parseLook(answer: CommandResult, a: Args): Omit<State, 'below'> {
-  if (answer.status === DENIED.path) throw permissionDenied(a.path)
-  if (answer.status === DENIED.source) throw permissionDenied(sourcePath(a))
-  if (answer.status !== 0) throw new ModuleFailure(`cannot stat ${a.path}: ${answer.stderr.toString().trim()}`)
-  const [[kind, source] = '', ...lines] = answer.stdout.toString().split('\n')
-  const take = (path: string): Entry => takeEntry(lines, path)
-  const link = kind === 'l' || kind === 'b' ? take(a.path) : undefined
-  const there = kind === 'b' || (kind === 'n' && a.state === 'absent') ? undefined : take(a.path)
-  const from = source === 'e' ? take(a.src!) : undefined
-  const followed = kind === 'n' ? undefined : there
-  const entry = link ? { ...link, target: lines.join('\n').replace(/\n$/, '') } : followed
-  return { entry, followed, source: from, device: (link ?? there)?.device }
+async function lookAt(host: Reader, a: Args): Promise<Omit<State, 'below'>> {
+  const paths = [{ path: a.path, link: true }, ...(a.src === undefined ? [] : [{ path: sourcePath(a) }])]
+  const [at, from] = await look(host, paths)
+  const { entry: followed, link, device } = at!
+  const entry = link ?? followed
+  // What is not there and shall not be is on no file system.
+  const nowhere = !entry && a.state === 'absent'
+  return { entry, followed, source: from?.entry, device: nowhere ? undefined : (link?.device ?? device) }
 }
 
 const follows = (a: Args): boolean => a.follow && a.state !== 'link' && a.state !== 'absent'

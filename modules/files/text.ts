@@ -1,18 +1,27 @@
+import type { JointRead } from '../../core/connection/joint.ts'
 import { sh } from '../../core/connection/quote.ts'
 import { ModuleFailure, type Reader } from '../../core/module/types.ts'
-import { absentScript, ENTRY_LINES, type Entry, PLAIN, permissionDenied, statScript, takeEntry } from './entry.ts'
+import { type Entry, PLAIN, permissionDenied } from './entry.ts'
+import { look } from './looks.ts'
 
 const MISSING = 44
-const DENIED = 13
 
 /** A text file's content; undefined if there is none. Raises ModuleFailure for a folder or one that may not be read. */
 export async function readText(host: Reader, path: string): Promise<string | undefined> {
-  const answer = await host.read(
+  return await host.readJointly(texts, path)
+}
+
+/** A file at a time: what several tasks ask of one file is read once. */
+const texts: JointRead<string, string | undefined> = {
+  key: (path) => path,
+  most: 1,
+  script: ([path = '']) =>
     sh`${PLAIN}p=${path}; [ -e "$p" ] || exit ${MISSING}; [ -d "$p" ] && { echo 'is a directory' >&2; exit 1; }; exec cat <"$p"`,
-  )
-  if (answer.status === MISSING) return undefined
-  if (answer.status !== 0) throw unreadable(path, answer.stderr)
-  return decode(path, answer.stdout)
+  parse(answer, [path = '']) {
+    if (answer.status === MISSING) return [undefined]
+    if (answer.status !== 0) throw unreadable(path, answer.stderr)
+    return [decode(path, answer.stdout)]
+  },
 }
 
 export interface TextState {
@@ -24,29 +33,12 @@ export interface TextState {
 
 /** A text file with its attributes, in one round trip. Raises ModuleFailure for a folder or one that may not be read. */
 export async function probeText(host: Reader, path: string): Promise<TextState> {
-  const answer = await host.read(sh`${PLAIN}p=${path}
-if [ ! -e "$p" ]; then
-  ${absentScript(DENIED)}
-  ${statScript(sh`"$d"`, { follow: true })} || exit 1
-  exit ${MISSING}
-fi
-[ ! -d "$p" ] || { echo 'is a directory' >&2; exit 1; }
-${statScript(sh`"$p"`, { follow: true })} && exec cat <"$p"`)
-  if (answer.status === DENIED) throw permissionDenied(path)
-  const missing = answer.status === MISSING
-  if (answer.status !== 0 && !missing) throw unreadable(path, answer.stderr)
-  const end = endOfEntry(answer.stdout)
-  const entry = takeEntry(answer.stdout.subarray(0, end).toString().split('\n'), path)
-  const { device } = entry
-  if (missing) return { file: undefined, device }
-  return { file: { entry, text: decode(path, answer.stdout.subarray(end)) }, device }
-}
-
-/** Where the lines of an entry end. */
-function endOfEntry(output: Buffer): number {
-  let at = 0
-  for (let i = 0; i < ENTRY_LINES; i++) at = output.indexOf('\n', at) + 1
-  return at
+  const [seen] = await look(host, [{ path, content: 'text' }])
+  const { entry, content, device } = seen!
+  if (!entry) return { file: undefined, device }
+  if (entry.kind !== 'file') throw new ModuleFailure(`cannot read ${path}: is a ${entry.kind}`)
+  if (!content) throw permissionDenied(path)
+  return { file: { entry, text: decode(path, content) }, device }
 }
 
 function unreadable(path: string, stderr: Buffer): ModuleFailure {

@@ -4,6 +4,7 @@ import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, ModuleFailure } from '../../core/module/types.ts'
 import { refuseWhileGuestsRun } from './guests.ts'
+import { unitProperties } from './unit-properties.ts'
 
 const args = arg
   .object({
@@ -39,13 +40,18 @@ interface State {
 }
 
 type Args = ReturnType<typeof args.parse>
-const PROPERTIES =
-  'Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,NeedDaemonReload,MainPID,Description,Type,RemainAfterExit'
 
 // A user's manager is found by a folder that a shell without a login session does not know.
-const scope = (a: Args) => sh.raw(a.scope === 'system' ? '' : `--${a.scope}`)
-const runtime = (a: Args) =>
+const scope = (a: Pick<Args, 'scope'>) => sh.raw(a.scope === 'system' ? '' : `--${a.scope}`)
+const runtime = (a: Pick<Args, 'scope'>) =>
   sh.raw(a.scope === 'user' ? 'export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}";' : '')
+
+/** Of each scope's units. */
+const properties = {
+  system: unitProperties(sh`exec systemctl`),
+  user: unitProperties(sh`${runtime({ scope: 'user' })} exec systemctl ${scope({ scope: 'user' })}`),
+  global: unitProperties(sh`exec systemctl ${scope({ scope: 'global' })}`),
+}
 
 /** Units whose end or new start cuts guests off, and those whose end leaves them without anyone who knows them. */
 const CUTS =
@@ -88,21 +94,10 @@ export default defineState({
     // What systemd remembers of a unit's links may be old; where it matters, systemctl looks at the links.
     const links = a.enabled !== undefined || a.masked !== undefined
     const [show, enabled] = await Promise.all([
-      host.read(sh`${runtime(a)} exec systemctl ${scope(a)} show -p ${PROPERTIES} -- ${unit}`),
+      host.readJointly(properties[a.scope], unit),
       links ? host.read(sh`${runtime(a)} exec systemctl ${scope(a)} is-enabled -- ${unit} 2>/dev/null`) : undefined,
     ])
-    if (show.status === 127)
-      throw new ModuleFailure('systemctl was not found on the host', { hint: 'only systemd is supported' })
-    if (show.status !== 0) throw new ModuleFailure(`systemctl: ${show.stderr.toString().trim()}`)
-    const properties = show.stdout
-      .toString()
-      .split('\n')
-      .flatMap((line) => {
-        const at = line.indexOf('=')
-        return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : []
-      })
-    const found: Record<string, string> = Object.fromEntries(properties)
-    const state = { unit: found, enabled: enabled ? enabled.stdout.toString().trim() : (found.UnitFileState ?? '') }
+    const state = { unit: show, enabled: enabled ? enabled.stdout.toString().trim() : (show.UnitFileState ?? '') }
     if (!a.allow_disruption && isUp(state) && disturbsGuests(unit, a.state)) await refuseWhileGuestsRun(host)
     return state
   },

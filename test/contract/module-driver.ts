@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { connectionPool, replaceFile, type ShellText, sh } from '../../core/connection/index.ts'
-import type { Connection, ConnectionPool, Endpoint } from '../../core/connection/types.ts'
+import { connectionPool, jointReads, replaceFile, type ShellText, sh } from '../../core/connection/index.ts'
+import type { Connection, ConnectionPool, Endpoint, Shell } from '../../core/connection/types.ts'
 import type { Json, JsonObject } from '../../core/events/json.ts'
 import { defaultEnvironment, fromJson, templateFile, type Value } from '../../core/language/index.ts'
 import { createVirsh } from '../../core/libvirt/virsh/virsh.ts'
@@ -33,19 +33,29 @@ export async function drivenHost(
   let connection: Connection = await pool.get(endpoint)
   let shell = await connection.shell()
   let writes = 0
-  const read: Host['read'] = (script, o) => shell.run(options.readOnly ? readOnly(script) : script, o)
+  const kept = (script: ShellText): ShellText => (options.readOnly ? readOnly(script) : script)
+  const read: Host['read'] = (script, o) => shell.run(kept(script), o)
+  const looking: Shell = {
+    user: shell.user,
+    writes: 0,
+    run: (script, o) => shell.run(typeof script === 'function' ? () => kept(script()) : kept(script), o),
+    close: () => shell.close(),
+  }
+  const { signal } = new AbortController()
   const run: Host['run'] = (script, o) => {
     writes++
+    jointReads(looking).cut()
     return shell.run(script, o)
   }
   const variables = options.variables ?? {}
   return {
     name: endpoint.name,
     variable: (name) => variables[name],
-    signal: new AbortController().signal,
+    signal,
     check: options.check ?? false,
     wantsDiff: true,
     read,
+    readJointly: (joint, item) => jointReads(looking).ask(joint, item, signal, {}),
     run,
     libvirt: createVirsh({ uri: 'qemu:///system', read, run }),
     files: {
@@ -70,6 +80,7 @@ export async function drivenHost(
     },
     writeFile: async (path, content, { mode, owner, group, backup }) => {
       writes++
+      jointReads(looking).cut()
       return await replaceFile(shell, path, content, {
         ...(mode !== undefined && { mode }),
         ...(owner !== undefined && { owner }),

@@ -1,16 +1,18 @@
 import { OutputTooLarge } from '../errors.ts'
 import type { ShellText } from '../quote.ts'
-import type { CommandOptions, CommandResult } from '../types.ts'
+import type { CommandOptions, CommandResult, Script } from '../types.ts'
 import { LineSplitter } from './lines.ts'
 import type { ScriptCommand } from './script.ts'
 
 export const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024
 
+/** Said of a script with a NUL byte. */
+export const UNREADABLE = 'a script cannot have a NUL byte'
+
 export type CommandState = 'queued' | 'sent' | 'begun'
 
 /** One `run`: what was asked, what has come of it, and the promise that waits. */
 export class Command {
-  readonly script: ShellText
   readonly stdin: Buffer | undefined
   readonly timeoutMs: number
   /** For the watch on the host; 0 where there is none. */
@@ -26,6 +28,7 @@ export class Command {
   onExcess: (() => void) | undefined
   /** Called when its first byte may come: the controller's own time limit starts. */
   onBegun: (() => void) | undefined
+  private given: Script
   private readonly whenAnswered: (() => void)[] = []
   private readonly maxOutput: number
   private readonly kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
@@ -37,8 +40,8 @@ export class Command {
   private resolve!: (result: CommandResult) => void
   private reject!: (error: Error) => void
 
-  constructor(script: ShellText, options: CommandOptions) {
-    this.script = script
+  constructor(script: Script, options: CommandOptions) {
+    this.given = script
     this.stdin = options.stdin === undefined ? undefined : Buffer.from(options.stdin)
     this.timeoutMs = options.timeoutMs ?? 0
     this.hostTimeoutMs = options.timeoutBy === 'controller' ? 0 : this.timeoutMs
@@ -64,6 +67,15 @@ export class Command {
   private settle(): void {
     this.answered = true
     for (const callback of this.whenAnswered.splice(0)) callback()
+  }
+
+  /** Raises RangeError for one that no shell can read, and whatever its maker raises. */
+  get script(): ShellText {
+    if (typeof this.given !== 'function') return this.given
+    const made = this.given()
+    if (made.text.includes('\0')) throw new RangeError(UNREADABLE)
+    this.given = made
+    return made
   }
 
   /** About what it takes on the line, in bytes. */

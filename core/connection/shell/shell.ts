@@ -1,8 +1,8 @@
 import { CommandTimeout, ConnectionError } from '../errors.ts'
 import type { ShellText } from '../quote.ts'
-import type { CommandOptions, CommandResult, Shell } from '../types.ts'
+import type { CommandOptions, CommandResult, Script, Shell } from '../types.ts'
 import { Aborts } from './aborts.ts'
-import { Command } from './command.ts'
+import { Command, UNREADABLE } from './command.ts'
 import { Session } from './session.ts'
 import type { Started } from './start.ts'
 
@@ -57,13 +57,18 @@ export class UserShell implements Shell {
     return this.count
   }
 
-  run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
+  run(script: Script, options: CommandOptions = {}): Promise<CommandResult> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason)
     if (this.closed) return Promise.reject(this.notSent('the shell was closed'))
-    if (script.text.includes('\0')) return Promise.reject(new RangeError('a script cannot have a NUL byte'))
+    const text = typeof script === 'function' ? '' : script.text
+    if (text.includes('\0')) return Promise.reject(new RangeError(UNREADABLE))
     if (isLarge(options.stdin)) {
       this.count++
-      return this.host.runWithInput(script, Buffer.from(options.stdin ?? ''), options)
+      return this.host.runWithInput(
+        typeof script === 'function' ? script() : script,
+        Buffer.from(options.stdin ?? ''),
+        options,
+      )
     }
     const command = new Command(script, options)
     this.watch(command, options.signal)
@@ -123,7 +128,12 @@ export class UserShell implements Shell {
     while (this.queue.length > 0) {
       const command = this.queue[0]!
       if (!command.answered) {
-        size += command.size
+        try {
+          size += command.size
+        } catch (error) {
+          command.fail(error as Error)
+          continue
+        }
         if (batch.length > 0 && size > MAX_IN_FLIGHT) break
         batch.push(command)
       }

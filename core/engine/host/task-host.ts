@@ -5,9 +5,12 @@ import {
   type Connection,
   ConnectionError,
   FileError,
+  type JointRead,
+  jointReads,
   type LargeFile,
   ordered,
   replaceFile,
+  type Script,
   type Shell,
   type ShellText,
   sh,
@@ -103,6 +106,17 @@ export class TaskHost implements Host {
       signal: this.signal,
       ...options,
     })
+  }
+
+  async readJointly<I, R>(read: JointRead<I, R>, item: I): Promise<R> {
+    const shell = await this.#shell()
+    const { environment } = this.#options
+    const options = { timeoutMs: READ_TIMEOUT_MS, timeoutBy: 'controller', childless: true } as const
+    if (environment.size === 0) return jointReads(shell).ask(read, item, this.signal, options)
+    const script = withEnvironment(read.script([item]), environment)
+    const answer = read.parse(await shell.run(script, { ...options, signal: this.signal }), [item])[0]
+    if (answer instanceof Error) throw answer
+    return answer as R
   }
 
   async run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
@@ -225,10 +239,11 @@ export class TaskHost implements Host {
   }
 
   /** Every write is told before the shell has it, and again once it has it. */
-  async #write(shell: Shell, script: ShellText, options: CommandOptions): Promise<CommandResult> {
+  async #write(shell: Shell, script: Script, options: CommandOptions): Promise<CommandResult> {
     const inOrder = ordered(options)
     const end = this.#options.begin(inOrder)
     try {
+      jointReads(shell).cut()
       const answer = shell.run(script, options)
       this.#options.sent(inOrder, answer)
       return await answer

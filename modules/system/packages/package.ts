@@ -1,10 +1,10 @@
-import { type ShellText, sh } from '../../../core/connection/quote.ts'
+import type { ShellText } from '../../../core/connection/quote.ts'
 import type { JsonObject } from '../../../core/events/json.ts'
 import { arg } from '../../../core/module/arg.ts'
 import { type Change, type Host, ModuleFailure, type Reader, UNKNOWN } from '../../../core/module/types.ts'
-import { apt } from './apt.ts'
-import type { PackageAct, PackageBackend, PackageQuery, PackageState, Pending } from './backend.ts'
-import { dnf, zypper } from './rpm.ts'
+import type { PackageAct, PackageBackend, PackageState, Pending } from './backend.ts'
+import { NAME, namesFor, splitVersion } from './names.ts'
+import { answered, choice, managers, queries } from './query.ts'
 
 /*
  * Packages as a state, for every package manager: what package, apt and dnf have in common.
@@ -53,22 +53,6 @@ export interface PackagesState {
   readonly cacheAge: number | undefined
 }
 
-/** By what is installed: apt before dnf, as a Debian may carry rpm's tools. */
-const BACKENDS: readonly (readonly [PackageBackend, ShellText])[] = [
-  [apt, sh`command -v apt-get >/dev/null && command -v dpkg-query >/dev/null`],
-  [dnf, sh`command -v dnf >/dev/null || command -v yum >/dev/null`],
-  [zypper, sh`command -v zypper >/dev/null`],
-]
-
-const SEPARATOR = { apt: '=', dnf: undefined, zypper: '=' } as const
-
-/** `libvirt-daemon=9.0.0-4` as name and version; dnf's names hold versions that only dnf can tell apart. */
-export function splitVersion(name: string, backend: PackageBackend['name']): { name: string; version?: string } {
-  const separator = SEPARATOR[backend]
-  const at = separator === undefined ? -1 : name.indexOf(separator)
-  return at < 0 ? { name } : { name: name.slice(0, at), version: name.slice(at + 1) }
-}
-
 /** Which upgrade of everything is asked for. */
 function upgradeOf(a: PackageArgs): PackageAct['upgrade'] {
   if (a.upgrade === 'full' || a.upgrade === 'dist') return 'full'
@@ -78,40 +62,24 @@ function upgradeOf(a: PackageArgs): PackageAct['upgrade'] {
 
 const present = (a: PackageArgs): boolean => a.state !== 'absent' && a.state !== 'removed'
 
-const NAME = /^[A-Za-z0-9@*][\w.+:@*/()~-]*$/
-const namesFor = ({ name: backend }: PackageBackend, a: PackageArgs): string[] =>
-  a.name.filter((one) => one !== '*').map((one) => splitVersion(one, backend).name)
-
 /** Everything in one round trip; the package manager is found on the way where it is not given. */
 export async function probePackages(host: Reader, a: PackageArgs, fixed?: PackageBackend): Promise<PackagesState> {
-  const possible = fixed ? [[fixed, sh`:`] as const] : BACKENDS
+  const possible = managers(fixed)
   const upgrade = upgradeOf(a)
-  const ask = (backend: PackageBackend): PackageQuery => ({
-    names: namesFor(backend, a).filter((name) => NAME.test(name)),
-    candidates: a.state === 'latest',
-    fresh: a.update_cache,
-  })
-  const asked = async (pick: (backend: PackageBackend) => ShellText): Promise<[string, string]> => {
-    const choices = possible.map(([one, there]) => sh`if ${there}; then echo ${one.name}; ${pick(one)}\nexit; fi`)
-    const text = (await host.read(sh.join([...choices, sh`exit 0`]))).stdout.toString()
-    const end = text.indexOf('\n')
-    return [text.slice(0, Math.max(0, end)), text.slice(end + 1)]
-  }
-  const [[name, query], age, pending] = await Promise.all([
-    asked((one) => (a.name.length === 0 ? sh`:` : one.query(ask(one)))),
+  const asked = async (pick: (backend: PackageBackend) => ShellText): Promise<string> =>
+    answered(await host.read(choice(possible, pick)))[1]
+  const [{ backend, packages }, age, pending] = await Promise.all([
+    host.readJointly(queries(fixed, a.state === 'latest', a.update_cache), a.name),
     a.update_cache ? asked((one) => one.cacheAge) : undefined,
     upgrade === undefined ? undefined : asked((one) => one.pending(upgrade === 'full', a.update_cache)),
   ])
-  const backend = possible.map(([one]) => one).find((one) => one.name === name)
-  if (!backend)
-    throw new ModuleFailure('no package manager that we know', { hint: 'apt, dnf, yum and zypper are known' })
-  const bad = namesFor(backend, a).find((one) => !NAME.test(one))
+  const bad = namesFor(backend, a.name).find((one) => !NAME.test(one))
   if (bad !== undefined) throw new ModuleFailure(`'${bad}' is not the name of a package`)
   return {
     backend,
-    packages: a.name.length === 0 ? new Map() : backend.parse(query, ask(backend)),
-    pending: pending ? backend.parsePending(pending[1]) : [],
-    cacheAge: age && Number(age[1].trim()),
+    packages,
+    pending: pending ? backend.parsePending(pending) : [],
+    cacheAge: age === undefined ? undefined : Number(age.trim()),
   }
 }
 

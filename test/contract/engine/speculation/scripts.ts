@@ -19,7 +19,8 @@ export async function watchScripts(): Promise<ScriptWatch> {
   let writes = 0
   prototype.run = function (commands: readonly Command[]) {
     writes++
-    for (const { script, stdin } of commands) scripts.push(withoutLots(`${script.text}\n${stdin?.toString() ?? ''}`))
+    for (const { script, stdin } of commands)
+      scripts.push(...apart(withoutLots(`${script.text}\n${stdin?.toString() ?? ''}`)))
     return run.call(this, commands)
   }
   return {
@@ -31,6 +32,15 @@ export async function watchScripts(): Promise<ScriptWatch> {
       prototype.run = run
     },
   }
+}
+
+/** A script that looks at several paths for several tasks, as one for each path; others as they are. */
+function apart(text: string): Script[] {
+  const looks = text.split(/^set -- ?; echo @@LOT\n/m)[1]
+  if (looks === undefined) return [text]
+  const paths = looks.split('see; set -- "$@" "$p"\n').slice(0, -1)
+  const links = looks.split('\n').filter((line) => line.includes('if [ -L "$p" ]; then printf l'))
+  return [...paths, ...links].map((one) => `look at ${one}`)
 }
 
 const withoutLots = (text: string): string => text.replace(/\b[0-9a-f]{24}\b/g, 'LOT')

@@ -1,16 +1,34 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
+import { jointReads } from '../../../../core/connection/joint.ts'
+import type { Shell } from '../../../../core/connection/types.ts'
 import type { Reader } from '../../../../core/module/types.ts'
-import { DIFF_LIMIT, type Look, look } from '../../../../modules/files/looks.ts'
+import { type Look, look, type Seen } from '../../../../modules/files/looks.ts'
+import { DIFF_LIMIT } from '../../../../modules/files/looks-script.ts'
 
 const SHELLS = [['/bin/dash'], ['/bin/bash'], ['/bin/mksh'], ['/bin/busybox', 'sh']].filter(([path]) =>
   existsSync(path!),
 )
 const NAMES = ['plain', 'two words', "it's", 'back\\slash', '-rf', '$HOME', '*', 'new\nline', 'ünï']
+
+/** Looking changes it. */
+const withoutAtime = (seen: Seen | undefined) => seen && { ...seen, entry: seen.entry && { ...seen.entry, atime: 0 } }
 
 describe('looks at files', () => {
   let folder: string
@@ -29,14 +47,24 @@ describe('looks at files', () => {
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  const reader = ([program, ...words]: readonly string[], wantsDiff: boolean): Reader =>
-    ({
-      wantsDiff,
-      read: async (script: { text: string }) => {
-        const { status, stdout, stderr } = spawnSync(program!, [...words, '-c', script.text], { maxBuffer: 1 << 26 })
-        return { status, stdout, stderr, merged: false, durationMs: 0 }
+  const scripts: string[] = []
+  const reader = ([program, ...words]: readonly string[], wantsDiff: boolean): Reader => {
+    const shell: Shell = {
+      user: 'root',
+      writes: 0,
+      async run(script) {
+        await setImmediate()
+        const { text } = typeof script === 'function' ? script() : script
+        scripts.push(text)
+        const { status, stdout, stderr } = spawnSync(program!, [...words, '-c', text], { maxBuffer: 1 << 26 })
+        return { status: status ?? 1, stdout, stderr, merged: false, durationMs: 0 }
       },
-    }) as unknown as Reader
+      close: async () => undefined,
+    }
+    const { signal } = new AbortController()
+    const readJointly: Reader['readJointly'] = (read, item) => jointReads(shell).ask(read, item, signal, {})
+    return { wantsDiff, readJointly } as unknown as Reader
+  }
 
   for (const shell of SHELLS)
     for (const wantsDiff of [false, true])
@@ -47,25 +75,34 @@ describe('looks at files', () => {
           // Every second one has the content that is declared.
           ...files.map((name, i) => ({
             path: at(name),
-            sha256: i % 2 === 0 ? sum(readFileSync(at(name))) : sum('other'),
+            content: { declared: i % 2 === 0 ? sum(readFileSync(at(name))) : sum('other') },
           })),
           { path: at('folder') },
-          { path: at('folder'), into: 'inside', sha256: sum('inside\n') },
-          { path: at('plain'), into: 'inside', sha256: sum('other') },
-          { path: at('broken') },
+          { path: at('folder'), into: 'inside', content: { declared: sum('inside\n') } },
+          { path: at('plain'), into: 'inside', content: { declared: sum('other') } },
+          { path: at('broken'), link: true },
+          { path: at('link'), link: true },
+          { path: at('plain'), link: true },
+          { path: at('empty'), content: 'text' },
+          { path: at('two words'), content: 'text' },
+          { path: at('folder'), content: 'text' },
+          { path: at('link'), content: { declared: undefined }, link: true },
           { path: '/dev/null' },
         ]
         const seen = await look(reader(shell, wantsDiff), looks)
-        const told = seen.map(({ path, entry, content, device }) => ({
+        const told = seen.map(({ path, entry, link, content, device }) => ({
           path,
           kind: entry?.kind ?? 'none',
           size: entry?.size,
           mode: entry?.mode,
           digest: entry?.digest,
           content: content?.toString('latin1'),
+          link: link && [link.kind, link.inode, link.target],
           device,
         }))
-        const expected = looks.map(({ path: given, into, sha256 }) => {
+        const expected = looks.map(({ path: given, into, content: wanted, link: followed }) => {
+          const itself = followed ? lstatSync(given) : undefined
+          const link = itself?.isSymbolicLink() ? ['link', itself.ino, readlinkSync(given)] : undefined
           const inFolder = into !== undefined && statSync(given).isDirectory()
           const path = inFolder ? join(given, into) : given
           if (!existsSync(path)) {
@@ -77,31 +114,51 @@ describe('looks at files', () => {
               mode: undefined,
               digest: undefined,
               content: undefined,
+              link,
               device: dev,
             }
           }
           const stat = statSync(path)
           const bytes = stat.isFile() ? readFileSync(path) : undefined
-          const shown = wantsDiff && bytes && sum(bytes) !== sha256 && bytes.length <= DIFF_LIMIT
+          const declared = typeof wanted === 'object'
+          const differs = declared && wantsDiff && bytes && sum(bytes) !== wanted.declared
+          const shown = bytes && (wanted === 'text' || (differs && bytes.length <= DIFF_LIMIT))
           return {
             path,
             kind: stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'char',
             size: stat.size,
             mode: stat.mode & 0o7777,
-            digest: bytes && sum(bytes),
+            digest: declared && bytes ? sum(bytes) : undefined,
             content: shown ? bytes.toString('latin1') : undefined,
+            link,
             device: stat.dev,
           }
         })
         expect(told).to.deep.equal(expected)
         // One path at a time goes another way.
         for (const [i, one] of looks.entries())
-          expect((await look(reader(shell, wantsDiff), [one]))[0], one.path).to.deep.equal(seen[i])
+          expect(withoutAtime((await look(reader(shell, wantsDiff), [one]))[0]), one.path).to.deep.equal(
+            withoutAtime(seen[i]),
+          )
       })
 
   it('takes many paths in parts', async () => {
     const looks = Array.from({ length: 250 }, (_, i) => ({ path: at(i % 3 === 0 ? 'plain' : `none${i}`) }))
     const seen = await look(reader(SHELLS[0]!, false), looks)
     expect(seen.map((one) => one.entry !== undefined)).to.deep.equal(looks.map((_, i) => i % 3 === 0))
+  })
+
+  it('asks once what several tasks ask at once', async () => {
+    const host = reader(SHELLS[0]!, false)
+    scripts.length = 0
+    const looks: Look[] = [
+      { path: at('plain'), content: 'text' },
+      { path: at('folder') },
+      { path: at('plain'), content: 'text' },
+    ]
+    const [one, , other] = await Promise.all(looks.map(async (wanted) => (await look(host, [wanted]))[0]))
+    expect(one!.content).to.equal(other!.content)
+    expect(scripts).to.have.lengthOf(1)
+    expect(scripts[0]!.split(at('plain'))).to.have.lengthOf(2)
   })
 })

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import aptModule from '../../../../modules/system/apt.ts'
 import { apt } from '../../../../modules/system/packages/apt.ts'
-import { diffPackages, type PackagesState, splitVersion } from '../../../../modules/system/packages/package.ts'
+import { splitVersion } from '../../../../modules/system/packages/names.ts'
+import { diffPackages, type PackagesState } from '../../../../modules/system/packages/package.ts'
 import { dnf } from '../../../../modules/system/packages/rpm.ts'
 
 const DPKG = `@@dpkg

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { type ShellText, sh } from '../../core/connection/quote.ts'
+import { aboveScript, PLAIN, statScript } from './entry.ts'
+import type { WantedLook } from './looks.ts'
+
+/** Larger contents are not fetched for a diff. */
+export const DIFF_LIMIT = 100 * 1024
+
+/** Begins the lines between the parts of an answer, in front of 24 hexadecimal digits and a space. */
+export const MARK = '@@'
+
+/**
+ * Prints the mark that it uses. Then a letter for each path (f: a file that may be read, e: something else, n: nothing, d: it may not
+ * be known; behind an i where `into` counted), and the entries, or those of the folders above. Behind lines of the mark and a
+ * word: `N`, the text of the Nth; `digests`; `N` again, a content that differs; `links`: a letter for each that was asked (l, n),
+ * the entries of links, and their targets, each with a line feed and a NUL behind it.
+ */
+export function looksScript(looks: readonly WantedLook[]): ShellText {
+  const mark = `${MARK}${randomBytes(12).toString('hex')}`
+  const wants = (test: (look: WantedLook) => boolean): boolean => looks.some(test)
+  const parts = [
+    sh`${PLAIN}${SEE}`,
+    sh`set -- ; echo ${mark}`,
+    ...looks.map(see),
+    sh`echo`,
+    sh`${statScript(sh`"$@"`, { follow: true })} || exit 1`,
+    ...(wants((look) => look.content !== undefined) ? [texts(mark)] : []),
+    ...(wants(isDeclared)
+      ? [
+          digests(
+            mark,
+            wants((look) => look.diff && isDeclared(look)),
+          ),
+        ]
+      : []),
+    ...(wants((look) => look.link === true) ? [links(mark, looks)] : []),
+    sh`exit 0`,
+  ]
+  return sh.join(parts)
+}
+
+const isDeclared = ({ content }: WantedLook): boolean => content !== undefined && content !== 'text'
+
+/** $p: the path; $w: what is wanted of its content. W: what comes of that, a word for each. */
+const SEE = sh`W=
+see() {
+  if [ -f "$p" ] && [ -r "$p" ]; then printf f
+  elif [ -e "$p" ]; then printf e; w=-
+  else
+    w=-
+    ${aboveScript}
+    if [ -x "$d" ]; then printf n; p=$d; else printf d; p=/; fi
+  fi
+  W="$W$w "
+}`
+
+function see(look: WantedLook): ShellText {
+  const { path, into } = look
+  const named = into === undefined ? sh`` : sh`\n[ ! -d "$p" ] || { p=\${p%/}/${into}; printf i; }`
+  return sh`p=${path} w=${wish(look)}${named}\nsee; set -- "$@" "$p"`
+}
+
+/** -: nothing; t: the text; the digest that is declared, behind a d where a content that differs is wanted. */
+function wish({ content, diff }: WantedLook): string {
+  if (content === undefined) return '-'
+  if (content === 'text') return 't'
+  return `${diff ? 'd' : ''}${content.declared ?? 'none'}`
+}
+
+/** Prints texts; leaves the files whose digests are wanted, and in V their words and numbers. */
+const texts = (mark: string): ShellText => sh`n=0 V=
+for p do
+  shift; n=$((n + 1)) w=\${W%% *} W=\${W#* }
+  case $w in
+  -) ;;
+  t) echo ${mark} $n; cat <"$p" || exit 1 ;;
+  *) V="$V$w $n "; set -- "$@" "$p" ;;
+  esac
+done`
+
+// The name of a single file stays out of it: no name then has to be told from a digest.
+const digests = (mark: string, withContents: boolean): ShellText => sh`if [ $# -gt 0 ]; then
+  echo ${mark} digests
+  ${withContents ? contents(mark) : sh`if [ $# = 1 ]; then sha256sum <"$1"; else sha256sum -- "$@"; fi || exit 1`}
+fi`
+
+const contents = (mark: string): ShellText => sh`L='
+'
+  if [ $# = 1 ]; then s=$(sha256sum <"$1"); else s=$(sha256sum -- "$@"); fi || exit 1
+  printf '%s\n' "$s"
+  for p do
+    w=\${V%% *} V=\${V#* } n=\${V%% *} V=\${V#* } h=
+    # busybox writes a name with a line break as it is.
+    while [ \${#h} != 64 ]; do
+      [ -n "$s" ] || exit 1
+      h=\${s%%"$L"*}
+      case $s in *"$L"*) s=\${s#*"$L"} ;; *) s= ;; esac
+      h=\${h#\\\\} h=\${h%% *}
+    done
+    case $w in
+    d"$h") ;;
+    d*) if [ "$(wc -c <"$p")" -le ${DIFF_LIMIT} ]; then echo ${mark} $n; cat <"$p" || exit 1; fi ;;
+    esac
+  done`
+
+function links(mark: string, looks: readonly WantedLook[]): ShellText {
+  const each = looks
+    .filter((look) => look.link)
+    .map(({ path }) => sh`p=${path}; if [ -L "$p" ]; then printf l; set -- "$@" "$p"; else printf n; fi`)
+  return sh`set --; echo ${mark} links
+${sh.join(each)}
+echo
+if [ $# -gt 0 ]; then
+  ${statScript(sh`"$@"`, { follow: false })} || exit 1
+  for p do readlink -- "$p" || exit 1; printf '\\000'; done
+fi`
+}
