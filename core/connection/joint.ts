@@ -38,10 +38,13 @@ class JointReads {
 
   /** Raises what `parse` has for the item, what the shell raises, and the signal's reason. */
   ask<I, R>(read: JointRead<I, R>, item: I, signal: AbortSignal, options: CommandOptions): Promise<R> {
-    const known = this.#open.get(read) as Joint<I, R> | undefined
-    const joint = known?.takes(item) ? known : new Joint(this.#shell, read, options)
-    this.#open.set(read, joint as unknown as Joint<never, unknown>)
-    return joint.join(item, signal, this.#aborts)
+    const key = read.key(item)
+    let joint = this.#open.get(read) as Joint<I, R> | undefined
+    if (!joint?.takes(key)) {
+      joint = new Joint(this.#shell, read, options)
+      this.#open.set(read, joint as unknown as Joint<never, unknown>)
+    }
+    return joint.join(key, item, signal, this.#aborts)
   }
 
   /** Something is going to be changed: what is asked from now on is looked at behind it. */
@@ -68,14 +71,13 @@ class Joint<I, R> {
     this.#answers.catch(() => undefined)
   }
 
-  takes(item: I): boolean {
+  takes(key: string): boolean {
     if (this.#sent || this.#unwanted.signal.aborted) return false
-    return this.#items.size < this.#read.most || this.#items.has(this.#read.key(item))
+    return this.#items.size < this.#read.most || this.#items.has(key)
   }
 
-  async join(item: I, signal: AbortSignal, aborts: Aborts): Promise<R> {
+  async join(key: string, item: I, signal: AbortSignal, aborts: Aborts): Promise<R> {
     signal.throwIfAborted()
-    const key = this.#read.key(item)
     if (!this.#items.has(key)) this.#items.set(key, item)
     this.#asking++
     const given = new Promise<never>((_, reject) => {
@@ -94,7 +96,7 @@ class Joint<I, R> {
     try {
       return await this.#run(() => {
         this.#sent = true
-        return [...this.#items.values()]
+        return this.#items
       })
     } catch (error) {
       const alone = this.#items.size === 1 || error instanceof ConnectionError || this.#unwanted.signal.aborted
@@ -103,20 +105,23 @@ class Joint<I, R> {
     // Too much output, or one that hangs: each for itself.
     const each = await Promise.all(
       [...this.#items].map(async ([key, item]): Promise<[string, R | Error]> => {
-        const answer = await this.#run(() => [item]).catch((error: Error) => error)
+        const answer = await this.#run(() => new Map([[key, item]])).catch((error: Error) => error)
         return [key, answer instanceof Error ? answer : answer.get(key)!]
       }),
     )
     return new Map(each)
   }
 
-  async #run(choose: () => readonly I[]): Promise<Map<string, R | Error>> {
+  async #run(choose: () => ReadonlyMap<string, I>): Promise<Map<string, R | Error>> {
+    let keys: readonly string[] = []
     let items: readonly I[] = []
     const answer = await this.#shell.run(() => {
-      items = choose()
+      const chosen = choose()
+      keys = [...chosen.keys()]
+      items = [...chosen.values()]
       return this.#read.script(items)
     }, this.#options)
     const answers = this.#read.parse(answer, items)
-    return new Map(items.map((item, i) => [this.#read.key(item), answers[i]!]))
+    return new Map(keys.map((key, i) => [key, answers[i]!]))
   }
 }

@@ -42,7 +42,8 @@ export interface Seen {
 }
 
 const looks: JointRead<WantedLook, Seen> = {
-  key: (look) => JSON.stringify(look),
+  key: ({ path, into, content, link, diff }) =>
+    [path, into, typeof content === 'object' ? (content.declared ?? 'none') : content, link, diff].join('\0'),
   script: looksScript,
   parse: parseLooks,
   // A shell takes quadratic time to gather them.
