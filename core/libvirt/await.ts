@@ -7,7 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function awaitByAsking<T>(
   ask: () => Promise<T>,
   accept: (answer: T) => boolean,
-  options: { timeoutMs: number; pollMs: number; signal?: AbortSignal; nudge?: () => Promise<void> },
+  options: {
+    timeoutMs: number
+    /** The longest pause; told anew before each. */
+    pollMs: number | (() => number)
+    signal?: AbortSignal
+    nudge?: () => Promise<void>
+  },
 ): Promise<T> {
   const { timeoutMs, pollMs, signal, nudge } = options
   const end = Date.now() + timeoutMs
@@ -19,7 +25,8 @@ export async function awaitByAsking<T>(
     const left = end - Date.now()
     if (accept(answer) || left <= 0) return answer
     const over = new AbortController()
-    const pause = delay(Math.min(pollMs, left), undefined, {
+    const longest = typeof pollMs === 'number' ? pollMs : pollMs()
+    const pause = delay(Math.min(longest, left), undefined, {
       signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal,
     }).catch(() => undefined)
     await (nudged ? Promise.race([pause, nudged]) : pause)

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
+import { cloudLayer } from './cloud.ts'
+import { guestInit, guestLease, lessWork, machineInit, modulesInOrder } from './machine.ts'
+import { modularLayer } from './modular.ts'
 
-/** What a container image carries: a bare server with many shells; the same with libvirt; the same with netplan. */
-export type ContainerVariant = 'plain' | 'libvirt' | 'network'
+/** A Debian beside the lab's own (bookworm) whose libvirt can be had in a container. */
+export type OtherRelease = 'bullseye' | 'trixie'
+/**
+ * What a container image carries: a bare server with many shells; the same with libvirt; with netplan; with firewalls and
+ * SELinux's tools; the libvirt of another Debian; libvirt as one daemon for each driver.
+ */
+export type ContainerVariant = 'plain' | 'libvirt' | 'network' | 'security' | `libvirt-${OtherRelease}` | 'modular'
 /** One product of the image cache. */
-export type StageName = 'base' | 'vm' | ContainerVariant
+export type StageName = 'base' | 'vm' | 'cloud' | `base-${OtherRelease}` | ContainerVariant
 
 /** Everything about this machine that goes into an image; part of the cache key. */
 export interface Surroundings {
@@ -24,7 +32,8 @@ const bare =
 /** What Debian's own installer puts on a server beyond the minimal base; libvirt, NFS and Python are not there. */
 const server =
   'libpam-systemd logrotate cron dmidecode nftables xz-utils bzip2 file libicu72 libxml2 libldap-2.5-0 libcurl3-gnutls libsqlite3-0 libreadline8 media-types'
-const shells = 'bash busybox mksh opendoas tcsh fish acl attr psmisc bridge-utils nftables'
+const tools = 'acl attr psmisc bridge-utils nftables'
+const shells = `bash busybox mksh opendoas tcsh fish ${tools}`
 const libvirt = 'libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils'
 const playbook = `${libvirt} libvirt-daemon-driver-qemu dnsmasq-base iptables nfs-kernel-server nfs-common bridge-utils netcat-openbsd chrony`
 
@@ -94,91 +103,27 @@ printf 'host_uuid_source = "machine-id"\\n' >> "$ROOT/etc/libvirt/libvirtd.conf"
 ${forgetArchives}
 ${end}`
 
+/** The libvirt of another Debian, on its bare system. */
+const otherLibvirtLayer = libvirtLayer.replace(
+  begin,
+  () => `${begin}
+mkdir -p "$ROOT/etc/systemd/network"
+ln -s /dev/null "$ROOT/etc/systemd/network/80-container-host0.network"
+${install(`busybox e2fsprogs python3 ${tools}`)}`,
+)
+
 const networkLayer = `${begin}
-${install('netplan.io')}
+${install('netplan.io network-manager')}
+chroot "$ROOT" systemctl disable NetworkManager NetworkManager-wait-online NetworkManager-dispatcher
 ${forgetArchives}
 ${end}`
 
-const modulesInOrder = `modules() { for m in "$@"; do chroot "$ROOT" modprobe -S "$KERNEL" --show-depends "$m"; done | awk '$1=="insmod" && !seen[$2]++ {print $2}'; }
-pack() {
-  mkdir -p "$1/bin" "$1/modules" "$1/dev" "$1/proc" "$1/sys" "$1/root"
-  cp "$BUSYBOX" "$1/bin/busybox"
-  order=10
-  for file in $(modules $2); do cp "$ROOT$file" "$1/modules/$order-\${file##*/}"; order=$((order + 1)); done
-  chmod 755 "$1/init"
-  (cd "$1" && find . | LC_ALL=C sort | cpio -o -H newc --quiet)
-}`
-
-/** First program of an emulated machine: loads the disk's driver, lays the machine's seed once, and starts the real init. */
-const machineInit = `#!/bin/busybox sh
-export PATH=/bin
-for applet in mount umount insmod sleep switch_root cp touch; do busybox ln -s busybox /bin/$applet; done
-mount -t devtmpfs dev /dev; mount -t proc proc /proc; mount -t sysfs sysfs /sys
-for module in /modules/*.ko; do insmod "$module"; done
-tries=0; while [ ! -b /dev/vda ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
-mount -t ext4 -o rw,noatime /dev/vda /root
-if [ -d /seed ] && [ ! -e /root/var/lib/lab-seeded ]; then cp -a /seed/. /root/ && touch /root/var/lib/lab-seeded; fi
-mount -o move /dev /root/dev; umount /proc; umount /sys
-exec switch_root /root /sbin/init
-`
-
-/** The whole of a nested guest: takes an address from DHCP, answers ping, says its name on the console, powers off on ACPI. */
-const guestInit = `#!/bin/busybox sh
-export PATH=/bin
-busybox mount -t proc proc /proc
-busybox mount -t devtmpfs dev /dev; busybox mount -t sysfs sysfs /sys
-exec >/dev/console 2>&1
-for module in /modules/*.ko; do
-  case $module in *virtio_blk.ko | *button.ko | *evdev.ko) ;; *) busybox insmod "$module" ;; esac
-done
-until [ -e /sys/class/net/eth0 ]; do busybox usleep 20000; done
-read -r line < /proc/cmdline
-name=
-for word in $line; do case $word in virtfleet.hostname=*) name=\${word#*=} ;; esac; done
-read -r mac < /sys/class/net/eth0/address
-[ -n "$name" ] || { IFS=:; set -- $mac; unset IFS; name=guest-$4$5$6; }
-echo "$name" > /proc/sys/kernel/hostname
-busybox ip link set eth0 up
-echo "virtfleet-guest: $name is up"
-busybox udhcpc -f -t 60 -T 2 -A 2 -i eth0 -s /bin/lease -x "hostname:$name" >/dev/null 2>&1 &
-until [ -e /leased ]; do busybox sleep 1; done
-for module in /modules/*.ko; do
-  case $module in *virtio_blk.ko | *button.ko | *evdev.ko) busybox insmod "$module" ;; esac
-done
-busybox ip link set lo up
-busybox acpid -d >/dev/null 2>&1 &
-while :; do busybox sleep 3600 & wait; done
-`
-
-/** What the guest's DHCP client calls with what it was given. */
-const guestLease = `#!/bin/busybox sh
-case $1 in bound | renew) ;; *) exit 0 ;; esac
-[ -z "$hostname" ] || echo "$hostname" > /proc/sys/kernel/hostname
-busybox ifconfig eth0 "$ip" netmask "\${subnet:-255.255.255.0}"
-[ -z "$router" ] || busybox route add default gw "\${router%% *}" 2>/dev/null
-read -r name < /proc/sys/kernel/hostname
-echo "virtfleet-guest: $name has $ip" > /dev/console
-: > /leased
-`
-
-/** What a lab guest's kernel is best told: a quiet console and no work that only costs time under double emulation. */
-export const guestCommandLine =
-  'console=ttyS0 quiet mitigations=off nokaslr norandmaps no_timer_check tsc=reliable cryptomgr.notests ipv6.disable=1 audit=0 apparmor=0 init_on_alloc=0'
-
-/** Generators that have nothing to find on a lab machine, and that each reload of systemd, of which packages do dozens, would start. */
-const idleGenerators =
-  'cryptsetup debug gpt-auto hibernate-resume integritysetup rc-local run system-update veritysetup'
-/** Work that comes on its own, at a time that no test chose. */
-const idleUnits =
-  'e2scrub_reap.service e2scrub_all.timer fstrim.timer dpkg-db-backup.timer logrotate.timer systemd-tmpfiles-clean.timer'
-
-/** An emulated processor starts a program in a tenth of a second: packages are installed as ever, and what only surrounds that is left out. */
-const lessWork = `
-mkdir -p "$ROOT/etc/systemd/system-generators"
-for name in ${idleGenerators}; do ln -s /dev/null "$ROOT/etc/systemd/system-generators/systemd-$name-generator"; done
-chroot "$ROOT" systemctl mask ${idleUnits}
-printf 'APT::Architectures { "amd64"; };\\n#clear DPkg::Pre-Install-Pkgs;\\n' > "$ROOT/etc/apt/apt.conf.d/82virtfleet-lab"
-`
+/** No firewall is on, and SELinux is not in the kernel's boot: what a test wants, it begins. */
+const securityLayer = `${begin}
+${install('firewalld ufw policycoreutils policycoreutils-python-utils selinux-policy-default')}
+chroot "$ROOT" systemctl disable firewalld
+${forgetArchives}
+${end}`
 
 const vm = `${begin}
 mkdir -p "$ROOT/etc/initramfs-tools"
@@ -222,6 +167,8 @@ rm -rf "$OUT/disk.raw" "$ROOT"
 /** How a stage is made: its parent's folder is $PARENT, what it leaves is $OUT (a root file system in $OUT/root). */
 export interface Stage {
   parent?: StageName
+  /** The Debian that it is, where that is not the lab's own. */
+  suite?: OtherRelease
   script: string
   /** What the user reads while it is made. */
   title: string
@@ -230,18 +177,52 @@ export interface Stage {
   env?: Readonly<Record<string, string>>
 }
 
+function otherDebian<R extends OtherRelease>(suite: R): Readonly<Record<`base-${R}` | `libvirt-${R}`, Stage>>
+function otherDebian(suite: OtherRelease): Partial<Record<StageName, Stage>> {
+  return {
+    [`base-${suite}`]: { suite, script: base, title: `base system of ${suite}`, lines: 560 },
+    [`libvirt-${suite}`]: {
+      parent: `base-${suite}`,
+      script: otherLibvirtLayer,
+      title: `container image with the libvirt of ${suite}`,
+      lines: 800,
+    },
+  }
+}
+
 /** The whole recipe. A stage's cache key covers its script, its parent and the surroundings. */
 export const stages: Readonly<Record<StageName, Stage>> = {
   base: { script: base, title: 'base system', lines: 560 },
   plain: { parent: 'base', script: plain, title: 'container image', lines: 250 },
   libvirt: { parent: 'plain', script: libvirtLayer, title: 'container image with libvirt', lines: 700 },
-  network: { parent: 'plain', script: networkLayer, title: 'container image with netplan', lines: 100 },
+  network: {
+    parent: 'plain',
+    script: networkLayer,
+    title: 'container image with netplan and NetworkManager',
+    lines: 140,
+  },
+  ...otherDebian('bullseye'),
+  ...otherDebian('trixie'),
+  modular: {
+    parent: 'libvirt-trixie',
+    script: modularLayer(begin, end),
+    title: 'container image with modular libvirt',
+    lines: 1700,
+  },
+  security: { parent: 'plain', script: securityLayer, title: 'container image with firewalls', lines: 200 },
   vm: {
     parent: 'base',
     script: vm,
     title: 'machine image',
     lines: 350,
     env: { MACHINE_INIT: machineInit, GUEST_INIT: guestInit, GUEST_LEASE: guestLease },
+  },
+  cloud: {
+    parent: 'base',
+    script: cloudLayer({ begin, end, install }),
+    title: 'guest with cloud-init',
+    lines: 330,
+    env: { MACHINE_INIT: machineInit },
   },
 }
 
@@ -253,8 +234,8 @@ export function lineage(wanted: StageName): StageName[] {
 
 /** The cache key of a stage: a folder name such as `plain-3f2a9c01d4be`. */
 export function stageKey(name: StageName, surroundings: Surroundings): string {
-  const { parent, script, env } = stages[name]
-  const above = parent ? stageKey(parent, surroundings) : JSON.stringify(surroundings)
+  const { parent, script, env, suite = surroundings.suite } = stages[name]
+  const above = parent ? stageKey(parent, surroundings) : JSON.stringify({ ...surroundings, suite })
   const hash = createHash('sha256')
     .update(JSON.stringify([above, script, env ?? {}]))
     .digest('hex')

@@ -49,7 +49,8 @@ export default defineState({
   description: `The image is made on the controller and needs nothing on the host. The same content is the same bytes, so that a second
 run changes nothing; a changed content gets a new instance id, unless one is given, and cloud-init runs anew at the guest's next boot.
 
-Give it to the domain as a CD-ROM. What a diff shows of a seed are checksums, and names of files and keys, never a value. A file at
+Give it to the domain as a CD-ROM; \`seed\` of the shipped template puts it on virtio-scsi, as kernels made for clouds have no driver of
+SATA. What a diff shows of a seed are checksums, and names of files and keys, never a value. A file at
 \`dest\` that is no ISO image is neither replaced nor removed.`,
   args: cloudInitArgs,
   returns: {

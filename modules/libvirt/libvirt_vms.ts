@@ -2,13 +2,13 @@ import { defineFleet } from '../../core/module/define.ts'
 import { type FleetChange, type Host, type HostName, ModuleFailure } from '../../core/module/types.ts'
 import { adjustVms } from './vms/adjust.ts'
 import { type VmsArgs, vmsArgs } from './vms/args.ts'
-import { awaitsAddress, diffVms } from './vms/diff.ts'
+import { diffVms } from './vms/diff.ts'
 import { domainsOf } from './vms/fleet.ts'
 import { Gather } from './vms/gather.ts'
+import { awaited, awaitVms, goalOf } from './vms/goal.ts'
 import { type Making, makeVms } from './vms/make.ts'
 import { probeVms } from './vms/probe.ts'
 import { removeVms } from './vms/remove.ts'
-import { type Awaited, waitForAddresses, waitForSsh } from './vms/wait.ts'
 import { wantedVms } from './vms/wanted.ts'
 
 interface Context {
@@ -19,18 +19,7 @@ interface Context {
 const making = new Gather<Making, Context>(({ host, args }, items) => makeVms(host, args, items))
 const adjusting = new Gather<string, Context>(({ host, args }, names) => adjustVms(host, args, names))
 const removing = new Gather<string, Context>(({ host, args }, names) => removeVms(host, args, names))
-const waiting = new Gather<Awaited, Context>(async ({ host, args }, guests) => {
-  const end = Date.now() + args.timeout * 1000
-  const found = await waitForAddresses(
-    host,
-    guests.filter((guest) => guest.address === undefined),
-    args.timeout,
-  )
-  if (args.wait_for !== 'ssh') return new Map()
-  const reached = guests.map((guest) => ({ ...guest, address: guest.address ?? found.get(guest.mac) ?? '' }))
-  const silent = await waitForSsh(host, reached, end)
-  return new Map([...silent].map(([guest, error]) => [guests[reached.indexOf(guest)]!, error]))
-})
+const waiting = new Gather<string, Context>(({ host, args }, names) => awaitVms(host, args, names))
 
 function hostOf(hosts: ReadonlyMap<HostName, Host>, name: HostName): Host {
   const host = hosts.get(name)
@@ -47,7 +36,7 @@ async function apply(hosts: ReadonlyMap<HostName, Host>, change: FleetChange, ar
   }
   if (change.id.startsWith('make ')) await making.add(args, where, context, makingOf(change, args))
   else await adjusting.add(args, where, context, change.item)
-  if (args.state === 'running' && awaitsAddress(args)) await awaitAddress(context, change)
+  if (goalOf(args) && awaited(change.changes)) await waiting.add(args, where, context, change.item)
 }
 
 function makingOf(change: FleetChange, args: VmsArgs): Making {
@@ -55,21 +44,6 @@ function makingOf(change: FleetChange, args: VmsArgs): Making {
   if (!vm) throw new Error(`VM ${change.item} is not in the task`)
   const told = (path: string): unknown => change.changes.find((c) => c.path === path)?.after
   return { vm, mac: String(told('mac')), acceleration: told('acceleration') === 'kvm' ? 'kvm' : 'tcg' }
-}
-
-async function awaitAddress(context: Context, change: FleetChange): Promise<void> {
-  const fixed = wantedVms(context.args)
-    .find((vm) => vm.name === change.item)
-    ?.address?.cidr.split('/')[0]
-  if (fixed !== undefined && context.args.wait_for === 'address') return
-  const list = await context.host.libvirt.query(['domiflist', `--domain=${change.item}`])
-  const mac = /([0-9a-f]{2}(?::[0-9a-f]{2}){5})/.exec(list)?.[1]
-  if (mac === undefined) throw new ModuleFailure(`VM '${change.item}' has no interface to have an address on`)
-  await waiting.add(context.args, change.hosts[0] ?? '', context, {
-    name: change.item,
-    mac,
-    ...(fixed !== undefined && { address: fixed }),
-  })
 }
 
 export default defineFleet({
@@ -80,7 +54,10 @@ fleet and its name. A VM stays on the host it is on; a new one goes where memory
 while a host that could hold the VM does not answer.
 
 What is made is written into a journal on the host first; removing VMs deletes what the journal says, and nothing else. A run
-that was cut is continued by running it again. The number of round trips does not grow with the number of VMs.`,
+that was cut is continued by running it again. The number of round trips does not grow with the number of VMs, but for starts in
+waves smaller than libvirt's own.
+
+More: [many machines at once](../guide/batches.md).`,
   args: vmsArgs,
   returns: {
     vms: 'List of name, host, uuid, state, macs, addresses.',
@@ -108,6 +85,18 @@ that was cut is continued by running it again. The number of round trips does no
     cloud_init:
       ssh_authorized_keys: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample admin@example.org
     wait_for: ssh
+
+- name: Twenty that are ready for work, started three at a time
+  libvirt_vms:
+    count: 20
+    pattern: app%02d
+    base: /var/lib/libvirt/images/debian-12-generic.qcow2
+    variables: {console_log: true}
+    cloud_init:
+      user_data: {packages: [qemu-guest-agent, nginx]}
+    wave: 3
+    wait_for: cloud_init
+    wait_timeout: 900
 
 - name: One larger than the others
   libvirt_vms:

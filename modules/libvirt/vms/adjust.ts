@@ -11,16 +11,17 @@ import { writeEntry } from './journal.ts'
 import { probeVms, type SeenVm, type VmHost } from './probe.ts'
 import { seedOf, writeSeeds } from './seeds.ts'
 import { wantedVms } from './wanted.ts'
+import { type Starter, waves } from './waves.ts'
 
 /** Makes VMs that are there what the task says, from what is there now. Answers with what failed. */
 export async function adjustVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
-  const state = await probeVms(host, args)
+  const [state, starter] = await Promise.all([probeVms(host, args), waves(host, args)])
   const failures = await adjustSeeds(host, args, names, state)
   await Promise.all(
     names.map(async (name) => {
       const seen = domainsOf(state).find((d) => d.model.name === name)
       try {
-        if (seen) await adjust(host, args, name, seen)
+        if (seen) await adjust(host, args, name, seen, starter)
       } catch (error) {
         failures.set(name, error instanceof LibvirtError ? refused(`VM '${name}'`, error) : (error as Error))
       }
@@ -46,8 +47,9 @@ async function adjustSeeds(
     const seed = seedOf(args, vm, mac)
     if (!seed) continue
     seeds.set(vm.seed, seed)
-    const known = state.journal.find((entry) => entry.uuid === vm.uuid)?.files ?? []
-    entries.push(writeEntry(args.fleet, { name: vm.name, uuid: vm.uuid, files: [...new Set([...known, vm.seed])] }))
+    const { files = [], cloudInit = false } = state.journal.find((entry) => entry.uuid === vm.uuid) ?? {}
+    const entry = { name: vm.name, uuid: vm.uuid, files: [...new Set([...files, vm.seed])], cloudInit }
+    entries.push(writeEntry(args.fleet, entry))
   }
   if (seeds.size === 0) return new Map()
   const [, problems] = await Promise.all([host.run(sh.join(entries), { childless: true }), writeSeeds(host, seeds)])
@@ -59,7 +61,7 @@ async function adjustSeeds(
   )
 }
 
-async function adjust(host: Host, args: VmsArgs, name: string, seen: SeenVm): Promise<void> {
+async function adjust(host: Host, args: VmsArgs, name: string, seen: SeenVm, starter: Starter): Promise<void> {
   if (seen.drift.length > 0 && seen.declared && seen.config)
     await host.libvirt.defineDomain(formatXml(mergeXml(seen.declared, seen.config)))
   if (args.autostart !== undefined && args.autostart !== seen.autostart)
@@ -68,7 +70,7 @@ async function adjust(host: Host, args: VmsArgs, name: string, seen: SeenVm): Pr
   if (args.state === 'stopped' && !off) await stopGuest(host, { name, uuid: seen.model.uuid ?? name }, args)
   if (args.state !== 'running') return
   if (seen.state === 'crashed') await host.libvirt.destroyDomain(name)
-  if (off) await host.libvirt.startDomain(name)
+  if (off) await starter(() => host.libvirt.startDomain(name))
   else if (seen.state === 'paused')
     await attempt(`resume '${name}'`, () => host.libvirt.command(['resume', `--domain=${name}`]))
 }

@@ -26,8 +26,7 @@ const override = arg.object({
   variables: arg.dict(arg.raw()).default({}),
 })
 
-/** Arguments of libvirt_vms. */
-export const vmsArgs = arg.object({
+const all = {
   names: arg.list(arg.name()).optional().describe('Names of the VMs; or count and pattern.'),
   count: arg.int().optional().describe('Number of VMs.'),
   pattern: arg.str().optional().describe('Their names: web%02d gives web01, web02 …'),
@@ -67,11 +66,25 @@ export const vmsArgs = arg.object({
   nameservers: arg.oneOrMore(arg.str()).default([]).describe('Of VMs with an address.'),
   reserve: arg.str().default('512MiB').describe('Memory that stays free on every host.'),
   autostart: arg.bool().optional(),
+  wave: arg
+    .int()
+    .default(5)
+    .describe(
+      'How many are started at once on a host; libvirt itself does not take more than max_client_requests (5).',
+    ),
   wait_for: arg
-    .choice('none', 'running', 'address', 'ssh')
+    .choice('none', 'running', 'address', 'ssh', 'cloud_init')
     .default('running')
-    .describe('address: until each has one by DHCP, ARP or agent; ssh: until an SSH server answers there.'),
-  timeout: arg.int().default(300).describe('Seconds to wait, for all of it.'),
+    .describe(
+      'address: until each has one by DHCP, ARP or agent; ssh: until an SSH server answers there; cloud_init: until cloud-init has ended, and well.',
+    ),
+  wait_timeout: arg
+    .int()
+    .default(300)
+    .describe('Seconds to wait, for all of it, from when the VMs of a host are started.'),
   ...stopArgs,
-})
+}
+
+/** Arguments of libvirt_vms. */
+export const vmsArgs = arg.object(all, { aliases: { timeout: 'wait_timeout' } })
 export type VmsArgs = z.output<typeof vmsArgs>

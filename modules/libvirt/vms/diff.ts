@@ -16,6 +16,7 @@ import {
   refuseForeignFiles,
   silentHosts,
 } from './fleet.ts'
+import { unmet } from './goal.ts'
 import { type Candidate, type Placed, place } from './placement.ts'
 import type { SeenVm, VmHost } from './probe.ts'
 import { bytes, type WantedVm, wantedVms } from './wanted.ts'
@@ -135,7 +136,7 @@ function adjustments(
     const knowledge = known.get(vm.name)
     const { host, seen } = knowledge ?? {}
     if (knowledge === undefined || host === undefined || !seen) return []
-    const changes = [...asChanges(seen.drift, 'now'), ...pending(seen, args), ...power(vm, seen, args)]
+    const changes = [...asChanges(seen.drift, 'now'), ...pending(seen, args), ...power(vm, seen, knowledge, args)]
     const state = states.answered.get(host)
     if (seen.seedDiffers && vm.seed !== undefined && state)
       refuseForeignFile(states, vm.seed, knowledge, { name: host, host: state })
@@ -155,21 +156,15 @@ function pending(seen: SeenVm, args: VmsArgs): Change[] {
   }))
 }
 
-function power(vm: WantedVm, seen: SeenVm, args: VmsArgs): Change[] {
+function power(vm: WantedVm, seen: SeenVm, known: Known, args: VmsArgs): Change[] {
   const off = seen.state === 'shut off' || seen.state === 'crashed'
   if (args.state === 'stopped')
     return off ? [] : [{ path: 'state', before: seen.state, after: 'shut off', effect: 'now' }]
   if (seen.state === 'paused' && seen.reason !== 'user' && seen.reason !== 'unknown')
     throw new ModuleFailure(`VM '${vm.name}' is paused by '${seen.reason}': to resume it would hide why`)
   if (off || seen.state === 'paused') return [{ path: 'state', before: seen.state, after: 'running', effect: 'now' }]
-  // A guest that came from another host had its address there, and says nothing new until its lease runs out.
-  if (!awaitsAddress(args) || vm.address !== undefined || seen.addresses.length > 0 || seen.reason === 'migrated')
-    return []
-  return [{ path: 'address', before: 'none', after: 'any', effect: 'now', note: 'waits for the guest' }]
+  return unmet(vm, seen, known, args)
 }
-
-/** Also where more is waited for. */
-export const awaitsAddress = (args: VmsArgs): boolean => args.wait_for === 'address' || args.wait_for === 'ssh'
 
 function removals(
   states: FleetStates<VmHost>,

@@ -32,7 +32,7 @@ export async function makeDisks(host: Host, args: VmsArgs, vms: readonly WantedV
 }
 
 function oneDisk(args: VmsArgs, vm: WantedVm, index: number): ShellText {
-  const entry = writeEntry(args.fleet, { name: vm.name, uuid: vm.uuid, files: filesOf(vm) })
+  const entry = writeEntry(args.fleet, { name: vm.name, uuid: vm.uuid, files: filesOf(vm), cloudInit: false })
   const part = `${vm.disk}.part`
   const base = args.base === undefined ? sh.raw('') : sh`-F ${args.base_format} -b ${args.base}`
   const size = vm.diskSize === undefined ? sh.raw('') : sh`${String(vm.diskSize)}`

@@ -12,6 +12,8 @@ export interface JournalEntry {
   readonly uuid: string
   /** Files we made. */
   readonly files: readonly string[]
+  /** Somebody has waited for the end of its cloud-init, and it ended well. */
+  readonly cloudInit: boolean
 }
 
 export const journalFolder = (fleet: string): string => `${ROOT}/${fleet}`
@@ -39,9 +41,10 @@ function parseEntry(line: string): JournalEntry | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { name, uuid, files } = value as Record<string, unknown>
+  const { name, uuid, files, cloudInit } = value as Record<string, unknown>
   if (typeof name !== 'string' || typeof uuid !== 'string' || !Array.isArray(files)) return undefined
-  return { name, uuid, files: files.filter((f): f is string => typeof f === 'string' && f.startsWith('/')) }
+  const paths = files.filter((f): f is string => typeof f === 'string' && f.startsWith('/'))
+  return { name, uuid, files: paths, cloudInit: cloudInit === true }
 }
 
 /** Writes an entry whole or not at all. */

@@ -7,6 +7,7 @@ import { dropDisks, makeDisks } from './disks.ts'
 import { renderVm } from './render.ts'
 import { seedOf, writeSeeds } from './seeds.ts'
 import type { WantedVm } from './wanted.ts'
+import { waves } from './waves.ts'
 
 /** What a VM to be made needs besides what the task says. */
 export interface Making {
@@ -16,7 +17,7 @@ export interface Making {
 }
 
 /**
- * Makes all of them: one script for journals and disks, one virsh for definitions, one for starts. Answers with what
+ * Makes all of them: one script for journals and disks, all definitions at once, and starts in waves. Answers with what
  * failed, of which nothing is left that this run made; the others are there.
  */
 export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Map<Making, Error>> {
@@ -28,7 +29,7 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
   })
   host.progress(`making ${left().length} disks`)
   const vms = left().map((i) => i.vm)
-  const disks = await makeDisks(host, args, vms)
+  const [disks, starter] = await Promise.all([makeDisks(host, args, vms), waves(host, args)])
   for (const item of left()) {
     const problem = disks.failures.get(item.vm)
     if (problem) failures.set(item, new ModuleFailure(`the disk of '${item.vm.name}' was not made: ${problem.message}`))
@@ -41,7 +42,7 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
     await each(left(), failures, ({ vm }) => host.libvirt.setAutostart('domain', vm.name, true))
   if (args.state === 'running') {
     host.progress(`starting ${left().length} VMs`)
-    await each(left(), failures, ({ vm }) => host.libvirt.startDomain(vm.name))
+    await each(left(), failures, ({ vm }) => starter(() => host.libvirt.startDomain(vm.name)))
   }
   await takeBack(host, args, failures, defined, disks.made)
   return failures

@@ -45,6 +45,7 @@ export function wantedVms(args: VmsArgs): WantedVm[] {
   if (unknown) throw new ModuleFailure(`overrides name '${unknown.name}', which is none of the VMs`)
   const stranger = args.anti_affinity.flat().find((name) => !names.includes(name))
   if (stranger !== undefined) throw new ModuleFailure(`anti_affinity names '${stranger}', which is none of the VMs`)
+  if (args.wave < 1) throw new ModuleFailure(`wave ${args.wave} would start nothing`, { hint: 'it is at least 1' })
   const addresses = fixedAddresses(args, names)
   return names.map((name) => wanted(args, name, addresses.get(name)))
 }

@@ -12,6 +12,7 @@ export class EventHub {
   readonly #client: Pick<RpcClient, 'call'>
   readonly #listeners = new Map<EventKind, Set<EventListener>>()
   readonly #registered = new Map<EventKind, Promise<number>>()
+  readonly #leaving = new Map<EventKind, Promise<void>>()
 
   constructor(client: Pick<RpcClient, 'call'>) {
     this.#client = client
@@ -52,8 +53,12 @@ export class EventHub {
   #register(kind: EventKind): Promise<number> {
     const known = this.#registered.get(kind)
     if (known) return known
-    const args = { event: events[kind].id, domain: undefined }
-    const asked = this.#client.call(connect.registerEvent, args).then(({ callback }) => callback)
+    const ask = (): Promise<number> =>
+      this.#client
+        .call(connect.registerEvent, { event: events[kind].id, domain: undefined })
+        .then(({ callback }) => callback)
+    // The daemon works at calls side by side, and refuses a registration while it still has the last one.
+    const asked = this.#leaving.get(kind)?.then(ask) ?? ask()
     this.#registered.set(kind, asked)
     asked.catch(() => this.#registered.delete(kind))
     return asked
@@ -65,7 +70,14 @@ export class EventHub {
     const registered = this.#registered.get(kind)
     if (listeners.size > 0 || !registered) return
     this.#registered.delete(kind)
-    // A connection that is gone has forgotten it.
-    await registered.then((callback) => this.#client.call(connect.deregisterEvent, { callback })).catch(() => undefined)
+    const left = registered
+      .then((callback) => this.#client.call(connect.deregisterEvent, { callback }))
+      // A connection that is gone has forgotten it.
+      .then(nothing, nothing)
+    this.#leaving.set(kind, left)
+    await left
+    if (this.#leaving.get(kind) === left) this.#leaving.delete(kind)
   }
 }
+
+const nothing = (): undefined => undefined

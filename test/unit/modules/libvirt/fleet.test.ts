@@ -121,8 +121,11 @@ describe('placement', () => {
   })
 
   it('reads a journal, and not what is torn', () => {
-    expect(parseJournal('{"name":"a","uuid":"u","files":["/x",3,"y"]}\n{"name":"b"\n\n')).to.deep.equal([
-      { name: 'a', uuid: 'u', files: ['/x'] },
+    const good =
+      '{"name":"a","uuid":"u","files":["/x",3,"y"],"cloudInit":1}\n{"name":"c","uuid":"v","files":[],"cloudInit":true}'
+    expect(parseJournal(`${good}\n{"name":"b"\n\n`)).to.deep.equal([
+      { name: 'a', uuid: 'u', files: ['/x'], cloudInit: false },
+      { name: 'c', uuid: 'v', files: [], cloudInit: true },
     ])
   })
 })
