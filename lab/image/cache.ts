@@ -74,7 +74,7 @@ async function build(name: StageName, options: BuildOptions): Promise<void> {
           ROOT: join(out, 'root'),
           PARENT: stage.parent ? pathOf(stage.parent, options) : '',
           CERTIFICATES: join(out, 'certificates'),
-          SUITE: surroundings.suite,
+          SUITE: stage.suite ?? surroundings.suite,
           MIRROR: surroundings.mirror,
           SECURITY_MIRROR: surroundings.securityMirror,
           APT_CONF: surroundings.aptConf,

@@ -11,7 +11,16 @@ export default defineState({
   name: 'bridge',
   summary: 'Makes a Linux bridge, in the configuration of the host and in the kernel.',
   description: `The change is made under a dead-man's switch: a job on the host applies it and takes it back, unless this controller
-reaches the host over a new TCP connection within \`timeout\` seconds. It is refused while guests hang on the bridge.`,
+reaches the host over a new TCP connection within \`timeout\` seconds. It is refused while guests hang on the bridge.
+
+What configures it is, with \`backend: auto\`, among those that are in force on the host: what made this bridge in an earlier run; else what
+has the bridge or one of its ports in hand, in the order NetworkManager, netplan, networkd, ifupdown, ifcfg; else the first that
+is there at all. An interface that NetworkManager calls unmanaged or externally connected is not in its hand; ifcfg files that it
+manages are. Without ports, the interface of the default route decides.
+
+The configuration that a port has of its own is put out of force, not lost; with \`state: absent\` it is back. NetworkManager gets
+a second profile for a network card, above the card's own; a bond, VLAN or the like becomes a port in its own profile. A bridge
+that somebody else made is taken over; when it goes, so do their profiles and lines that would make it again.`,
   args: bridgeArgs,
   shielded: true,
   returns: { name: 'the bridge', backend: 'what configures it', ports: 'its ports', addresses: 'its addresses' },
@@ -25,7 +34,9 @@ reaches the host over a new TCP connection within \`timeout\` seconds. It is ref
 `,
   probe: (host, spec) => probeBridge(host, spec),
   diff(state, spec) {
-    const changes = [...fileChanges(state, spec), ...liveChanges(state, spec)]
+    const live = liveChanges(state, spec)
+    const drift = spec.state === 'present' && live.length === 0 ? (state.backend.drift?.(spec) ?? []) : []
+    const changes = [...fileChanges(state, spec), ...live, ...drift]
     const touched = changes.some((change) => change.effect === 'now')
     if (touched && state.guestPorts.length > 0 && !spec.allow_disruption) {
       throw new ModuleFailure(
@@ -52,6 +63,8 @@ reaches the host over a new TCP connection within \`timeout\` seconds. It is ref
       interfaces: [name, ...involved, ...state.guestPorts],
       before: state.backend.release([name, ...involved]),
       activate: state.backend.activate({
+        name,
+        restore: false,
         bridge: present ? name : undefined,
         gone: present ? undefined : name,
         ports,
@@ -60,6 +73,8 @@ reaches the host over a new TCP connection within \`timeout\` seconds. It is ref
       settle: present ? settle(spec, state.guestPorts) : sh`:`,
       release: state.backend.release([name, ...involved]),
       restore: state.backend.activate({
+        name,
+        restore: true,
         bridge: back,
         gone: back === undefined ? name : undefined,
         ports: state.ports,

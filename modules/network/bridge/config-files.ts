@@ -9,23 +9,24 @@ export interface FoundFiles {
   text(path: string): string | undefined
 }
 
-/** Reads these files and those that netplan reads, in one round trip. */
+/** Reads these files and those that netplan and the network service read, in one round trip. */
 export async function readConfigFiles(host: Reader, paths: readonly string[]): Promise<FoundFiles> {
   const mark = `@@${randomBytes(12).toString('hex')}`
-  const answer = await host.read(sh`for f in ${paths} /etc/netplan/*.yaml; do
+  const answer = await host.read(sh`for f in ${paths} /etc/netplan/*.yaml /etc/sysconfig/network-scripts/ifcfg-*; do
   [ -e "$f" ] || continue
   if [ -r "$f" ]; then echo ${mark}"r$f"; cat <"$f"; else echo ${mark}"-$f"; fi
 done
 exit 0`)
+  return markedFiles(answer.stdout.toString().split(mark).slice(1))
+}
+
+/** Files as a script printed them behind marks: a letter (`r`: it may be read), the path, a newline, the text. */
+export function markedFiles(parts: readonly string[]): FoundFiles {
   const found = new Map(
-    answer.stdout
-      .toString()
-      .split(mark)
-      .slice(1)
-      .map((part) => {
-        const end = part.indexOf('\n')
-        return [part.slice(1, end), part.startsWith('r') ? part.slice(end + 1) : false] as const
-      }),
+    parts.map((part) => {
+      const end = part.indexOf('\n')
+      return [part.slice(1, end), part.startsWith('r') ? part.slice(end + 1) : false] as const
+    }),
   )
   return {
     paths: [...found.keys()],

@@ -10,6 +10,7 @@ const file = (spec: BridgeSpec): string => `/etc/netplan/90-virtfleet-${spec.nam
 export const netplan: NetworkBackend = {
   name: 'netplan',
   mode: '0600',
+  reads: '/etc/netplan/',
   inputs: (spec) => [file(spec)],
   files(spec, current) {
     const present = spec.state === 'present'

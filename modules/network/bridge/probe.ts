@@ -2,9 +2,13 @@ import { sh } from '../../../core/connection/quote.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import type { ConfigFiles, NetworkBackend } from './backend.ts'
 import { readConfigFiles } from './config-files.ts'
+import { chooseBackend, readConfigurators } from './detect.ts'
+import { ifcfg } from './ifcfg/backend.ts'
 import { ifupdown } from './ifupdown.ts'
 import { netplan } from './netplan.ts'
 import { networkd } from './networkd.ts'
+import { networkManager } from './networkmanager/backend.ts'
+import { noNetworkManager, readNetworkManager } from './networkmanager/facts.ts'
 import type { BridgeSpec } from './spec.ts'
 
 interface Link {
@@ -16,6 +20,9 @@ interface Link {
   linkinfo?: { info_kind?: string; info_data?: { stp_state?: number; forward_delay?: number } }
   addr_info?: { local?: string; prefixlen: number; scope: string; dynamic?: boolean }[]
 }
+
+/** Those that need nothing but files. */
+const FILES: readonly NetworkBackend[] = [netplan, networkd, ifupdown, ifcfg]
 
 export interface BridgeState {
   readonly backend: NetworkBackend
@@ -34,13 +41,12 @@ export interface BridgeState {
   readonly gateway: string | undefined
 }
 
-const BACKENDS = { networkd, netplan, ifupdown }
-
 /** Everything in one round trip: what configures the network, the files of all that could, and what the kernel has. */
 export async function probeBridge(host: Reader, spec: BridgeSpec): Promise<BridgeState> {
-  const possible = spec.backend === 'auto' ? Object.values(BACKENDS) : [BACKENDS[spec.backend]]
-  const [backend, found, links, routes] = await Promise.all([
-    spec.backend === 'auto' ? chooseBackend(host) : BACKENDS[spec.backend],
+  const possible = spec.backend === 'auto' ? FILES : FILES.filter(({ name }) => name === spec.backend)
+  const [configurators, nm, common, links, routes] = await Promise.all([
+    spec.backend === 'auto' ? readConfigurators(host, spec) : undefined,
+    spec.backend === 'auto' || spec.backend === 'NetworkManager' ? readNetworkManager(host, spec) : noNetworkManager,
     readConfigFiles(
       host,
       possible.flatMap((one) => one.inputs(spec)),
@@ -48,7 +54,11 @@ export async function probeBridge(host: Reader, spec: BridgeSpec): Promise<Bridg
     host.read(sh`exec ip -j -d addr`),
     host.read(sh`exec ip -j -4 route show default`),
   ])
-  const more = backend.name === 'netplan' ? found.paths.filter((path) => path.startsWith('/etc/netplan/')) : []
+  const name = spec.backend === 'auto' ? chooseBackend(configurators!, nm) : spec.backend
+  const backend = name === 'NetworkManager' ? networkManager(nm) : FILES.find((one) => one.name === name)!
+  const found = name === 'NetworkManager' ? nm.files : common
+  const { reads } = backend
+  const more = reads === undefined ? [] : found.paths.filter((path) => path.startsWith(reads))
   const files = new Map([...more, ...backend.inputs(spec)].map((path) => [path, found.text(path)]))
   const all = json<Link>(links.stdout, 'ip addr')
   const link = all.find((one) => one.ifname === spec.name)
@@ -79,21 +89,4 @@ function json<T>(output: Buffer, what: string): T[] {
   } catch {
     throw new ModuleFailure(`cannot understand the answer of ${what}`, { hint: 'iproute2 4.14 or newer is needed' })
   }
-}
-
-async function chooseBackend(host: Reader): Promise<NetworkBackend> {
-  const answer = await host.read(sh`set -- /etc/netplan/*.yaml
-command -v netplan >/dev/null && [ -e "$1" ] && { echo netplan; exit; }
-case $(systemctl is-active NetworkManager systemd-networkd 2>/dev/null) in
-  active*) echo NetworkManager; exit ;;
-  *[!n]active) echo networkd; exit ;;
-esac
-command -v ifup >/dev/null && [ -e /etc/network/interfaces ] && { echo ifupdown; exit; }
-exit 0`)
-  const name = answer.stdout.toString().trim()
-  if (name === 'netplan' || name === 'networkd' || name === 'ifupdown') return BACKENDS[name]
-  const what = name === '' ? 'nothing that we know configures' : `${name} configures`
-  throw new ModuleFailure(`${what} the network of this host`, {
-    hint: 'systemd-networkd, netplan and ifupdown are known; name one with backend',
-  })
 }

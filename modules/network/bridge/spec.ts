@@ -47,7 +47,7 @@ export const bridgeArgs = arg
     forward_delay: arg.int().default(0).describe('seconds a new port waits; with stp at least 2'),
     state: arg.choice('present', 'absent').default('present'),
     backend: arg
-      .choice('auto', 'networkd', 'netplan', 'ifupdown')
+      .choice('auto', 'NetworkManager', 'netplan', 'networkd', 'ifupdown', 'ifcfg')
       .default('auto')
       .describe('what configures the network of the host'),
     timeout: arg

@@ -1,0 +1,98 @@
+import { expect } from 'chai'
+import bridge from '../../../../modules/network/bridge.ts'
+import { runState } from '../../module-driver.ts'
+import { type ModuleLab, openModuleLab } from '../lab.ts'
+import { networkService } from './network-service.ts'
+import { gatewayOf, ROUTE, rejected } from './route.ts'
+
+const FOLDER = '/etc/sysconfig/network-scripts'
+
+/*
+ * Debian has no network service of EL 7 and 8. Its `ifup` and `ifdown` are stood in for by what its documentation says of the
+ * variables that we write; files, kernel and connection are real.
+ */
+describe('bridge by ifcfg files', function () {
+  this.timeout(300_000)
+  let lab: ModuleLab
+  let own: { ports: string[]; addresses: string[]; gateway4: string }
+  before(async () => {
+    lab = await openModuleLab()
+    own = { ports: ['host0'], addresses: [`${lab.address}/24`], gateway4: gatewayOf(lab.address) }
+    await lab.native(networkService(FOLDER))
+    await lab.native(`cp /etc/network/interfaces /root/interfaces
+printf 'auto lo\\niface lo inet loopback\\n' > /etc/network/interfaces
+printf 'DEVICE=host0\\nONBOOT=yes\\nIPADDR=${lab.address}\\nPREFIX=24\\nGATEWAY=${own.gateway4}\\n' > ${FOLDER}/ifcfg-host0
+/usr/local/sbin/ifup host0`)
+  })
+  // The lab may be one that other tests use after us.
+  after(async () => {
+    await lab?.native(
+      `rm -rf /etc/sysconfig /usr/local/sbin/ifup /usr/local/sbin/ifdown; mv /root/interfaces /etc/network/interfaces`,
+    )
+    await lab?.close()
+  })
+
+  it('moves the address to the bridge, and keeps the connection', () =>
+    lab.proves(
+      bridge,
+      { name: 'br0', ...own },
+      {
+        changes: [`${FOLDER}/ifcfg-host0`, `${FOLDER}/ifcfg-br0`, 'br0'],
+        confirm: `${ROUTE}; bridge link show | grep -o 'host0.*master br0'; grep -c virtfleet ${FOLDER}/ifcfg-host0`,
+        answer: new RegExp(`^br0 ${lab.address}/24\ndefault via ${own.gateway4} dev br0\nhost0.*master br0\n6$`),
+      },
+    ))
+
+  it('sets spanning tree, mtu and more addresses', () =>
+    lab.proves(
+      bridge,
+      {
+        name: 'br0',
+        ...own,
+        addresses: [...own.addresses, '192.0.2.9/24', '2001:DB8::9/64'],
+        stp: true,
+        forward_delay: 2,
+        mtu: 1600,
+      },
+      {
+        confirm: `cat /sys/class/net/br0/bridge/stp_state /sys/class/net/br0/mtu /sys/class/net/host0/mtu; ip -o addr show dev br0 | grep -cE '192.0.2.9/24|2001:db8::9/64'`,
+        answer: '1\n1600\n1600\n2',
+      },
+    ))
+
+  it('gives the port its own configuration back', () =>
+    lab.proves(
+      bridge,
+      { name: 'br0', state: 'absent' },
+      {
+        confirm: `${ROUTE}; grep -c virtfleet ${FOLDER}/ifcfg-host0; ls ${FOLDER}`,
+        answer: `host0 ${lab.address}/24\ndefault via ${own.gateway4} dev host0\n0\nifcfg-host0\nifup-eth`,
+      },
+    ))
+
+  it('adopts a bridge that brctl made, and that no file knows', async () => {
+    await lab.native(`systemd-run --quiet --wait sh -c 'brctl addbr br0; ip link set br0 up; brctl addif br0 host0
+ip addr flush dev host0; ip addr add ${lab.address}/24 dev br0; ip route replace default via ${own.gateway4} dev br0'`)
+    await lab.host.reconnect()
+    await lab.frozen.reconnect()
+    await lab.proves(
+      bridge,
+      { name: 'br0', ...own },
+      {
+        changes: [`${FOLDER}/ifcfg-host0`, `${FOLDER}/ifcfg-br0`],
+        confirm: `${ROUTE}; ls /sys/class/net/br0/brif`,
+        answer: `br0 ${lab.address}/24\ndefault via ${own.gateway4} dev br0\nhost0`,
+      },
+    )
+    await runState(bridge, lab.host, { name: 'br0', state: 'absent' })
+  })
+
+  it('takes a change back that cuts the host off', async () => {
+    const state = `${ROUTE}; ls /sys/class/net ${FOLDER}; cat ${FOLDER}/ifcfg-*`
+    const before = await lab.native(state)
+    const cut = { name: 'br0', ports: ['host0'], addresses: ['198.51.100.7/24'], gateway4: '198.51.100.1', timeout: 15 }
+    const error = await rejected(runState(bridge, lab.host, cut))
+    expect(error.message).to.match(/could not be reached with the new configuration, so it went back/)
+    expect(await lab.native(state)).to.equal(before)
+  })
+})
