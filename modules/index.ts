@@ -56,6 +56,11 @@ const ENTRIES: readonly RegistryEntry[] = [
   module('virt_volume', () => import('./libvirt/virt_volume.ts'), ['community.libvirt.virt_volume']),
 
   module('bridge', () => import('./network/bridge.ts')),
+  module('firewall', () => import('./network/firewall.ts')),
+  module('firewalld', () => import('./network/firewalld.ts'), ['ansible.posix.firewalld']),
+
+  module('seboolean', () => import('./security/seboolean.ts'), ['ansible.posix.seboolean']),
+  module('sefcontext', () => import('./security/sefcontext.ts'), ['community.general.sefcontext']),
 
   module('mount', () => import('./storage/mount.ts'), ['ansible.posix.mount']),
   module('nfs_export', () => import('./storage/nfs_export.ts')),

@@ -4,6 +4,7 @@
 
 /** virErrorNumber: those that are told apart. */
 export const CODE = {
+  internal: 1,
   noSupport: 3,
   invalidArgument: 8,
   operationFailed: 9,

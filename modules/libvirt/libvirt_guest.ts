@@ -8,7 +8,7 @@ import { probeGuest } from './guest/probe.ts'
 export default defineState({
   name: 'libvirt_guest',
   summary:
-    'Work on the disks of a guest that does not run, by libguestfs: looked into, files in and out, customized, identity taken out.',
+    'Work on the disks of a guest that does not run, by libguestfs: looked into, folders listed, files in and out, customized, identity taken out.',
   description: `The disks of a running domain are never touched, not even to read; nor are images written to that others are on top of. The
 work is done on overlays, which are merged when all went well: of a failure the guest sees nothing. The domains of this host are asked;
 against one that runs on another host, on a shared folder, QEMU's locks stand.
@@ -21,6 +21,8 @@ seconds.`,
     inspection:
       'With inspect: type, distro, version, hostname, arch, osinfo, package_format, mountpoints, filesystems …; null where there is no system.',
     free_space: 'With inspect: device, mountpoint, size, used, available of each mounted file system, in bytes.',
+    listing:
+      'With list: by folder, name and type (file, directory, link …) of each entry; null for a folder that is not there.',
     disks: 'The images.',
     done: 'Names of what was done once.',
   },
@@ -28,6 +30,13 @@ seconds.`,
   libvirt_guest:
     domain: web1
     inspect: true
+  register: guest
+
+- name: What lies in the image of a machine of VMware
+  libvirt_guest:
+    image: /srv/import/windows/windows.vmdk
+    format: vmdk
+    list: [/, /Users]
   register: guest
 
 - name: Files, a name and a key, before its first boot

@@ -3,7 +3,7 @@ import { sh } from '../../core/connection/quote.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, type Host, ModuleFailure, UNKNOWN } from '../../core/module/types.ts'
-import { type DaemonKind, kindOf, unitsInTheWay, unitsToTurnOn } from './host/daemons.ts'
+import { type DaemonKind, hasKind, kindOf, unitsInTheWay, unitsToTurnOn } from './host/daemons.ts'
 import { installScript } from './host/packages.ts'
 import { type HostState, probeHost } from './host/probe.ts'
 import { withSettings } from './host/qemu-conf.ts'
@@ -53,6 +53,7 @@ function diff(state: HostState, a: Args): Change[] {
   if (kind === undefined)
     changes.push({ path: 'daemon', after: UNKNOWN, effect: 'now', note: 'known once it is installed' })
   else {
+    if (state.missing.length === 0) requireKind(kind, state)
     const others = a.daemon === 'auto' ? [] : unitsInTheWay(kind, state.units)
     if (others.length > 0) guardGuests(state, a, `change from ${others.map((u) => u.name).join(', ')} to ${kind}`)
     for (const u of others) changes.push({ path: `units.${u.name}`, before: 'on', after: 'off', effect: 'now' })
@@ -92,6 +93,16 @@ function wantedKind(state: HostState, a: Args): DaemonKind | undefined {
   return found === undefined || a.daemon === 'auto' ? found : a.daemon
 }
 
+/** Turning the one kind off where the other is not installed would leave the host without any. */
+function requireKind(kind: DaemonKind, { units }: HostState): void {
+  if (hasKind(kind, units)) return
+  throw kind === 'modular'
+    ? new ModuleFailure('the modular daemons are not installed: there is no virtqemud.socket', {
+        hint: 'Debian, up to 13, has libvirtd alone; daemon: auto takes what the host has',
+      })
+    : new ModuleFailure('libvirtd is not installed', { hint: 'daemon: auto takes what the host has' })
+}
+
 async function apply(host: Host, a: Args, state: HostState, changes: readonly Change[]): Promise<undefined> {
   if (state.missing.length > 0 && state.manager) {
     host.progress(`installing ${state.missing.length} packages`)
@@ -102,6 +113,7 @@ async function apply(host: Host, a: Args, state: HostState, changes: readonly Ch
   const now = state.missing.length > 0 ? await probeHost(host, a.packages, a.qemu_conf !== undefined) : state
   const kind = wantedKind(now, a)
   if (kind === undefined) throw new ModuleFailure('no daemon of libvirt is installed: neither libvirtd nor virtqemud')
+  requireKind(kind, now)
   if (!now.systemd) throw new ModuleFailure('the host does not run systemd: its daemons cannot be started from here')
   const off = a.daemon === 'auto' ? [] : unitsInTheWay(kind, now.units).map((u) => u.name)
   const on = unitsToTurnOn(kind, now.units).map((u) => u.name)

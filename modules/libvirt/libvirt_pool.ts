@@ -1,4 +1,3 @@
-import { sh } from '../../core/connection/quote.ts'
 import { diffXml } from '../../core/libvirt/xml/diff.ts'
 import { child, type Element, formatXml, parseXml } from '../../core/libvirt/xml/element.ts'
 import { mergeXml } from '../../core/libvirt/xml/merge.ts'
@@ -7,9 +6,10 @@ import { type Change, type Host, ModuleFailure, type Reader } from '../../core/m
 import { type Answer, ask, requireAnswer, undecided } from './daemon/ask.ts'
 import { asChanges } from './daemon/changes.ts'
 import { attempt } from './daemon/failure.ts'
+import { mustBuild } from './storage/pool-build.ts'
 import { declaredPool, type PoolArgs, poolArgs } from './storage/pool-declaration.ts'
 import { whenPoolIsFree } from './storage/retry.ts'
-import { allDomains, usersBelow } from './storage/users.ts'
+import { allDomains, usersOfPool } from './storage/users.ts'
 
 interface Pool {
   readonly uuid: string
@@ -34,8 +34,7 @@ async function probe(host: Reader, args: PoolArgs): Promise<State> {
     const found = pools.find((p) => p.name === args.name)
     const text = config ?? live
     if (!found || text === undefined) return undefined
-    const path = child(parseXml(live ?? text), 'target', 'path')?.text
-    const users = path === undefined ? [] : usersBelow(path, domains).filter((d) => d.running)
+    const users = usersOfPool(parseXml(live ?? text), domains).filter((d) => d.running)
     return {
       uuid: found.uuid,
       active: found.active,
@@ -140,26 +139,11 @@ async function start(
   }
 }
 
-async function mustBuild(host: Host, args: PoolArgs, definition: Element | undefined): Promise<boolean> {
-  const type = definition?.attributes.type
-  if (type === 'logical') {
-    const group = child(definition, 'source', 'name')?.text ?? args.name
-    const answer = await host.read(sh`vgs --noheadings -o vg_name -- ${group} 2>/dev/null`)
-    if (answer.status === 0) return false
-    if (args.devices.length === 0)
-      throw new ModuleFailure(`there is no volume group '${group}'`, { hint: 'give devices to make it of' })
-    return true
-  }
-  const path = child(definition, 'target', 'path')?.text
-  if (path === undefined || (type !== 'dir' && type !== 'netfs')) return false
-  return (await host.read(sh`test -d ${path}`)).status !== 0
-}
-
 export default defineState({
   name: 'libvirt_pool',
   summary: 'A libvirt storage pool: defined, built if it has to be, running, started with the host.',
   description:
-    'Removing a pool removes its definition and never its content. A pool of type netfs is what live migration needs: the same path on every host.',
+    'Removing a pool removes its definition and never its content. A pool of type netfs is what live migration needs: the same path on every host. Disks that hold anything (a file system, a partition table, a volume group of others) are never built upon.',
   args: poolArgs,
   returns: {
     name: 'Name of the pool.',
@@ -182,6 +166,20 @@ export default defineState({
     export: /srv/vms
     path: /var/lib/libvirt/shared
     protocol_version: "4.2"
+
+- name: A volume group of two disks that nothing is on
+  libvirt_pool:
+    name: fast
+    type: logical
+    volume_group: vg_fast
+    devices: [/dev/nvme1n1, /dev/nvme2n1]
+
+- name: A target of iSCSI, whose units are the volumes
+  libvirt_pool:
+    name: san
+    type: iscsi
+    host: san1
+    target: iqn.2024-01.org.example:vms
 `,
   wakes: true,
   probe,

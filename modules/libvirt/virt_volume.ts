@@ -8,7 +8,7 @@ export default defineRun({
   aliases: ['community.libvirt.virt_volume'],
   summary:
     "Volumes of a pool, with the arguments of Ansible's community.libvirt.virt_volume; libvirt_volume does more.",
-  description: `A volume that a domain has as a disk is neither wiped nor deleted. For create_cidata_cdrom there is cloud_init, for upload and
+  description: `A volume that a domain has as a disk, or an image is on top of, is neither wiped nor deleted. For create_cidata_cdrom there is cloud_init, for upload and
 download there are copy and libvirt_volume, for resize libvirt_volume.`,
   args: virtVolumeArgs,
   touches: 'subject',

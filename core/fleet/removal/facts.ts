@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { NO_QEMU_IMG, scanChains } from '../../libvirt/images/scan.ts'
 import { LibvirtError } from '../../libvirt/types.ts'
 import { type DomainModel, readDomain } from '../../libvirt/xml/domain.ts'
 import { child, parseXml } from '../../libvirt/xml/element.ts'
@@ -7,7 +8,6 @@ import type { Fleet, FoundVm } from '../fleet.ts'
 import type { FleetHost } from '../host.ts'
 import { isSilent } from '../vms.ts'
 import { disksOf, ownReason, type RemovalFacts } from './plan.ts'
-import { type SeenFile, scanFiles } from './scan.ts'
 import { isShared, type UseFacts, usesOf } from './uses.ts'
 
 /** Looks at a VM that is to be deleted, and with `disks` at everything that may need its disks. Raises FleetError. */
@@ -43,7 +43,7 @@ async function useFacts(fleet: Fleet, { host, vm }: FoundVm, paths: readonly str
   const [neighbours, pools] = await Promise.all([filesOn(host, (one) => one.uuid !== vm.uuid), poolsOn(host)])
   const folders = [...new Set([...paths.map((path) => dirname(path)), ...pools.folders])]
   const files = [...new Set([...paths, ...neighbours.flatMap((one) => one.files)])]
-  const seen = await scanChains(host, files, folders)
+  const seen = await scanChains(looking(host), files, folders)
   const shared = seen?.some((file) => paths.includes(file.path) && isShared(file.fileSystem)) ?? false
   const away = shared ? await elsewhere(fleet, vm.host) : { others: [], silent: [] }
   return {
@@ -56,22 +56,17 @@ async function useFacts(fleet: Fleet, { host, vm }: FoundVm, paths: readonly str
   }
 }
 
-/** These files, those in the folders, and all that they are on top of, wherever that is. */
-async function scanChains(
-  host: FleetHost,
-  files: readonly string[],
-  folders: readonly string[],
-): Promise<SeenFile[] | undefined> {
-  const seen = await scanFiles(host, files, folders)
-  if (!seen) return undefined
-  const asked = new Set(seen.map((file) => file.path))
-  for (;;) {
-    const more = [...new Set(seen.flatMap((file) => file.bases ?? []))].filter((path) => !asked.has(path))
-    if (more.length === 0) return seen
-    for (const path of more) asked.add(path)
-    seen.push(...((await scanFiles(host, more, [])) ?? []))
+/** What was seen only in part is not seen. */
+const looking =
+  (host: FleetHost): Parameters<typeof scanChains>[0] =>
+  async (script, options) => {
+    const answer = await host.run(script, options)
+    if (answer.status === 0 || answer.status === NO_QEMU_IMG) return answer
+    throw new FleetError(
+      'refused',
+      `who needs the disks is not known: ${answer.stderr.toString().trim().slice(0, 300)}`,
+    )
   }
-}
 
 /** Files of the VMs on all other hosts, and who did not answer. */
 async function elsewhere(fleet: Fleet, host: string): Promise<{ others: UseFacts['others']; silent: string[] }> {

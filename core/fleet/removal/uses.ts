@@ -1,5 +1,5 @@
+import type { SeenFile } from '../../libvirt/images/scan.ts'
 import type { DiskUse } from './plan.ts'
-import type { SeenFile } from './scan.ts'
 
 /** What speaks for or against the removal of files. */
 export interface UseFacts {

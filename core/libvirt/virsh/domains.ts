@@ -58,7 +58,8 @@ export function virshDomains(virsh: Asking): DomainReader {
     async domainMetadata(domain, uri, { inactive } = {}) {
       try {
         const said = await virsh.askDomain(domain, 'metadata', `--uri=${uri}`, ...(inactive ? ['--config'] : []))
-        return said.trim()
+        // virsh of libvirt 11 says nothing of a note that is not there, and calls that success.
+        return said.trim() || undefined
       } catch (error) {
         if (error instanceof LibvirtError && error.code === CODE.noMetadata) return undefined
         throw error

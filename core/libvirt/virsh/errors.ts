@@ -18,6 +18,7 @@ const CODES: readonly (readonly [RegExp, number])[] = [
   [/Requested operation is not valid/, CODE.operationInvalid],
   [/unsupported configuration/, 67],
   [/XML document failed to validate/, 92],
+  [/missing name information/, 21],
   [/XML error|\(domain_definition\)|\(network_definition\)/, 27],
   [/storage volume name '.*' already in use|storage volume '.*' exists already/, 90],
   [/already exists|is already defined/, CODE.operationFailed],
@@ -25,12 +26,12 @@ const CODES: readonly (readonly [RegExp, number])[] = [
   [/not supported by the connection driver/, CODE.noSupport],
   [/device not found/, 99],
   [/Guest agent is not responding/, 86],
-  [/the CPU is incompatible with host CPU/, CODE.cpuIncompatible],
+  [/the CPU is incompatible with host CPU|Unknown CPU (?:feature|model)/i, CODE.cpuIncompatible],
   [/Timed out|timed out|cannot acquire state change lock/, 68],
   [/Operation not supported/, CODE.unsupported],
   [/invalid argument/, CODE.invalidArgument],
   [/Failed to connect socket|failed to connect to the hypervisor|Cannot recv data|cannot create socket/i, CODE.system],
-  [/internal error/, 1],
+  [/internal error/, CODE.internal],
 ]
 
 /** The virErrorNumber behind an error text, if it can be told. */

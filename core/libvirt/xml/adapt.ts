@@ -17,9 +17,15 @@ function buses(declared: Element, actual: Element): Element {
   if (wanted === undefined || wanted === machineFamily(machineOf(actual))) return actual
   return inDevices(actual, (devices) =>
     devices
-      .filter((d) => d.name !== 'controller' || !['pci', 'ide', 'sata', 'fdc'].includes(d.attributes.type ?? ''))
+      .filter((d) => !ofBoard(d))
       .map((d) => ({ ...d, children: d.children.filter((c) => c.name !== 'address' || c.attributes.type === 'usb') })),
   )
+}
+
+/** What one family's board has, and another's cannot: controllers, and the watchdog that libvirt 9.1 and later see in every q35. */
+function ofBoard({ name, attributes: { type = '', model } }: Element): boolean {
+  if (name === 'controller') return ['pci', 'ide', 'sata', 'fdc'].includes(type)
+  return name === 'watchdog' && model === 'itco'
 }
 
 const orderOf = (device: Element): string | undefined => child(device, 'boot')?.attributes.order

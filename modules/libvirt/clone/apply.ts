@@ -73,11 +73,10 @@ for f in ${finals}; do [ ! -e "$f" ] || { echo "$f" >&2; exit ${EXISTS}; }; done
 ${a.type === 'linked' ? seal(a, disks) : sh``}
 ${claim(plan.uuid, [...finals, ...parts])} || exit 1
 undo() { rm -f -- ${parts} ${claimFile(plan.uuid)}; }
-( set -e
-${sh.join(plan.copies.map((one) => copy(a, one)))}
-${a.reset ? sysprep(a, disks) : sh`:`}
-) || { s=$?; undo; exit $s; }
-n=0
+make() {
+${sh.join([...plan.copies.map((one) => copy(a, one)), a.reset ? sysprep(a, disks) : sh`:`].map((step) => sh`${step} || return`))}
+}
+make || { s=$?; undo; exit $s; }
 move() { [ ! -e "$2" ] && mv -- "$1" "$2"; }
 ${sh.join(plan.copies.map((one) => sh`move ${partOf(one.to)} ${one.to} || { undo; rm -f -- ${made(plan.copies, one)}; exit 1; }`))}`
 }

@@ -10,7 +10,7 @@ export interface Deed {
   readonly act?: ((host: Host) => Promise<JsonObject | undefined>) | undefined
 }
 
-type Plan<A> = (libvirt: LibvirtReader, args: A) => Promise<Deed>
+type Plan<A> = (libvirt: LibvirtReader, args: A, host: Reader) => Promise<Deed>
 type Answered = JsonObject & { changed: boolean }
 
 /** The functions of a run module that reads first: `changed` says whether something was to be done, in a check run too. */
@@ -18,12 +18,12 @@ export function byPlan<A extends { readonly uri?: string | undefined }>(plan: Pl
   return {
     async run(host: Host, a: A): Promise<Answered> {
       refuseUri(host, a)
-      const { answer, act } = requireAnswer(await ask(host, (libvirt) => plan(libvirt, a)))
+      const { answer, act } = requireAnswer(await ask(host, (libvirt) => plan(libvirt, a, host)))
       return { changed: act !== undefined, ...answer, ...(await act?.(host)) }
     },
     async check(host: Reader, a: A): Promise<Answered | Skipped> {
       refuseUri(host, a)
-      const planned = await ask(host, (libvirt) => plan(libvirt, a))
+      const planned = await ask(host, (libvirt) => plan(libvirt, a, host))
       if (planned.kind !== 'answer') return { skipped: true, reason: `libvirt does not answer: ${planned.reason}` }
       return { changed: planned.value.act !== undefined, ...planned.value.answer }
     },

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../../core/events/json.ts'
 import type { LibvirtReader } from '../../../core/libvirt/types.ts'
 import { child, formatXml, parseXml } from '../../../core/libvirt/xml/element.ts'
-import { ModuleFailure } from '../../../core/module/types.ts'
+import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { attempt } from '../daemon/failure.ts'
+import { usersOfImages } from '../image/users.ts'
 import { byName } from '../info/resources.ts'
 import { whenPoolIsFree } from '../storage/retry.ts'
 import { allDomains, usersOf } from '../storage/users.ts'
@@ -10,7 +11,7 @@ import { type Deed, required } from './deed.ts'
 import { declaredXml } from './definition.ts'
 import type { VirtVolumeArgs } from './volume-args.ts'
 
-export async function planVolume(libvirt: LibvirtReader, a: VirtVolumeArgs): Promise<Deed> {
+export async function planVolume(libvirt: LibvirtReader, a: VirtVolumeArgs, host: Reader): Promise<Deed> {
   const pool = (await libvirt.pools()).find((one) => one.name === a.pool)
   if (!pool) throw new ModuleFailure(`storage pool ${a.pool} not found`)
   if (!pool.active)
@@ -30,7 +31,7 @@ export async function planVolume(libvirt: LibvirtReader, a: VirtVolumeArgs): Pro
     throw new ModuleFailure(`volume ${name} not found in pool ${a.pool}`)
   }
   if (a.command === 'get_xml') return { answer: { get_xml: (await libvirt.volumeXml(a.pool, name)) ?? '' } }
-  await refuseUsers(libvirt, name, found.path)
+  await refuseUsers(libvirt, host, name, found.path)
   const wipe = a.wipe || a.command === 'wipe'
   const remove = a.command !== 'wipe'
   const answer: JsonObject = a.command === undefined ? { msg: 0 } : { [a.command]: 0 }
@@ -70,9 +71,17 @@ function create(a: VirtVolumeArgs, volumes: readonly { readonly name: string }[]
   }
 }
 
-/** What a domain has as a disk is neither wiped nor deleted. */
-async function refuseUsers(libvirt: LibvirtReader, name: string, path: string): Promise<void> {
-  const users = usersOf(path, await allDomains(libvirt))
+/** What a domain has as a disk, or another image is on top of, is neither wiped nor deleted. */
+async function refuseUsers(libvirt: LibvirtReader, host: Reader, name: string, path: string): Promise<void> {
+  const [domains, images] = await Promise.all([allDomains(libvirt), usersOfImages(host, [path])])
+  const users = usersOf(path, domains)
+  const { overlays = [], unknown = [] } = images.get(path) ?? {}
+  if (overlays.length > 0)
+    throw new ModuleFailure(`volume '${name}' is what ${overlays.join(', ')} is on top of`, {
+      hint: 'remove that one, or make it whole (qemu-img rebase), first',
+    })
+  if (unknown.length > 0)
+    throw new ModuleFailure(`who needs volume '${name}' is not known: ${unknown.join(', ')} cannot be looked into`)
   if (users.length === 0) return
   throw new ModuleFailure(`volume '${name}' is a disk of ${users.map((one) => one.model.name).join(', ')}`, {
     hint: 'remove the domain, or detach the disk, first',

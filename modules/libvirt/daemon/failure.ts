@@ -12,8 +12,9 @@ export async function attempt<T>(what: string, act: () => Promise<T>): Promise<T
 }
 
 /** The failure for libvirt's refusal. */
-export function refused(what: string, error: LibvirtError): ModuleFailure {
+export function refused(what: string, error: LibvirtError, hint?: string): ModuleFailure {
   return new ModuleFailure(`${what}: ${error.message}`, {
+    ...(hint !== undefined && { hint }),
     result: { libvirt_error: error.message, ...(error.code === undefined ? {} : { libvirt_code: error.code }) },
     cause: error,
   })

@@ -8,6 +8,7 @@ import type { DomainArgs } from './args.ts'
 import type { Declaration } from './declaration.ts'
 import { newDefinition, RESTARTS } from './diff.ts'
 import { growDisks } from './growth.ts'
+import { movedTo, moveFiles } from './moves.ts'
 import { planOf } from './plan.ts'
 import { destroyGuest, stopGuest } from './power.ts'
 import type { DomainState, FoundDomain, HostDomains } from './probe.ts'
@@ -37,10 +38,17 @@ export async function applyDomain(
   const paths = new Set(changes.filter((c) => c.effect !== 'pending').map((c) => c.path))
   const restarts = changes.some((c) => c.note === RESTARTS)
   const rename = paths.has('name')
-  // A new name needs the guest off; all else is better said while it is.
-  if (rename && found.live) await stopGuest(host, found.summary, args)
-  if (rename) await renameDomain(host, found, args)
-  if (declaration) await update(host, args, domains, found, declaration, rename)
+  // A new name, of it or of an image, needs the guest off; all else is better said while it is.
+  const moves = movedTo(domains).size > 0
+  if ((rename || moves) && found.live) await stopGuest(host, found.summary, args)
+  const moveBack = await moveFiles(host, domains)
+  try {
+    if (rename) await renameDomain(host, found, args)
+    if (declaration) await update(host, args, domains, found, declaration, rename || moves)
+  } catch (error) {
+    await moveBack()
+    throw error
+  }
   if (args.disks.some((d) => d.size !== undefined)) await growDisks(host, found, args)
   if (paths.has('state')) await power(host, args, found)
   else if (restarts && found.live) await restart(host, args, found)
@@ -94,13 +102,13 @@ async function update(
   domains: HostDomains,
   found: FoundDomain,
   declaration: Declaration,
-  renamed: boolean,
+  off: boolean,
 ): Promise<void> {
   const plan = planOf(domains, found, declaration, args)
   if (!plan) return
   const changes = plan.differences.length > 0 || plan.unwanted.length > 0
-  if (changes) await define(host, renamed ? named(plan.definition, args.name) : plan.definition, declaration)
-  if (renamed) return
+  if (changes) await define(host, off ? named(plan.definition, args.name) : plan.definition, declaration)
+  if (off) return
   const { uuid } = found.summary
   const steps = plan.live.flatMap(({ step }) => step ?? [])
   try {

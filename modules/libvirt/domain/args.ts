@@ -24,6 +24,12 @@ const disk = arg.object({
       'Virtual size that the disk has at least, such as 20G: it is grown, while the guest runs too. Never shrunk.',
     ),
   readonly: arg.bool().default(false),
+  rename_from: arg
+    .path()
+    .optional()
+    .describe(
+      'Name that the image may still have: it is renamed to source, and the definition follows. Only of a machine that is off, and of an image that nothing else needs.',
+    ),
   state: arg.choice('present', 'absent').default('present').describe('absent: detached; the image stays.'),
 })
 export type DiskArgs = z.output<typeof disk>

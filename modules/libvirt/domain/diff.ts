@@ -12,6 +12,7 @@ import { keyOf } from './devices.ts'
 import { withFreshDevices } from './fresh.ts'
 import { growthChanges } from './growth.ts'
 import type { LiveStep } from './live/index.ts'
+import { moveChanges, movedTo } from './moves.ts'
 import { hidden, withoutPasswords } from './passwords.ts'
 import { planOf } from './plan.ts'
 import { powerChanges } from './power-changes.ts'
@@ -31,6 +32,7 @@ export function diffDomain(state: DomainState, args: DomainArgs): Change[] {
   if (!found) return creation(host, declaration, args)
   return hidden([
     ...renameChanges(found, host.others, args),
+    ...moveChanges(host, found, args),
     ...(declaration ? definitionChanges(host, found, declaration, args) : []),
     ...growthChanges(host, args),
     ...powerChanges(found, args),
@@ -56,7 +58,8 @@ function refuseMissing(host: HostDomains, declaration: Declaration, found: Found
   const known = new Set(
     found ? readDomain(found.live ?? found.config ?? declaration.element).disks.map((d) => d.source) : [],
   )
-  const fresh = host.missing.filter((f) => !known.has(f) || found?.live === undefined)
+  const coming = movedTo(host)
+  const fresh = host.missing.filter((f) => !coming.has(f)).filter((f) => !known.has(f) || found?.live === undefined)
   if (fresh.length > 0)
     throw new ModuleFailure(`the host does not have ${fresh.join(', ')}`, {
       hint: `${declaration.origin} names it as a disk or boot file: make it first`,

@@ -10,6 +10,7 @@ import type { DomainArgs } from './args.ts'
 import { completed, type Declaration, declare } from './declaration.ts'
 import { readSizes } from './growth.ts'
 import { machineAliases } from './machines.ts'
+import { type Move, readMoves } from './moves.ts'
 import { deletable } from './storage.ts'
 
 /** A domain as it is on the host. */
@@ -33,6 +34,8 @@ export interface HostDomains {
   readonly images: readonly string[]
   /** Virtual sizes in bytes, by target, of the disks whose size is declared. */
   readonly sizes: ReadonlyMap<string, bigint>
+  /** Images that may still have their old names. */
+  readonly moves: readonly Move[]
   /** In a check run an earlier task may be about to make what is missing. */
   readonly check: boolean
 }
@@ -70,6 +73,7 @@ export async function probeDomain(host: Reader, args: DomainArgs): Promise<Domai
       machines: machineAliases(capabilities),
       others: others.filter((d) => d.model.name !== summary?.name),
       images: found && args.state === 'absent' && args.delete_storage ? await deletable(host, found) : [],
+      moves: await readMoves(host, args, summary?.name),
       sizes: summary ? await readSizes(libvirt, summary.uuid, args) : new Map<string, bigint>(),
     }
   }
@@ -97,13 +101,14 @@ async function hostFacts(
   return { missing, acceleration: lines.includes('kvm') ? 'kvm' : 'tcg' }
 }
 
-/** Snapshots and checkpoints, which only a removal and a new name need. */
+/** Snapshots and checkpoints, which only a removal and a new name, of it or of an image, need. */
 async function moments(
   host: Reader,
   args: DomainArgs,
   summary: DomainSummary,
 ): Promise<{ snapshots: number; checkpoints: number }> {
-  if (args.state !== 'absent' && summary.name === args.name) return { snapshots: 0, checkpoints: 0 }
+  const moves = args.disks.some((disk) => disk.rename_from !== undefined)
+  if (args.state !== 'absent' && summary.name === args.name && !moves) return { snapshots: 0, checkpoints: 0 }
   const count = (list: Promise<string[]>): Promise<number> =>
     list.then(
       (names) => names.length,

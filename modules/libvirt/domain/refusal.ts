@@ -4,13 +4,14 @@ import type { ModuleFailure } from '../../../core/module/types.ts'
 import { excerpt } from '../daemon/changes.ts'
 import { refused } from '../daemon/failure.ts'
 import type { Declaration } from './declaration.ts'
+import { youngerThan } from './since.ts'
 
-/** libvirt's refusal of a definition, with the line it is about where the text tells. */
+/** libvirt's refusal of a definition, with the line it is about where the text tells, and what in it is young. */
 export function refusalOf(error: LibvirtError, declaration: Declaration): ModuleFailure {
   const line = lineOf(error.message, declaration.element)
   const at =
     line === undefined || declaration.source === '' ? '' : `, line ${line}: ${excerpt(declaration.source, line)}`
-  return refused(`libvirt refuses ${declaration.origin}${at}`, error)
+  return refused(`libvirt refuses ${declaration.origin}${at}`, error, youngerThan(error.message, declaration.element))
 }
 
 /** The schema's message names elements and attributes, not lines: the last one it names is the innermost. */

@@ -1,7 +1,7 @@
 import { sh } from '../../../core/connection/quote.ts'
 import { readDomain } from '../../../core/libvirt/xml/domain.ts'
 import type { Reader } from '../../../core/module/types.ts'
-import { usersOfImage } from '../image/users.ts'
+import { usersOfImages } from '../image/users.ts'
 import type { FoundDomain, HostDomains } from './probe.ts'
 
 /** The images that go with a domain, as the probe found them. */
@@ -23,15 +23,15 @@ export async function deletable(host: Reader, { summary, config, live }: FoundDo
     .toString()
     .split('\n')
     .filter((path) => paths.includes(path))
-  const kept = await Promise.all(
-    writable.map(async (path) => {
-      const users = await usersOfImage(host, path)
-      return (
-        users.domains.some((name) => name !== summary.name) || users.overlays.length > 0 || users.unknown.length > 0
-      )
-    }),
-  )
-  return writable.filter((_path, i) => kept[i] === false)
+  if (writable.length === 0) return []
+  const users = await usersOfImages(host, writable)
+  return writable.filter((path) => {
+    const found = users.get(path)
+    return (
+      found?.domains.every((name) => name === summary.name) === true &&
+      found.overlays.length + found.unknown.length === 0
+    )
+  })
 }
 
 function candidates(disks: ReturnType<typeof readDomain>['disks']): string[] {

@@ -35,16 +35,24 @@ const customize = arg.object({
 })
 export type CustomizeArgs = z.output<typeof customize>
 
+/** Whether the task writes to the guest. */
+export const writes = (a: { copy_in: readonly unknown[]; customize?: unknown; sysprep: boolean }): boolean =>
+  a.copy_in.length > 0 || a.customize !== undefined || a.sysprep
+
 /** Arguments of libvirt_guest. */
 export const guestArgs = arg
   .object({
     domain: arg.name().optional().describe('Domain whose disks are meant; it must not run.'),
     image: arg.path().optional().describe('An image, instead of a domain.'),
-    format: arg.choice('qcow2', 'raw').default('qcow2').describe('Format of the image.'),
+    format: arg
+      .choice('qcow2', 'raw', 'vmdk')
+      .default('qcow2')
+      .describe('Format of the image. A vmdk is only read; libvirt_volume makes a qcow2 image of it.'),
     inspect: arg
       .bool()
       .default(false)
       .describe('Read what the guest is: system, version, file systems and their free space.'),
+    list: arg.list(guestPath()).default([]).describe('Folders of the guest whose entries are told.'),
     copy_in: arg.list(copyIn).default([]).describe('Files that the guest shall have.'),
     copy_out: arg.list(copyOut).default([]).describe('Files that the host shall have from the guest.'),
     customize: customize.optional().describe('What virt-customize does; once for each set of these.'),
@@ -56,7 +64,7 @@ export const guestArgs = arg
     force: arg.bool().default(false).describe('customize and sysprep again, though it was done.'),
   })
   .refine((a) => (a.domain === undefined) !== (a.image === undefined), { message: 'give either domain or image' })
+  .refine((a) => a.format !== 'vmdk' || !writes(a), {
+    message: 'a vmdk is only read: make a qcow2 image of it first (libvirt_volume with from)',
+  })
 export type GuestArgs = z.output<typeof guestArgs>
-
-/** Whether the task writes to the guest. */
-export const writes = (a: GuestArgs): boolean => a.copy_in.length > 0 || a.customize !== undefined || a.sysprep

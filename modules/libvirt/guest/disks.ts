@@ -5,6 +5,7 @@ import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
 import { type DomainFiles, filesOfDomains } from '../image/places.ts'
 import { usersOfImage } from '../image/users.ts'
+import { sourceOf } from '../storage/volume/transfer.ts'
 import { withVolumeFiles } from '../storage/volume-files.ts'
 import { type GuestArgs, writes } from './args.ts'
 
@@ -29,6 +30,8 @@ export async function guestDisks(host: Reader, a: GuestArgs): Promise<Answer<Gue
     ])
     return { domains, domain: text === undefined ? undefined : await withVolumeFiles(libvirt, parseXml(text)) }
   })
+  // It may name any file of the host as a part of it.
+  if (a.image !== undefined && a.format === 'vmdk') await sourceOf(host, a.image, 'vmdk')
   // An image can be worked on where no libvirt is.
   if (answer.kind === 'missing' && a.image !== undefined)
     return { kind: 'answer', value: await checked(host, a, imageOf(a), []) }

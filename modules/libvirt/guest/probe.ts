@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { sh } from '../../../core/connection/quote.ts'
-import type { JsonObject } from '../../../core/events/json.ts'
+import type { Json, JsonObject } from '../../../core/events/json.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import type { Answer } from '../daemon/ask.ts'
 import type { GuestArgs } from './args.ts'
 import { type GuestDisks, guestDisks } from './disks.ts'
 import { DIRECT, fish, fishWord, imageOptions } from './fish.ts'
 import { readFreeSpace, readInspection } from './inspection.ts'
+import { LIST_PARTS, listCommands, readListing } from './listing.ts'
 import { STAMPS, stampsOf } from './stamps.ts'
 
 export interface GuestState {
@@ -77,6 +78,7 @@ async function look(
     `echo ${mark}`,
     'df',
     ...paths.flatMap((path) => [`echo ${mark}`, `-checksum sha256 ${fishWord(path)}`]),
+    ...a.list.flatMap((folder) => listCommands(folder).flatMap((one) => [`echo ${mark}`, one])),
     `echo ${mark}`,
     ...(wantsStamps ? [`-ls ${fishWord(STAMPS)}`] : []),
   ]
@@ -95,10 +97,17 @@ ${a.inspect ? inspector : sh`:`}`
     )
   const [, df = '', ...rest] = answer.stdout.toString().split(`${mark}\n`)
   const sums = rest.slice(0, paths.length).map((text) => /^[0-9a-f]{64}/.exec(text)?.[0])
-  const [stamps = '', inspection = ''] = rest.slice(paths.length)
+  const listed = a.list.map((folder, i): [string, Json] => {
+    const begin = paths.length + i * LIST_PARTS
+    return [folder, readListing(folder, rest.slice(begin, begin + LIST_PARTS))]
+  })
+  const [stamps = '', inspection = ''] = rest.slice(paths.length + a.list.length * LIST_PARTS)
   return {
     inGuest: new Map(paths.flatMap((path, i) => (sums[i] === undefined ? [] : [[path, sums[i]] as const]))),
     stamps: new Set(stamps.split('\n').filter((line) => /^[0-9a-f]{64}$/.test(line))),
-    facts: a.inspect ? { inspection: readInspection(inspection) ?? null, free_space: readFreeSpace(df) } : {},
+    facts: {
+      ...(a.inspect && { inspection: readInspection(inspection) ?? null, free_space: readFreeSpace(df) }),
+      ...(a.list.length > 0 && { listing: Object.fromEntries(listed) }),
+    },
   }
 }

@@ -42,6 +42,11 @@ export function kindOf(units: readonly Unit[]): DaemonKind | undefined {
   return monolithic.length > 0 ? 'libvirtd' : undefined
 }
 
+/** Whether the host has that kind at all. Debian, up to 13, has libvirtd alone. */
+export function hasKind(kind: DaemonKind, units: readonly Unit[]): boolean {
+  return units.some((u) => u.name.startsWith('libvirtd.') === (kind === 'libvirtd'))
+}
+
 /**
  * Units of that kind that must be on. libvirtd.service ends when idle if its socket can wake it, so there an active socket
  * is enough.

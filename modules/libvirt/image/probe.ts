@@ -49,7 +49,8 @@ export async function probeImage(host: Reader, a: ImageArgs): Promise<ImageState
   return { wanted, source, found, users }
 }
 
-async function contentOf(host: Reader, src: string): Promise<Wanted> {
+/** A file of the controller; large ones are not held in memory. */
+export async function contentOf(host: Reader, src: string): Promise<Wanted> {
   const path = await host.files.find('files', src)
   const { size } = await host.files.stat(path)
   if (size < LARGE_FILE) return host.files.read(path)
@@ -67,7 +68,11 @@ async function listed(host: Reader, a: ImageArgs, declared: { algorithm: Algorit
 const DENIED = 13
 
 /** What is at the path; `algorithm`: which digest of it, where that is not on record. */
-async function lookAt(host: Reader, a: ImageArgs, algorithm: Algorithm | undefined): Promise<FoundImage | undefined> {
+export async function lookAt(
+  host: Reader,
+  a: Pick<ImageArgs, 'path' | 'verify'>,
+  algorithm: Algorithm | undefined,
+): Promise<FoundImage | undefined> {
   const answer = await host.read(lookScript(a, algorithm), { timeoutMs: PATIENCE_MS })
   if (answer.status === DENIED) throw permissionDenied(a.path)
   if (answer.status !== 0) throw new ModuleFailure(`cannot look at ${a.path}: ${answer.stderr.toString().trim()}`)
@@ -82,7 +87,7 @@ async function lookAt(host: Reader, a: ImageArgs, algorithm: Algorithm | undefin
   }
 }
 
-function lookScript(a: ImageArgs, algorithm: Algorithm | undefined): ShellText {
+function lookScript(a: Pick<ImageArgs, 'path' | 'verify'>, algorithm: Algorithm | undefined): ShellText {
   const record = recordPath(a.path)
   const known = a.verify === 'always' ? sh`` : sh`case $j in "$s ${sh.raw(algorithm ?? '')}:"*) h=\${j##*:} ;; esac`
   const digest =

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sh } from '../../../core/connection/quote.ts'
+import { basesIn } from '../../../core/libvirt/images/bases.ts'
 import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { child, type Element, formatXml, parseXml } from '../../../core/libvirt/xml/element.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { attempt, refused } from '../daemon/failure.ts'
-import { basesIn } from '../image/users.ts'
 import type { SnapshotArgs } from './args.ts'
 import type { FoundDomain } from './probe.ts'
 

@@ -1,6 +1,6 @@
 import type { LibvirtReader } from '../../../core/libvirt/types.ts'
 import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
-import { parseXml } from '../../../core/libvirt/xml/element.ts'
+import { child, type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
 
 /** A domain and whether it runs. */
 export interface KnownDomain {
@@ -28,4 +28,29 @@ export function usersOf(path: string, domains: readonly KnownDomain[]): KnownDom
 export function usersBelow(folder: string, domains: readonly KnownDomain[]): KnownDomain[] {
   const prefix = folder.endsWith('/') ? folder : `${folder}/`
   return domains.filter(({ model }) => model.disks.some((d) => d.source?.startsWith(prefix)))
+}
+
+/** Domains with a disk in a pool: by its file or device, or by the name of pool and volume. */
+export function usersOfPool(pool: Element, domains: readonly KnownDomain[]): KnownDomain[] {
+  const name = child(pool, 'name')?.text ?? ''
+  const path = child(pool, 'target', 'path')?.text
+  const device = child(pool, 'source', 'device')?.attributes.path
+  const { type } = pool.attributes
+  const isIn = (source: string): boolean => {
+    // Of devices, which all are in one folder, only those of this disk or target.
+    if (type === 'disk') return device !== undefined && partitionOf(source, device)
+    if (type === 'iscsi') return device !== undefined && source.includes(`-iscsi-${device}-lun-`)
+    return path !== undefined && source.startsWith(path.endsWith('/') ? path : `${path}/`)
+  }
+  return domains.filter(({ model }) =>
+    model.disks.some(({ source, type: kind }) => {
+      if (source === undefined) return false
+      return kind === 'volume' ? source.startsWith(`${name}/`) : isIn(source)
+    }),
+  )
+}
+
+/** /dev/sdb1 of /dev/sdb, /dev/nvme0n1p1 of /dev/nvme0n1; the disk itself too. */
+function partitionOf(source: string, disk: string): boolean {
+  return source.startsWith(disk) && /^(?:p?\d+|-part\d+)?$/.test(source.slice(disk.length))
 }

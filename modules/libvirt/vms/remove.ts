@@ -6,6 +6,7 @@ import { stopGuest } from '../domain/power.ts'
 import type { VmsArgs } from './args.ts'
 import { domainsOf } from './fleet.ts'
 import { journalFile } from './journal.ts'
+import { neededOnes } from './needed.ts'
 import { probeVms, type SeenVm } from './probe.ts'
 import { wantedVms } from './wanted.ts'
 
@@ -15,8 +16,18 @@ export async function removeVms(host: Host, args: VmsArgs, names: readonly strin
   const uuids = new Map(wantedVms(args).map((v) => [v.name, v.uuid]))
   const failures = new Map<string, Error>()
   const gone: string[] = []
+  const made = state.journal.filter((e) => names.includes(e.name) && e.uuid === uuids.get(e.name))
+  for (const [name, user] of await neededOnes(host, made)) {
+    failures.set(
+      name,
+      new ModuleFailure(`VM '${name}' is not removed: ${user.by} needs its file ${user.file}`, {
+        hint: 'remove that one first, or copy it away from this file (libvirt_volume, qemu-img rebase)',
+      }),
+    )
+  }
+  const free = names.filter((name) => !failures.has(name))
   await Promise.all(
-    names.map(async (name) => {
+    free.map(async (name) => {
       const seen = domainsOf(state).find((d) => d.model.uuid === uuids.get(name))
       try {
         if (seen) await undefine(host, args, name, seen)
@@ -26,7 +37,7 @@ export async function removeVms(host: Host, args: VmsArgs, names: readonly strin
       }
     }),
   )
-  const entries = state.journal.filter((e) => gone.includes(e.name) && e.uuid === uuids.get(e.name))
+  const entries = made.filter((e) => gone.includes(e.name))
   if (entries.length === 0) return failures
   // The journal goes last: what is cut here is found again.
   const script = sh.join(

@@ -1,10 +1,11 @@
 import { domainTests } from './api/domains.ts'
 import { hostTests } from './api/host.ts'
-import { type ApiLab, openApiLab, RELEASES, WAYS } from './api/lab.ts'
+import { type ApiLab, openApiLab, WAYS } from './api/lab.ts'
 import { networkTests } from './api/networks.ts'
 import { storageTests } from './api/storage.ts'
+import { API_RELEASES } from './releases.ts'
 
-for (const release of Object.keys(RELEASES)) {
+for (const release of API_RELEASES) {
   describe(`the libvirt of ${release}`, function () {
     this.timeout(300_000)
     let opened: ApiLab

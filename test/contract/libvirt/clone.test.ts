@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../core/events/json.ts'
 import clone from '../../../modules/libvirt/libvirt_clone.ts'
 import { checkState, type DrivenHost, runState } from '../module-driver.ts'
 import { type LibvirtLab, openLibvirtLab } from './lab.ts'
+import { DAEMON } from './releases.ts'
 import { roundsOf } from './rounds.ts'
 
 const AT = '/srv/vfclone'
@@ -105,16 +106,23 @@ describe('libvirt_clone on a real libvirtd', function () {
     await lab.native(0, `mv ${AT}/data.raw ${AT}/elsewhere`)
     await refused(task('vfc2'), 'were not cloned')
     await lab.native(0, `mv ${AT}/elsewhere ${AT}/data.raw`)
+    // The first of two cannot be read to its end: what was written of it must not be taken for an image.
+    await lab.native(
+      0,
+      `cd ${AT} && cp vfc1.qcow2 whole && printf '\\377\\377\\377\\377\\377\\377\\377' | dd of=vfc1.qcow2 bs=1 seek=196608 conv=notrunc 2>/dev/null`,
+    )
+    await refused(task('vfc2'), 'were not cloned')
+    await lab.native(0, `cd ${AT} && mv -f whole vfc1.qcow2`)
     expect(await files()).to.equal(INTACT)
     await lab.native(
       0,
       'mount --bind /etc/libvirt/qemu /etc/libvirt/qemu && mount -o remount,bind,ro /etc/libvirt/qemu',
     )
-    await lab.native(0, 'systemctl restart libvirtd')
+    await lab.native(0, `systemctl restart ${DAEMON}`)
     try {
       await refused(task('vfc2'), "define 'vfc2'")
     } finally {
-      await lab.native(0, 'umount /etc/libvirt/qemu; systemctl restart libvirtd')
+      await lab.native(0, `umount /etc/libvirt/qemu; systemctl restart ${DAEMON}`)
     }
     expect(await files()).to.equal(INTACT)
     await refused(task('vfc2', { reset: true }), 'virt-sysprep')

@@ -381,6 +381,16 @@ describe("Ansible's names of community.libvirt on a real libvirtd", function () 
         format: 'qcow2',
       })
     })
+    it('deletes no volume that an image is on top of, wherever that is', async () => {
+      const over = 'qemu-img create -q -f qcow2 -b /srv/vfbbp/v.qcow2 -F qcow2 /srv/vfbbp/over.qcow2'
+      await lab.native(0, over)
+      for (const command of ['delete', 'wipe'])
+        await read(virtVolume, { pool: 'vfbbp', name: 'v.qcow2', command }).then(
+          () => expect.fail('deleted'),
+          (error: Error) => expect(error.message).to.include('over.qcow2 is on top of'),
+        )
+      expect(await lab.native(0, 'ls /srv/vfbbp; rm /srv/vfbbp/over.qcow2')).to.equal('over.qcow2\nv.qcow2')
+    })
     rows(virtPool, POOLS_END)
   })
 })

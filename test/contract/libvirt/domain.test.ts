@@ -48,7 +48,8 @@ for (const way of ['virsh', 'RPC'])
       const rpc = createRpc({ session, another: session, virsh: driven.libvirt })
       host = way === 'RPC' ? { ...driven, libvirt: rpc } : driven
       await clean()
-      await native(`mkdir -p ${IMAGES} && cd ${IMAGES} && for i in one two three; do qemu-img create -q -f qcow2 $i.qcow2 16M; done
+      // libvirt 7.0 makes dnsmasq's folder with the first network that has DHCP, and needs it for others too.
+      await native(`mkdir -p /var/lib/libvirt/dnsmasq ${IMAGES} && cd ${IMAGES} && for i in one two three; do qemu-img create -q -f qcow2 $i.qcow2 16M; done
 truncate -s 1M first.iso second.iso
 for n in a b; do echo "<network><name>vf-$n</name><bridge name='vfbr$n'/></network>" > net.xml; virsh -q net-define net.xml; virsh -q net-start vf-$n; done`)
     })

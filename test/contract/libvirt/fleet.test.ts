@@ -154,6 +154,20 @@ describe('libvirt fleet modules on two real hypervisors', function () {
     await runFleet(vms, lab.hosts, GONE)
   })
 
+  it('does not remove a machine whose disk a foreign image is on top of', async () => {
+    const task = { ...VMS, count: 2, overrides: ['vf01', 'vf02'].map((name) => ({ name, host: lab.hosts[0]!.name })) }
+    await runFleet(vms, lab.hosts, task)
+    const disk = '/var/lib/vfvms/vf01.qcow2'
+    await lab.native(0, `qemu-img create -q -f qcow2 -b ${disk} -F qcow2 /var/lib/vfvms/foreign.qcow2`)
+    const { failures } = await runFleet(vms, lab.hosts, { ...GONE, count: 2 })
+    expect(failures.map(String).join()).to.include(`foreign.qcow2 needs its file ${disk}`)
+    expect(await lab.native(0, `virsh -q list --name; ls ${disk}; rm /var/lib/vfvms/foreign.qcow2`)).to.match(
+      /^vf01\s+\/var\/lib\/vfvms\/vf01.qcow2$/,
+    )
+    expect((await runFleet(vms, lab.hosts, GONE)).failures).to.deep.equal([])
+    expect(await both('ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
+  })
+
   it('migrates a running guest through the controller, with its autostart, and no key on the hosts', async () => {
     const [here, there] = lab.hosts
     const task = {
@@ -175,7 +189,7 @@ describe('libvirt fleet modules on two real hypervisors', function () {
     expect(
       await lab.native(
         1,
-        'virsh domstate --reason vfmove; virsh domuuid vfmove; virsh dominfo vfmove | grep -E "^(Persistent|Autostart)" | tr -s " "',
+        'virsh domstate --reason vfmove; virsh domuuid vfmove; virsh dominfo vfmove | grep -E "^(Persistent|Autostart):" | tr -s " "',
       ),
     ).to.equal(`running (migrated)\n\n${uuid}\n\nPersistent: yes\nAutostart: enable`)
     expect(await lab.native(0, 'virsh -q list --all --name')).not.to.include('vfmove')

@@ -53,6 +53,20 @@ describe('libvirt_guest on a real libvirtd', function () {
     expect((result.free_space as JsonObject[])[0]).to.include({ device: '/dev/sda', mountpoint: '/' })
   })
 
+  it('lists folders, of a VMDK too', async () => {
+    const { result } = await run({ list: ['/etc', '/nowhere'] })
+    const listing = result.listing as Record<string, JsonObject[] | null>
+    expect(listing['/nowhere']).to.equal(null)
+    expect(listing['/etc']).to.deep.include({ name: 'hostname', type: 'file' })
+    await lab.native(0, `qemu-img convert -f qcow2 -O vmdk ${AT}/g.qcow2 ${AT}/g.vmdk`)
+    const vmdk = await runState(guest, host, { image: `${AT}/g.vmdk`, format: 'vmdk', list: ['/'] })
+    expect((vmdk.result.listing as Record<string, JsonObject[]>)['/']).to.deep.include({
+      name: 'etc',
+      type: 'directory',
+    })
+    await lab.native(0, `rm ${AT}/g.vmdk`)
+  })
+
   it('copies in and out, customizes and takes the identity out, once', async () => {
     const task = {
       sysprep: true,

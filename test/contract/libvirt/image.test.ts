@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../core/events/json.ts'
 import image from '../../../modules/libvirt/libvirt_image.ts'
 import { checkState, type DrivenHost, runState } from '../module-driver.ts'
 import { type LibvirtLab, openLibvirtLab } from './lab.ts'
+import { RELEASE } from './releases.ts'
 import { roundsOf } from './rounds.ts'
 
 /** Serves a folder with ranges, breaks off each first answer of /cut/…, and writes down what was asked. */
@@ -130,6 +131,8 @@ systemd-run -q --unit=vfimage python3 /srv/vfimage/server.py; for i in 1 2 3 4 5
     expect((await runState(image, host, cut)).left).to.deep.equal([])
     expect(await sha256('other.qcow2')).to.equal(sums.get('other.qcow2'))
     expect(await left()).to.equal('good.qcow2\nother.qcow2')
+    // The wget of that busybox (1.30) takes what was cut off for the whole; its checksum is another, and it begins anew.
+    if (RELEASE === 'bullseye') return
     expect(await lab.native(0, 'grep -c "cut/other.qcow2 bytes=[1-9]" /srv/vfimage/log')).not.to.equal('0')
   })
 

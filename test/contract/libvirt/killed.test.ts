@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { openTestLab, type TestLab } from '../../../lab/testing.ts'
 import { Workplace } from '../run/cli.ts'
 import { nativeOn } from './native.ts'
+import { HYPERVISOR } from './releases.ts'
 
 const MACHINES = 20
 /** How often the controller is killed, each time at another moment; 20 takes some minutes. */
@@ -32,7 +33,7 @@ describe('a controller that is killed while it makes machines', function () {
   const native = (command: string): Promise<string> => nativeOn(lab, 0, command)
 
   before(async () => {
-    lab = await openTestLab({ containers: 1, variant: 'libvirt' })
+    lab = await openTestLab({ containers: 1, variant: HYPERVISOR })
     const { address, port, hostKey } = lab.machines[0]!
     const known = await place.file('known_hosts', `${address},[${address}]:${port} ${hostKey}\n`)
     const ssh = `ansible_ssh_common_args='-o UserKnownHostsFile=${known}' ansible_ssh_private_key_file=${lab.files.privateKey}`

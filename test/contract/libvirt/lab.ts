@@ -2,6 +2,7 @@ import type { ConnectionPool, Endpoint } from '../../../core/connection/types.ts
 import { openTestLab, type TestLab, type TestMachine } from '../../../lab/testing.ts'
 import { type DrivenHost, drivenHost, drivenPool } from '../module-driver.ts'
 import { nativeOn } from './native.ts'
+import { HYPERVISOR } from './releases.ts'
 
 /** Containers with a real libvirtd, reached over a real sshd. */
 export interface LibvirtLab {
@@ -15,7 +16,7 @@ export interface LibvirtLab {
 
 /** Opens that many hypervisors. */
 export async function openLibvirtLab(count: number): Promise<LibvirtLab> {
-  const lab: TestLab = await openTestLab({ containers: count, variant: 'libvirt' })
+  const lab: TestLab = await openTestLab({ containers: count, variant: HYPERVISOR })
   const pool: ConnectionPool = drivenPool()
   const open = (machine: TestMachine, check: boolean): Promise<DrivenHost> =>
     drivenHost(pool, endpoint(lab, machine), { check, variables: { fleet_address: machine.address } })

@@ -13,7 +13,7 @@ describe("transfers by libvirt's RPC", function () {
   let libvirt: Libvirt
 
   before(async () => {
-    lab = await openApiLab('bookworm')
+    lab = await openApiLab()
     libvirt = lab.ways.rpc
     await lab.clean()
     await lab.native(`mkdir -p ${PATH}`)

@@ -128,6 +128,19 @@ describe('domain XML by meaning', () => {
     expect(formatXml(mergeXml(declared, actual))).to.include('pc-q35-7.2')
   })
 
+  it('leaves behind what only the board of another family has', () => {
+    const declared = parseXml("<domain><os><type machine='pc'>hvm</type></os></domain>")
+    const actual =
+      parseXml(`<domain><os><type machine='pc-q35-10.0'>hvm</type></os><devices><controller type='pci' model='pcie-root'/>
+      <controller type='usb'/><watchdog model='itco' action='reset'/></devices></domain>`)
+    const text = formatXml(mergeXml(declared, actual))
+    expect(text).to.include("type='usb'").and.not.to.include('pcie-root').and.not.to.include('itco')
+    const same = parseXml("<domain><os><type machine='q35'>hvm</type></os></domain>")
+    expect(formatXml(mergeXml(same, actual)))
+      .to.include('pcie-root')
+      .and.to.include('itco')
+  })
+
   it('names the line of what is not XML', () => {
     for (const [source, line] of [
       ['<a><b></a>', 1],

@@ -56,6 +56,10 @@ const LOOKS: readonly (readonly [string, Json])[] = [
   ['cloud_init', { dest: at('seed.iso'), hostname: 'x' }],
   ['bridge', { name: 'vfnone0', backend: 'networkd' }],
   ['bridge', { name: 'vfnone0' }],
+  ['firewall', { service: 'libvirt-migration' }],
+  ['firewalld', { service: 'nfs', permanent: true, state: 'enabled' }],
+  ['seboolean', { name: 'virt_use_nfs', state: true, persistent: true }],
+  ['sefcontext', { target: '/srv/vf-none(/.*)?', setype: 'virt_image_t', restorecon: true }],
 ]
 
 /** Looks that take the package manager seconds: the ticks are counted. */

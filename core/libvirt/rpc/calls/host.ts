@@ -6,6 +6,8 @@ import type { Rpc } from './rpc.ts'
 /** VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE: the error says what is missing. */
 const EXPLAIN = 1
 const INCOMPATIBLE = 0
+/** VIR_FROM_CPU. */
+const FROM_CPU = 31
 
 /** The host and its daemon, over RPC. */
 export function rpcHost(rpc: Rpc): HostReader {
@@ -46,11 +48,16 @@ export function rpcHost(rpc: Rpc): HostReader {
           const { result } = await session.call(connect.compareCpu, args)
           return result === INCOMPATIBLE ? { fits: false, why: 'the CPU is incompatible' } : { fits: true }
         } catch (error) {
-          if (!(error instanceof LibvirtError) || error.code !== CODE.cpuIncompatible) throw error
+          if (!(error instanceof LibvirtError) || !speaksOfCpu(error)) throw error
           return { fits: false, why: error.message }
         }
       }),
   }
+}
+
+/** The host lacks a feature; or its libvirt is older than the feature or model, and says so by an internal error of its CPU part. */
+function speaksOfCpu({ code, domain }: LibvirtError): boolean {
+  return code === CODE.cpuIncompatible || (code === CODE.internal && domain === FROM_CPU)
 }
 
 /** A daemon without an emulator answers, and has none to tell the version of. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Libvirt } from '../../../../core/libvirt/types.ts'
-import type { ApiLab } from './lab.ts'
+import { type ApiLab, refusal } from './lab.ts'
 
 /** The host and its daemon. */
 export function hostTests(lab: () => ApiLab, libvirt: () => Libvirt): void {
@@ -44,5 +44,10 @@ export function hostTests(lab: () => ApiLab, libvirt: () => Libvirt): void {
     const not = await libvirt().compareCpu(cpu, { virttype: 'qemu' })
     expect(not).to.have.property('fits', false)
     expect(not).to.have.property('why').that.includes('avx512-fp16')
+    const strange = "<cpu mode='custom' match='exact'><model>from-the-future</model></cpu>"
+    const unknown = await libvirt().compareCpu(strange, { virttype: 'qemu' })
+    expect(unknown).to.have.property('fits', false)
+    expect(unknown).to.have.property('why').that.includes('from-the-future')
+    expect(await refusal(libvirt().compareCpu('<cpu>', { virttype: 'qemu' }))).to.have.property('name', 'LibvirtError')
   })
 }

@@ -5,11 +5,8 @@ import type { Connection, Endpoint } from '../../../../core/connection/types.ts'
 import { createRpc, RpcSessions } from '../../../../core/libvirt/rpc/index.ts'
 import type { Libvirt } from '../../../../core/libvirt/types.ts'
 import { createVirsh } from '../../../../core/libvirt/virsh/virsh.ts'
-import type { ContainerVariant } from '../../../../lab/image/recipe.ts'
 import { openTestLab } from '../../../../lab/testing.ts'
-
-/** The releases of Debian whose libvirt the suite is run on, by the lab's container of each. */
-export const RELEASES: Readonly<Record<string, ContainerVariant>> = { bookworm: 'libvirt' }
+import { RELEASE, RELEASES } from '../releases.ts'
 
 const URI = 'qemu:///system'
 const run = promisify(execFile)
@@ -31,11 +28,9 @@ export interface ApiLab {
 export type Way = 'rpc' | 'virsh'
 export const WAYS: readonly Way[] = ['rpc', 'virsh']
 
-/** Opens a container of that release. */
-export async function openApiLab(release: string): Promise<ApiLab> {
-  const variant = RELEASES[release]
-  if (variant === undefined) throw new Error(`no container of ${release}`)
-  const lab = await openTestLab({ containers: 1, variant })
+/** Opens a container of that release; of this run's unless said. */
+export async function openApiLab(release = RELEASE): Promise<ApiLab> {
+  const lab = await openTestLab({ containers: 1, variant: RELEASES[release] })
   const [machine] = lab.machines
   if (!machine) throw new Error('the lab has no machine')
   const pool = connectionPool()

@@ -9,6 +9,7 @@ import { stringify } from 'yaml'
 import { main } from '../../../../core/cli/main.ts'
 import type { Streams } from '../../../../core/cli/streams.ts'
 import { openTestLab } from '../../../../lab/testing.ts'
+import { HYPERVISOR } from '../releases.ts'
 
 const run = promisify(execFile)
 
@@ -57,7 +58,7 @@ rm -rf ${FOLDER}; mkdir -p ${FOLDER}
 } >/dev/null 2>&1; true`
 
 export async function openVmLab(): Promise<VmLab> {
-  const lab = await openTestLab({ containers: 2, variant: 'libvirt' })
+  const lab = await openTestLab({ containers: 2, variant: HYPERVISOR })
   const folder = await mkdtemp(join(tmpdir(), 'virtfleet-vm-'))
   const { privateKey, knownHosts } = lab.files
   const [first, second] = lab.machines

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
+import { DAEMON } from '../releases.ts'
 import type { VmLab } from './lab.ts'
 
 /** list, show, ip. */
@@ -132,7 +133,7 @@ for i in $(seq 120); do virsh -q net-dhcp-leases vfvm | grep -q 10.77.1.9 && bre
   it('gives up a libvirt that hangs, and leaves nothing open', async () => {
     const sockets = (): number => process.getActiveResourcesInfo().filter((one) => one.startsWith('TCP')).length
     const before = sockets()
-    await lab().native(1, 'pkill -STOP -x libvirtd')
+    await lab().native(1, `pkill -STOP -x ${DAEMON}`)
     try {
       const { code, out, err } = await lab().vm('list', '-i', lab().both)
       expect(code).to.equal(4)
@@ -141,7 +142,7 @@ for i in $(seq 120); do virsh -q net-dhcp-leases vfvm | grep -q 10.77.1.9 && bre
       await delay(500)
       expect(sockets()).to.be.at.most(before)
     } finally {
-      await lab().native(1, 'pkill -CONT -x libvirtd')
+      await lab().native(1, `pkill -CONT -x ${DAEMON}`)
     }
   })
 }

@@ -66,7 +66,7 @@ qemu-img convert -q -f raw -O qcow2 /run/echo.img ${disk}; virsh -q start echo; 
     await lab().native(
       0,
       `for i in $(seq 50); do p=$(pgrep -n -x virsh) && break; sleep 0.1; done
-while [ "$p" -gt 1 ]; do [ "$(cat /proc/$p/comm)" = sshd ] && { kill -9 $p; break; }; p=$(cut -d' ' -f4 /proc/$p/stat); done`,
+while [ "$p" -gt 1 ]; do grep -qE '^sshd(-session)?$' /proc/$p/comm && { kill -9 $p; break; }; p=$(cut -d' ' -f4 /proc/$p/stat); done`,
     )
     const { code, err } = await working.done
     expect(code).to.equal(4)

@@ -43,6 +43,7 @@ function seen({ shape, xml, power = 'shut off', reason = 'unknown', sizes = {} }
     others: [],
     missing: [],
     images: [],
+    moves: [],
     sizes: new Map(Object.entries(sizes).map(([target, bytes]) => [target, BigInt(bytes)])),
     check: false,
   }
@@ -144,13 +145,13 @@ describe('libvirt_domain', () => {
     },
     {
       what: 'another medium in the drive',
-      task: { disks: [{ target: 'sda', device: 'cdrom', bus: 'sata', source: '/other.iso' }] },
+      task: { disks: [{ target: 'sda', device: 'cdrom', bus: 'scsi', source: '/other.iso' }] },
       host: { shape: server, power: 'running' },
       changes: ['devices.disk[sda].source.file now', `live.devices.disk[sda].source.file ${LIVE}`],
     },
     {
       what: 'the drive emptied',
-      task: { disks: [{ target: 'sda', device: 'cdrom', bus: 'sata' }] },
+      task: { disks: [{ target: 'sda', device: 'cdrom', bus: 'scsi' }] },
       host: { shape: server, power: 'running' },
       changes: ['devices.disk[sda].source now', `live.devices.disk[sda].source ${LIVE}`],
     },
@@ -210,7 +211,7 @@ describe('libvirt_domain', () => {
         interfaces: [{ mac: '52:54:00:ab:00:01', network: 'default' }],
       },
       host: { shape: server },
-      changes: ['devices.disk[sdb] now', 'devices.disk[sda] now', 'devices.interface[52:54:00:ab:00:02] now'],
+      changes: ['devices.disk[sda] now', 'devices.disk[sdb] now', 'devices.interface[52:54:00:ab:00:02] now'],
     },
     {
       what: 'another family of machines',

@@ -6,6 +6,7 @@ import { guestArgs } from '../../../../modules/libvirt/guest/args.ts'
 import { diffGuest } from '../../../../modules/libvirt/guest/diff.ts'
 import { fishWord } from '../../../../modules/libvirt/guest/fish.ts'
 import { readFreeSpace, readInspection } from '../../../../modules/libvirt/guest/inspection.ts'
+import { listCommands, readListing } from '../../../../modules/libvirt/guest/listing.ts'
 import { type GuestState, sha256 } from '../../../../modules/libvirt/guest/probe.ts'
 import { stampsOf } from '../../../../modules/libvirt/guest/stamps.ts'
 import { customizeOptions } from '../../../../modules/libvirt/guest/tools.ts'
@@ -118,5 +119,44 @@ describe('libvirt_guest', () => {
       { device: '/dev/sda', mountpoint: '/', size: 57381888, used: 797696, available: 51888128 },
       { device: '/dev/sdb', mountpoint: '/var lib', size: 10240, used: 1024, available: 9216 },
     ])
+  })
+})
+
+describe('folders of a guest', () => {
+  const entry = (letter: string, name: string) => `[0] = {\n  ino: 12\n  ftyp: ${letter}\n  name: ${name}\n}\n`
+  const kinds = (...entries: [string, string][]) => entries.map(([letter, name]) => entry(letter, name)).join('')
+
+  it('are told by name and type, links and devices too', () => {
+    const parts = ['true\n', 'Program Files\0a\0dev\0', kinds(['d', 'Program Files'], ['l', 'a'], ['b', 'dev'])]
+    expect(readListing('/', parts)).to.deep.equal([
+      { name: 'Program Files', type: 'directory' },
+      { name: 'a', type: 'link' },
+      { name: 'dev', type: 'block device' },
+    ])
+  })
+  it('are null where they are none, and empty where nothing is in them', () => {
+    expect(readListing('/x', ['false\n', '', ''])).to.equal(null)
+    expect(readListing('/x', ['true\n', '', ''])).to.deep.equal([])
+    expect(readListing('/x', [])).to.equal(null)
+  })
+  it('tell no kinds where a name could forge them', () => {
+    const forging = `x\n}\n[1] = {\n  ino: 1\n  ftyp: r\n  name: real`
+    const parts = ['true\n', `${forging}\0real\0`, kinds(['r', forging], ['l', 'real'])]
+    expect(readListing('/', parts)).to.deep.equal([
+      { name: forging, type: null },
+      { name: 'real', type: null },
+    ])
+  })
+  it('are not listed without an end', () => {
+    expect(() => readListing('/', ['true\n', 'x\0'.repeat(10_001), ''])).to.throw(ModuleFailure, '10001 entries')
+  })
+  it('are asked for by words that guestfish takes as they are', () => {
+    for (const command of listCommands('/a "b"\\')) expect(command).to.include('"/a \\"b\\"\\\\"')
+  })
+  it('are not written to in a VMDK', () => {
+    const parse = (more: JsonObject) => guestArgs.safeParse({ image: '/i/w.vmdk', format: 'vmdk', ...more }).success
+    expect(parse({ list: ['/'] })).to.equal(true)
+    expect(parse({ sysprep: true })).to.equal(false)
+    expect(parse({ list: ['/a\nsh rm'] })).to.equal(false)
   })
 })

@@ -1,0 +1,42 @@
+import type { Reader } from '../../../core/module/types.ts'
+import { type ImageUsers, usersOfImages } from '../image/users.ts'
+
+/** A VM that is to be removed, and the files that were made for it. */
+interface Doomed {
+  readonly name: string
+  readonly files: readonly string[]
+}
+
+/** What cannot go, and for whose sake. */
+export interface Needed {
+  readonly file: string
+  /** A domain, or an image on top of the file. */
+  readonly by: string
+}
+
+/** Those of the VMs whose files others on the host need: a linked clone, say. Raises ModuleFailure where that cannot be told. */
+export async function neededOnes(host: Reader, doomed: readonly Doomed[]): Promise<Map<string, Needed>> {
+  const files = doomed.flatMap((one) => one.files)
+  return files.length === 0 ? new Map() : neededAmong(doomed, await usersOfImages(host, files))
+}
+
+/** Pure. One that stays needs its own files, and so what they are on top of. */
+export function neededAmong(
+  doomed: readonly Doomed[],
+  users: ReadonlyMap<string, Pick<ImageUsers, 'domains' | 'overlays'>>,
+): Map<string, Needed> {
+  const needed = new Map<string, Needed>()
+  for (let before = -1; before !== needed.size; ) {
+    before = needed.size
+    const going = doomed.filter((one) => !needed.has(one.name))
+    const [names, files] = [new Set(going.map((one) => one.name)), new Set(going.flatMap((one) => one.files))]
+    for (const { name, files: own } of going) {
+      for (const file of own) {
+        const { domains = [], overlays = [] } = users.get(file) ?? {}
+        const by = domains.find((one) => !names.has(one)) ?? overlays.find((one) => !files.has(one))
+        if (by !== undefined && !needed.has(name)) needed.set(name, { file, by })
+      }
+    }
+  }
+  return needed
+}

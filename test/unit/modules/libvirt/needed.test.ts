@@ -1,0 +1,40 @@
+import { expect } from 'chai'
+import { neededAmong } from '../../../../modules/libvirt/vms/needed.ts'
+
+const doomed = [
+  { name: 'a', files: ['/i/a', '/i/a-seed'] },
+  { name: 'b', files: ['/i/b'] },
+  { name: 'c', files: ['/i/c'] },
+]
+const users = (of: Record<string, { domains?: string[]; overlays?: string[] }>) =>
+  new Map(Object.entries(of).map(([file, { domains = [], overlays = [] }]) => [file, { domains, overlays }]))
+
+describe('VMs that are removed together', () => {
+  for (const [what, found, expected] of [
+    ['go when nobody else has their files', { '/i/a': { domains: ['a'] }, '/i/b': { domains: ['b'] } }, {}],
+    ['go with those that are on top of them', { '/i/a': { domains: ['a'], overlays: ['/i/b'] } }, {}],
+    [
+      'stay when another machine has one of their files',
+      { '/i/a-seed': { domains: ['a', 'web'] } },
+      { a: { file: '/i/a-seed', by: 'web' } },
+    ],
+    [
+      'stay when a foreign image is on top of their disk',
+      { '/i/b': { overlays: ['/i/clone'] } },
+      { b: { file: '/i/b', by: '/i/clone' } },
+    ],
+    [
+      'stay when one that stays is on top of them',
+      { '/i/a': { overlays: ['/i/b'] }, '/i/b': { overlays: ['/i/c'] }, '/i/c': { domains: ['c', 'web'] } },
+      {
+        c: { file: '/i/c', by: 'web' },
+        b: { file: '/i/b', by: '/i/c' },
+        a: { file: '/i/a', by: '/i/b' },
+      },
+    ],
+  ] as const)
+    it(what, () => {
+      const needed = neededAmong(doomed, users(found as unknown as Parameters<typeof users>[0]))
+      expect(Object.fromEntries(needed)).to.deep.equal(expected)
+    })
+})
