@@ -1,7 +1,10 @@
 import { LabError } from './errors.ts'
 import type { ContainerVariant } from './image/recipe.ts'
 
-/** What a lab consists of, and where. Names are given by the lab: hv1…, nfs1…, and c1… (plain), l1… (libvirt), n1… (network). */
+/**
+ * What a lab consists of, and where. Names are given by the lab: hv1…, nfs1…, and c1… (plain), l1… (libvirt), n1…
+ * (network), s1… (security), bullseye1…, trixie1…, modular1…
+ */
 export interface LabOptions {
   /** The lab's folder; `.lab` under the working folder unless said. */
   dir?: string
@@ -35,7 +38,17 @@ export interface WantedMachine {
   number: number
 }
 
-const letters: Readonly<Record<ContainerVariant, string>> = { plain: 'c', libvirt: 'l', network: 'n' }
+/** What containers of a variant are called, the first one's number in the lab, and how many there may be. */
+const series: Readonly<Record<ContainerVariant, readonly [letter: string, first: number, most: number]>> = {
+  plain: ['c', 70, 50],
+  libvirt: ['l', 130, 50],
+  network: ['n', 190, 50],
+  // What is left of the subnet.
+  security: ['s', 240, 14],
+  'libvirt-bullseye': ['bullseye', 60, 10],
+  'libvirt-trixie': ['trixie', 120, 10],
+  modular: ['modular', 180, 10],
+}
 
 /** The machines that the options ask for; throws `bad-option` with the option's name. */
 export function planMachines(options: LabOptions): WantedMachine[] {
@@ -65,16 +78,16 @@ export function planMachines(options: LabOptions): WantedMachine[] {
   }
   add('vm', 'hypervisors', 'hv', hypervisors, 10)
   add('vm', 'nfs_servers', 'nfs', nfsServers, 40)
-  add('container', 'containers', letters.plain, count('containers', containers.plain, 0), 70, 'plain')
-  add('container', 'containers', letters.libvirt, count('containers', containers.libvirt, 0), 130, 'libvirt')
-  add('container', 'containers', letters.network, count('containers', containers.network, 0), 190, 'network')
+  for (const variant of Object.keys(series) as ContainerVariant[]) {
+    const [letter, first, most] = series[variant]
+    add('container', 'containers', letter, count('containers', containers[variant], 0, most), first, variant)
+  }
   if (machines.length === 0) throw new LabError('bad-option', 'a lab needs at least one machine')
   return machines
 }
 
-function count(option: string, given: number | undefined, otherwise: number): number {
+function count(option: string, given: number | undefined, otherwise: number, most = 20): number {
   const value = given ?? otherwise
-  const most = option === 'containers' ? 50 : 20
   if (!Number.isInteger(value) || value < 0 || value > most) {
     throw new LabError('bad-option', `${option} must be a whole number from 0 to ${most}, not ${value}`)
   }
