@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { guestCommandLine, labPasswords } from './image/recipe.ts'
+import { guestCommandLine } from './image/machine.ts'
+import { labPasswords } from './image/recipe.ts'
 import type { Role } from './options.ts'
 import { type Lab, type MachineRecord, saveLab } from './state.ts'
 

@@ -1,52 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { labPrepare } from '../lab/index.ts'
 import { TEST_PACKAGES } from './packages.ts'
+import { bin, type Lane, STAGES, type Stage } from './stages.ts'
 
 /*
- * npm test: everything, cheapest first. Ends with the line `N passed, N failed`. Names of stages as arguments run only these.
+ * npm test: everything that must be right before a change lands, cheapest first; npm run test:full (--full): what takes longer too. Ends
+ * with the line `N passed, N failed`. Names of stages as arguments run only these.
  */
-
-interface Stage {
-  readonly name: string
-  /** A command whose success is one passed test, or a folder of mocha's. */
-  readonly command?: readonly string[]
-  readonly mocha?: {
-    /** Each of them is run by a process of its own, at the same time. */
-    readonly lanes: readonly (readonly string[])[]
-    readonly timeout: number
-  }
-  /** Images of labs that its tests start; made before, as no test's limit is meant for that. */
-  readonly images?: Parameters<typeof labPrepare>[0]
-}
-
-const bin = (name: string): string => `node_modules/.bin/${name}`
-
-/** Much of these is waiting: what works in containers goes beside what works on this machine itself. */
-const IN_CONTAINERS = [['libvirt'], ['lab', 'modules']]
-const others = readdirSync(new URL('contract/', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !IN_CONTAINERS.flat().includes(entry.name))
-  .map(({ name }) => name)
-const CONTRACT = [others, ...IN_CONTAINERS].map((lane) => lane.map((name) => `test/contract/${name}/**/*.test.ts`))
-
-const STAGES: readonly Stage[] = [
-  { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
-  { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json', '--noEmit'] },
-  { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
-  { name: 'unit', mocha: { lanes: [['test/unit/**/*.test.ts']], timeout: 60_000 } },
-  {
-    name: 'contract',
-    mocha: { lanes: CONTRACT, timeout: 300_000 },
-    images: ['plain', 'libvirt', 'network'],
-  },
-  {
-    name: 'acceptance',
-    mocha: { lanes: [['test/acceptance/**/*.test.ts']], timeout: 60 * 60_000 },
-    images: ['vm'],
-  },
-]
 
 interface Count {
   passed: number
@@ -87,11 +50,16 @@ async function makeImages(images: NonNullable<Stage['images']>): Promise<void> {
   })
 }
 
-/** `aside`: its output waits until it has ended, as another program writes meanwhile. */
-function execute(argv: readonly string[], aside = false): Promise<number> {
+interface HowToRun {
+  /** Its output waits until it has ended, as another program writes meanwhile. */
+  readonly aside?: boolean
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+function execute(argv: readonly string[], { aside = false, env = {} }: HowToRun = {}): Promise<number> {
   const [program = '', ...args] = argv
   const out = aside ? 'pipe' : 'inherit'
-  const child = spawn(program, args, { stdio: ['ignore', out, out] })
+  const child = spawn(program, args, { stdio: ['ignore', out, out], env: { ...process.env, ...env } })
   const said: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => said.push(bytes))
   return new Promise((resolve, reject) => {
@@ -103,7 +71,7 @@ function execute(argv: readonly string[], aside = false): Promise<number> {
   })
 }
 
-async function runLane(files: readonly string[], timeout: number, counts: string, aside: boolean): Promise<Count> {
+async function runLane({ files, env }: Lane, timeout: number, counts: string, aside: boolean): Promise<Count> {
   const options = [
     '--timeout',
     String(timeout),
@@ -112,7 +80,7 @@ async function runLane(files: readonly string[], timeout: number, counts: string
     '--reporter-option',
     `file=${counts}`,
   ]
-  const status = await execute([bin('mocha'), ...options, ...files], aside)
+  const status = await execute([bin('mocha'), ...options, ...files], { aside, env })
   try {
     const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>
     return { passed: passes ?? 0, failed: Math.max(failures ?? 0, status === 0 ? 0 : 1), skipped: pending ?? 0 }
@@ -123,13 +91,14 @@ async function runLane(files: readonly string[], timeout: number, counts: string
 
 async function runMocha({ lanes, timeout }: NonNullable<Stage['mocha']>, folder: string): Promise<Count> {
   const counts = await Promise.all(
-    lanes.map((files, i) => runLane(files, timeout, join(mkdtempSync(join(folder, 'lane-')), 'counts.json'), i > 0)),
+    lanes.map((lane, i) => runLane(lane, timeout, join(mkdtempSync(join(folder, 'lane-')), 'counts.json'), i > 0)),
   )
   const sum = (of: (count: Count) => number): number => counts.reduce((total, count) => total + of(count), 0)
   return { passed: sum((one) => one.passed), failed: sum((one) => one.failed), skipped: sum((one) => one.skipped) }
 }
 
-const wanted = process.argv.slice(2)
+const full = process.argv.includes('--full')
+const wanted = process.argv.slice(2).filter((argument) => argument !== '--full')
 const unknown = wanted.filter((name) => !STAGES.some((stage) => stage.name === name))
 if (unknown.length > 0)
   throw new Error(`no stage is named ${unknown.join(', ')}; there are ${STAGES.map((one) => one.name).join(', ')}`)
@@ -139,7 +108,7 @@ const total: Count = { passed: 0, failed: 0, skipped: 0 }
 try {
   installPackages()
   for (const stage of STAGES) {
-    if (wanted.length > 0 && !wanted.includes(stage.name)) continue
+    if (wanted.length > 0 ? !wanted.includes(stage.name) : stage.full && !full) continue
     const begin = Date.now()
     process.stdout.write(`\n== ${stage.name}\n`)
     // Where it fails, the tests say so themselves.

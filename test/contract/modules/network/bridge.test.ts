@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { ModuleFailure } from '../../../core/module/types.ts'
-import bridge from '../../../modules/network/bridge.ts'
-import { checkState, runState } from '../module-driver.ts'
-import { type ModuleLab, openModuleLab } from './lab.ts'
+import { ModuleFailure } from '../../../../core/module/types.ts'
+import bridge from '../../../../modules/network/bridge.ts'
+import { checkState, runState } from '../../module-driver.ts'
+import { type ModuleLab, openModuleLab } from '../lab.ts'
 
 const rejected = async (work: Promise<unknown>): Promise<ModuleFailure> => {
   const error = await work.then(

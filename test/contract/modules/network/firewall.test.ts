@@ -1,10 +1,10 @@
 import { createConnection } from 'node:net'
 import { expect } from 'chai'
-import { ModuleFailure } from '../../../core/module/types.ts'
-import firewall from '../../../modules/network/firewall.ts'
-import firewalld from '../../../modules/network/firewalld.ts'
-import { checkState, runState } from '../module-driver.ts'
-import { type ModuleLab, openModuleLab } from './lab.ts'
+import { ModuleFailure } from '../../../../core/module/types.ts'
+import firewall from '../../../../modules/network/firewall.ts'
+import firewalld from '../../../../modules/network/firewalld.ts'
+import { checkState, runState } from '../../module-driver.ts'
+import { type ModuleLab, openModuleLab } from '../lab.ts'
 
 const PORT = 49_160
 /** Ours as the machine of the lab sees us is its gateway. */

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { ModuleFailure } from '../../../core/module/types.ts'
-import seboolean from '../../../modules/security/seboolean.ts'
-import sefcontext from '../../../modules/security/sefcontext.ts'
-import { checkState, runState } from '../module-driver.ts'
-import { type ModuleLab, openModuleLab } from './lab.ts'
+import { ModuleFailure } from '../../../../core/module/types.ts'
+import seboolean from '../../../../modules/security/seboolean.ts'
+import sefcontext from '../../../../modules/security/sefcontext.ts'
+import { checkState, runState } from '../../module-driver.ts'
+import { type ModuleLab, openModuleLab } from '../lab.ts'
 
 async function failure(work: Promise<unknown>): Promise<string> {
   try {
