@@ -70,10 +70,13 @@ async function main(): Promise<number> {
   const about = await conditions(packages)
   if (newer !== undefined) about.push(['ansible (newer)', await newerAnsibleVersion(newer)])
   const ran: Ran[] = []
-  for (const scenario of wanted) ran.push(await runOne(scenario, options, newer))
+  for (const [i, scenario] of wanted.entries()) {
+    ran.push(await runOne(scenario, options, newer))
+    const rest = wanted.slice(i + 1).map((one): Ran => ({ scenario: one, failure: 'the run was ended before it' }))
+    // Part of the scenarios that somebody chose, or less of each, is no page; a run that is ended keeps what it has.
+    if (!options.quick && options.scenarios.length === 0) writeFileSync(PAGE, page([...ran, ...rest], about))
+  }
   const figures: Figures = Object.assign({}, ...ran.map(({ finding }) => finding?.figures ?? {}))
-  // Part of the scenarios, or less of each, is no page.
-  if (!options.quick && options.scenarios.length === 0) writeFileSync(PAGE, page(ran, about))
   process.stdout.write(`${summary(figures)}\n`)
   if (options.json) {
     const short = Object.entries(figures).map(([name, value]) => [name, rounded(value)])

@@ -18,6 +18,22 @@ export function withFreshDevices(declared: Element, args: DomainArgs, domain: El
     return mergeXml(device, device.name === 'disk' ? plainDisk(device, key) : plainInterface())
   }
   const children = declared.children.map((c) => (c.name === 'devices' ? { ...c, children: c.children.map(fill) } : c))
+  const filled = { ...declared, children }
+  return domain === undefined ? withScsi(filled, targets) : filled
+}
+
+/** libvirt's own choice of a SCSI controller, lsilogic, is one that kernels made for clouds and many others have no driver of. */
+function withScsi(declared: Element, targets: ReadonlySet<string>): Element {
+  const devices = child(declared, 'devices')?.children ?? []
+  const onScsi = devices.some((d) => {
+    const { dev = '', bus } = child(d, 'target')?.attributes ?? {}
+    return d.name === 'disk' && bus === 'scsi' && targets.has(dev)
+  })
+  if (!onScsi || devices.some((d) => d.name === 'controller' && d.attributes.type === 'scsi')) return declared
+  const controller = element('controller', { type: 'scsi', index: 0, model: 'virtio-scsi' })
+  const children = declared.children.map((c) =>
+    c.name === 'devices' ? { ...c, children: [...c.children, controller] } : c,
+  )
   return { ...declared, children }
 }
 

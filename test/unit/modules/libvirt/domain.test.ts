@@ -436,4 +436,20 @@ describe('libvirt_domain', () => {
     expect(lintDomain(parseXml(text))).to.deep.equal([])
     expect(text).to.include("address='127.0.0.1'").and.include("<loader secure='yes'/>").and.include("dev='/dev/vg/lv'")
   })
+
+  it('puts new disks on SCSI behind a controller that guests have a driver of', async () => {
+    const made = async (disks: Json[], devices = ''): Promise<string> => {
+      const xml = `<domain type='kvm'><name>vm</name><os><type>hvm</type></os><devices>${devices}</devices></domain>`
+      const args = parse({ name: 'vm', memory: '1GiB', disks, xml })
+      const declaration = await declare(nowhere, args)
+      if (!declaration) throw new Error('nothing is declared')
+      return formatXml(newDefinition(declaration, args))
+    }
+    const disk = { target: 'sda', source: '/i/a.qcow2' }
+    const own = "<controller type='scsi' index='0' model='lsilogic'/>"
+    expect(await made([disk])).to.include("<controller type='scsi' index='0' model='virtio-scsi'/>")
+    expect(await made([{ ...disk, target: 'vda' }])).to.not.include('<controller')
+    expect(await made([{ ...disk, bus: 'sata' }])).to.not.include('<controller')
+    expect(await made([disk], own)).to.not.include('virtio-scsi')
+  })
 })
