@@ -163,19 +163,4 @@ export interface TemplateUses {
   readonly lookups: readonly { name: string; at: Position }[]
 }
 
-/**
- * resolve(value, scope): Value                 replaces every Template inside, deeply; throws TemplateError
- * resolveAsync(value, scope): Promise<Value>
- * evaluateCondition(compiled, scope): boolean  a condition as `when` has it: Python's truth; Async form too
- * toJson(value): Json                          the border to modules and events; Undefined and Unknown inside raise
- * fromJson(json): Value                        strings stay data, never templates
- * isTruthy(value): boolean                     Python's truth; raises for Undefined and Unknown
- */
-export interface Resolver {
-  resolve(value: Value, scope: Scope): Value
-}
-
-/** Variables as layers, the last one wins. */
-export type VariableLayers = readonly Variables[]
-
 export type { Callable, Template, Value, Variables }

@@ -2,8 +2,9 @@ import { collect } from '../inventory/index.ts'
 import { type CompiledTemplate, compile, compileExpression, type Diagnostic, Template } from '../language/index.ts'
 import { Tuple, type Value } from '../language/values.ts'
 import { placeOf } from './argument-places.ts'
-import { shortName } from './names.ts'
-import type { Loop, Play, Step } from './types.ts'
+import { camel } from './keywords.ts'
+import { sharedKeywords, shortName, taskKeywords } from './names.ts'
+import type { Keywords, Loop, Play, Step } from './types.ts'
 
 /** Templates in a value, compiled; bad syntax is reported. */
 export function templatesIn(value: Value | undefined, diagnostics: Diagnostic[]): CompiledTemplate[] {
@@ -26,14 +27,7 @@ export interface StepTemplates {
 }
 
 export function stepTemplates(step: Step, diagnostics: Diagnostic[]): StepTemplates {
-  const values: (Value | undefined)[] = [
-    step.become,
-    step.becomeUser,
-    step.becomeMethod,
-    step.becomeFlags,
-    step.delegateTo,
-  ]
-  values.push(step.ignoreErrors, step.checkMode, step.diff, step.noLog, step.timeout, step.throttle, step.runOnce)
+  const values = keywordValues(step)
   const lenient: (Value | undefined)[] = [step.name, ...step.vars.values(), ...step.environment]
   const conditions = [...step.when]
   const others: CompiledTemplate[] = []
@@ -54,6 +48,12 @@ export function stepTemplates(step: Step, diagnostics: Diagnostic[]): StepTempla
   others.push(...values.flatMap((value) => templatesIn(value, diagnostics)))
   return { conditions, others, lenient: lenient.flatMap((value) => templatesIn(value, diagnostics)) }
 }
+
+/** In the tree their names are in camel case. */
+const KEYWORDS = [...sharedKeywords, ...taskKeywords].map((name) => camel(name) as KeywordName)
+type KeywordName = Exclude<keyof Keywords, 'when' | 'vars' | 'environment' | 'collections'>
+
+const keywordValues = (keywords: Keywords): (Value | undefined)[] => KEYWORDS.map((name) => keywords[name])
 
 function loopValues(loop: Loop | undefined): (Value | undefined)[] {
   return loop ? [loop.items, loop.pause] : []
@@ -77,9 +77,15 @@ function expressionArguments(step: Extract<Step, { kind: 'task' }>, diagnostics:
 export function playTemplates(play: Play, diagnostics: Diagnostic[]): CompiledTemplate[] {
   const values: (Value | undefined)[] = [
     play.hosts,
+    play.gatherFacts,
+    play.gatherSubset,
+    play.serial,
+    play.maxFailPercentage,
+    play.forceHandlers,
+    play.lease,
+    ...keywordValues(play),
     ...play.vars.values(),
     ...play.varsFiles,
-    play.serial,
     ...play.environment,
   ]
   for (const role of play.roles) values.push(...role.defaults.values(), ...role.vars.values(), ...role.params.values())

@@ -8,6 +8,7 @@ import {
   ModuleFailure,
   type Reader,
 } from '../../module/types.ts'
+import { verifiedAll } from './fleet-verification.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the engine runs modules of every argument and state type
 export type AnyFleet = FleetModule<any, any, any>
@@ -30,7 +31,11 @@ export interface FleetCall {
   readonly silent: ReadonlyMap<HostName, string>
   /** Hosts that may be changed: those of the play after --limit. */
   readonly writers: ReadonlyMap<HostName, Host>
-  /** Why a probe failed, as a host that did not answer. */
+  /** Hosts that are no writers because they failed before. */
+  readonly failed: ReadonlySet<HostName>
+  /** What a host, libvirt or the module said; anything else is a bug, or not known yet, and ends the task. */
+  isAnswer(error: unknown): boolean
+  /** Why a probe failed, as a host that did not answer, or a change; bugs with their code. */
   reasonOf(error: unknown): string
   onSilent(host: HostName, error: unknown): void
   onItem(item: FleetItem): void
@@ -56,23 +61,9 @@ export async function runFleet(module: AnyFleet, call: FleetCall): Promise<Fleet
   }
   const done = await applyAll(module, call, changes)
   const after = await ask(module, call)
-  const left = new Map(
-    module
-      .diff(after, call.args)
-      .filter(hasNow)
-      .map((change) => [change.id, change]),
-  )
-  const items = done.map((item) => verified(item, left.get(item.change.id)))
+  const items = verifiedAll(done, () => module.diff(after, call.args), after.silent, call)
   for (const item of items) call.onItem(item)
   return { items, result: module.result(after, call.args) }
-}
-
-const hasNow = (change: FleetChange): boolean => change.changes.some((one) => one.effect === 'now')
-
-function verified(item: FleetItem, left: FleetChange | undefined): FleetItem {
-  if (item.status !== 'changed' || !left) return item
-  const paths = left.changes.filter((one) => one.effect === 'now').map((one) => one.path)
-  return { change: item.change, status: 'failed', message: `did not converge: ${paths.join(', ')}` }
 }
 
 async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unknown>> {
@@ -83,7 +74,7 @@ async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unkno
       try {
         answered.set(name, await call.limit(() => module.probe(reader, call.args)))
       } catch (error) {
-        if (call.interrupted()) throw error
+        if (call.interrupted() || !call.isAnswer(error)) throw error
         call.onSilent(name, error)
         silent.set(name, call.reasonOf(error))
       }
@@ -136,6 +127,9 @@ async function applyAll(module: AnyFleet, call: FleetCall, changes: readonly Fle
 
 async function applyOne(module: AnyFleet, call: FleetCall, change: FleetChange): Promise<FleetItem> {
   const outside = change.hosts.filter((name) => !call.writers.has(name))
+  const failed = outside.filter((name) => call.failed.has(name))
+  if (failed.length > 0)
+    return { change, status: 'failed', message: `it needs ${failed.join(', ')}, where an earlier task failed` }
   if (outside.length > 0) {
     return {
       change,

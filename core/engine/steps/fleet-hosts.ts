@@ -4,13 +4,14 @@ import { type HostMaker, taskHosts } from '../host/task-hosts.ts'
 import type { Work } from '../interrupt.ts'
 import { scopeOf, type Turn } from '../task/turn.ts'
 
-/** Readers for the play's whole pattern, writers for the hosts that this run may change. */
+/** Readers for the play's whole pattern, writers for the hosts that this run may change: not those that failed before. */
 export async function fleetHosts(first: Turn, works: readonly Work[], shielded: boolean) {
   const { batch } = first
   const { run } = batch
   const readers = new Map<string, Reader>()
   const writers = new Map<string, Host>()
   const silent = new Map<string, string>()
+  const failed = new Set<string>()
   const makers: HostMaker[] = []
   const shield = (): void => {
     for (const work of works) work.shielded = shielded
@@ -25,7 +26,9 @@ export async function fleetHosts(first: Turn, works: readonly Work[], shielded: 
       makers.push(maker)
       const { reader, writer } = hostPair(first, maker, shielded)
       readers.set(name, reader)
-      if (batch.allHosts.includes(name) && !batch.ended.has(name)) writers.set(name, shieldedHost(writer, shield))
+      const mayChange = batch.allHosts.includes(name) && !batch.ended.has(name)
+      if (mayChange && run.hosts.of(name).failed && !first.frame.withFailed) failed.add(name)
+      else if (mayChange) writers.set(name, shieldedHost(writer, shield))
     } catch (error) {
       silent.set(name, error instanceof ConnectionError ? error.message : String(error))
     }
@@ -33,7 +36,7 @@ export async function fleetHosts(first: Turn, works: readonly Work[], shielded: 
   const release = (): void => {
     for (const maker of makers) maker.release()
   }
-  return { readers, writers, silent, release }
+  return { readers, writers, failed, silent, release }
 }
 
 /** Work that changes a host says so when it begins. */

@@ -8,7 +8,7 @@ import type { Work } from '../interrupt.ts'
 import { type AnyFleet, type FleetItem, runFleet } from '../modules/fleet.ts'
 import { argumentsOf } from '../task/arguments.ts'
 import { contextOf } from '../task/attempt.ts'
-import { outcomeOfError, undecided } from '../task/errors.ts'
+import { isAnswer, outcomeOfError, undecided } from '../task/errors.ts'
 import { outcomeFields } from '../task/events.ts'
 import { condition } from '../task/guarded.ts'
 import { hideValues } from '../task/hide.ts'
@@ -69,8 +69,8 @@ async function call(
   if (task.loop) throw new ModuleFailure(`${module.name} takes no loop`, { hint: 'give it a list instead' })
   const args = await argumentsOf(task, module, first.scope(), run.omit)
   if (hidden) hideValues(args, run.request.redactor)
-  const { readers, writers, silent, release } = await fleetHosts(first, works, module.shielded ?? false)
-  const lost = new Map<string, ConnectionError>()
+  const { readers, writers, failed, silent, release } = await fleetHosts(first, works, module.shielded ?? false)
+  const lost = new Map<string, unknown>()
   const reported = new Set(turns.map((turn) => turn.host.name))
   const owner = (item: FleetItem): string => {
     const name = item.change.hosts[0] ?? first.host.name
@@ -82,11 +82,11 @@ async function call(
     readers,
     silent,
     writers,
+    failed,
     limit: run.limit,
-    reasonOf: (error) => (error instanceof Error ? error.message : String(error)),
-    onSilent: (host, error) => {
-      if (error instanceof ConnectionError) lost.set(host, error)
-    },
+    isAnswer,
+    reasonOf: (error) => outcomeOfError(error, contextOf(first, undefined)).message ?? String(error),
+    onSilent: (host, error) => lost.set(host, error),
     interrupted: () => run.interrupts.interrupted,
     onItem: (item) =>
       run.events.emit({
@@ -102,7 +102,8 @@ async function call(
   if (doubt) leaveUndecided(first, module)
   return (host) => {
     const error = lost.get(host)
-    if (error) return outcomeOfError(error, contextOf(first, undefined))
+    if (error !== undefined)
+      return outcomeOfError(error, contextOf(first, undefined, error instanceof ConnectionError ? undefined : module))
     const outcome = hostOutcome(
       answer.items.filter((item) => owner(item) === host),
       answer.items,

@@ -57,6 +57,10 @@ export function outcomeOfError(error: unknown, context: ErrorContext): Outcome {
   return outcome('failed', failure.message, failure.result, failure.hint)
 }
 
+/** Something that a host, libvirt or a module said: no bug, and nothing that is only not known yet. */
+export const isAnswer = (error: unknown): boolean =>
+  error instanceof ConnectionError || error instanceof HostLeased || failureOf(error) !== undefined
+
 function failureOf(error: unknown): { message: string; result: JsonObject; hint?: string | undefined } | undefined {
   if (error instanceof ModuleFailure) return { message: error.message, result: error.result ?? {}, hint: error.hint }
   if (error instanceof LibvirtError) {

@@ -9,7 +9,7 @@ export function diffMigrate(states: FleetStates<MigrateState>, args: MigrateArgs
   if (silent.size > 0) {
     const hosts = [...silent].map(([name, why]) => `${name} (${why})`).join(', ')
     throw new ModuleFailure(
-      `VM '${args.name}' stays where it is: hosts that did not answer may have it, too: ${hosts}`,
+      `VM '${args.name}' is not moved: hosts that did not answer may have it, too: ${hosts}`,
       { result: { silent: [...silent.keys()] } },
     )
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { play, runText } from './harness.ts'
+import { play, program, runText } from './harness.ts'
 import { fleetOf, type Machines, withModules } from './modules.ts'
 
 const TASK = `
@@ -91,6 +91,63 @@ describe('a fleet module', () => {
     const registry = await withModules(await fleetOf(machines(), { keeps: true }))
     const ran = await runText(play(TASK, 'hosts: all'), { registry })
     expect(ran.of('host_result')[0]?.message).to.contain('did not converge')
+  })
+
+  it('fails when it does not converge, by whatever name the rest goes', async () => {
+    const registry = await withModules(await fleetOf(machines(), { keeps: true, renames: true }))
+    const ran = await runText(play('- {name: fleet, machines: {names: [a]}}', 'hosts: all'), { registry })
+    expect(ran.of('host_item').map((one) => `${one.item} ${one.status} ${one.message}`)).to.deep.equal([
+      'a failed did not converge: machine',
+    ])
+  })
+
+  it('lets stand what was done where another host is silent afterwards, and fails what was done on that one', async () => {
+    const { ConnectionError } = await import('../../../core/connection/index.ts')
+    const state = machines()
+    const probe = async (host: { name: string }): Promise<void> => {
+      if (host.name === 'h3' && state.log.length > 0) throw new ConnectionError('lost', 'h3', 'the cable is out')
+    }
+    const registry = await withModules(await fleetOf(state, { keeps: true, probe }))
+    const ran = await runText(play('- {name: fleet, machines: {names: [a, b, c]}}', 'hosts: all'), { registry })
+    expect(ran.of('host_item').map((one) => `${one.item} ${one.status}: ${one.message}`)).to.deep.equal([
+      'a changed: not verified: h3 (the cable is out)',
+      'b changed: not verified: h3 (the cable is out)',
+      'c failed: not verified: h3 did not answer afterwards: the cable is out',
+    ])
+    expect(ran.statuses('h1')).to.deep.equal(['fleet: changed'])
+    expect(ran.statuses('h3')).to.deep.equal(['fleet: unreachable'])
+  })
+
+  it('takes a bug in a probe for a bug, and no for an answer as the failure of that host', async () => {
+    const { ModuleFailure } = await program()
+    const run = async (error: Error) => {
+      const state = machines()
+      state.on.get('h1')!.add('a')
+      const probe = async (host: { name: string }): Promise<void> => {
+        if (host.name === 'h2') throw error
+      }
+      const registry = await withModules(await fleetOf(state, { probe }))
+      return runText(play('- {name: fleet, machines: {names: [a]}}', 'hosts: all'), { registry })
+    }
+    const broken = await run(new TypeError('x is not a function'))
+    expect(broken.of('host_result')[0]?.message).to.include('[engine-bug] TypeError')
+    const said = await run(new ModuleFailure('no room to look'))
+    expect(said.statuses('h1')).to.deep.equal(['fleet: ok'])
+    expect(said.statuses('h2')).to.deep.equal(['fleet: failed'])
+  })
+
+  it('changes nothing on a host where a task failed before', async () => {
+    const state = machines()
+    const registry = await withModules(await fleetOf(state))
+    const tasks = `
+- {name: preparation, fail: {msg: no}, when: inventory_hostname == 'h2'}
+- {name: fleet, machines: {names: [a, b]}}`
+    const ran = await runText(play(tasks, 'hosts: all'), { registry })
+    expect(state.log).to.deep.equal(['make a'])
+    expect(ran.of('host_item').map((one) => `${one.item} ${one.status}: ${one.message}`)).to.deep.equal([
+      'a changed: undefined',
+      'b failed: it needs h2, where an earlier task failed',
+    ])
   })
 
   it('announces in check mode, registers what is not known, and doubts after unapplied commands', async () => {

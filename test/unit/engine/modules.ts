@@ -38,7 +38,7 @@ export interface Machines {
 /** A fleet module over machines in memory: every item on one host, somewhere, made where there is least. */
 export async function fleetOf(
   machines: Machines,
-  more: { fails?: string; keeps?: boolean; probe?: (host: Reader) => Promise<void> } = {},
+  more: { fails?: string; keeps?: boolean; renames?: boolean; probe?: (host: Reader) => Promise<void> } = {},
 ): Promise<AnyModule> {
   const { arg, defineFleet, ModuleFailure } = await program()
   return defineFleet({
@@ -58,7 +58,7 @@ export async function fleetOf(
       }
       const hosts = [...states.answered.keys()]
       return missing.map((name, i) => ({
-        id: name,
+        id: more.renames && machines.log.length > 0 ? `mend ${name}` : name,
         item: name,
         hosts: [hosts[i % hosts.length]!],
         changes: [{ path: 'machine', after: name, effect: 'now' as const }],
