@@ -8,10 +8,9 @@ export function diffMigrate(states: FleetStates<MigrateState>, args: MigrateArgs
   for (const [name, state] of states.answered) if (state.place.kind === 'silent') silent.set(name, state.place.reason)
   if (silent.size > 0) {
     const hosts = [...silent].map(([name, why]) => `${name} (${why})`).join(', ')
-    throw new ModuleFailure(
-      `VM '${args.name}' is not moved: hosts that did not answer may have it, too: ${hosts}`,
-      { result: { silent: [...silent.keys()] } },
-    )
+    throw new ModuleFailure(`VM '${args.name}' is not moved: hosts that did not answer may have it, too: ${hosts}`, {
+      result: { silent: [...silent.keys()] },
+    })
   }
   const there = states.answered.get(args.to)
   if (!there)
