@@ -15,6 +15,8 @@ import { simulation10000 } from './simulation10000.ts'
 /** In the order in which they are run and reported. */
 export const SCENARIOS: readonly Scenario[] = [
   coldstart,
+  libvirt,
+  batch,
   hosts20,
   change20,
   hosts200,
@@ -24,6 +26,4 @@ export const SCENARIOS: readonly Scenario[] = [
   hosts1000,
   simulation10000,
   copy,
-  libvirt,
-  batch,
 ]
