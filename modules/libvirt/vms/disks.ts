@@ -12,7 +12,7 @@ export interface Disks {
 
 /**
  * Journal and disk of all these VMs, in one script. A disk is made beside its place and moved there whole; what is there
- * already (from a run that was cut) stays.
+ * already (from a run that was cut, and may still be making it) stays.
  */
 export async function makeDisks(host: Host, args: VmsArgs, vms: readonly WantedVm[]): Promise<Disks> {
   const script = sh.join([sh`mkdir -p ${args.path}`, ...vms.map((vm, i) => oneDisk(args, vm, i))])
@@ -36,7 +36,7 @@ function oneDisk(args: VmsArgs, vm: WantedVm, index: number): ShellText {
   const part = `${vm.disk}.part`
   const base = args.base === undefined ? sh.raw('') : sh`-F ${args.base_format} -b ${args.base}`
   const size = vm.diskSize === undefined ? sh.raw('') : sh`${String(vm.diskSize)}`
-  const make = sh`rm -f ${part} && qemu-img create -q -f qcow2 ${base} ${part} ${size} && mv -n ${part} ${vm.disk} && [ ! -e ${part} ]`
+  const make = sh`rm -f ${part} && qemu-img create -q -f qcow2 ${base} ${part} ${size} && { mv -n ${part} ${vm.disk}; rm -f ${part}; [ -e ${vm.disk} ]; }`
   return sh`if [ -e ${vm.disk} ]; then w=kept; else w=made; fi
 o=$({ ${entry} && { [ $w = kept ] || { ${make} || { rm -f ${part}; false; }; }; }; } 2>&1) && echo "$w ${index}" || printf '%s\n' "$o" | sed ${`s/^/said ${index} /`}`
 }

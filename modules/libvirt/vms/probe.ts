@@ -47,7 +47,13 @@ export interface VmHost {
   readonly check: boolean
 }
 
-/** Four reads for any number of VMs. */
+/** Between the two parts of what the shell tells. */
+const JOURNAL = '@@journal'
+
+/**
+ * Three reads for any number of VMs. The journal is read behind the look at files, in the same script: what a killed run
+ * still makes on the host meanwhile then stands in it.
+ */
 export async function probeVms(host: Reader, args: VmsArgs): Promise<VmHost> {
   const vms = wantedVms(args)
   const files = vms.flatMap(filesOf)
@@ -61,9 +67,13 @@ echo "storage $(findmnt -no FSTYPE,SOURCE -T "$d" 2>/dev/null | tail -n 1)"
 [ -e ${args.base ?? '/'} ] && echo base
 for f in ${files}; do [ -e "$f" ] && printf 'file %s\n' "$f"; done
 ${seeds.length === 0 ? sh`:` : sh`sha256sum -- ${seeds} 2>/dev/null | sed 's/^/seed /'`}
-ip neigh show 2>/dev/null | sed 's/^/neigh /'; true`)
-  const [answer, journal, domains] = await Promise.all([facts, host.read(readJournal(args.fleet)), readDomains(host)])
-  const lines = answer.stdout.toString().split('\n')
+ip neigh show 2>/dev/null | sed 's/^/neigh /'
+echo ${JOURNAL}
+${readJournal(args.fleet)}`)
+  const [answer, domains] = await Promise.all([facts, readDomains(host)])
+  const told = answer.stdout.toString().split('\n')
+  const end = told.indexOf(JOURNAL)
+  const [lines, journal] = [told.slice(0, end), told.slice(end + 1)]
   const after = (word: string): string[] =>
     lines.filter((l) => l.startsWith(`${word} `)).map((l) => l.slice(word.length + 1))
   const acceleration = lines.includes('kvm') ? 'kvm' : 'tcg'
@@ -78,7 +88,7 @@ ip neigh show 2>/dev/null | sed 's/^/neigh /'; true`)
             value: await Promise.all(domains.value.list.map((d) => see(host, args, vms, d, domains.value, common))),
           }
         : domains,
-    journal: parseJournal(journal.stdout.toString()),
+    journal: end < 0 ? [] : parseJournal(journal.join('\n')),
     files: new Set(after('file')),
     base: args.base === undefined || lines.includes('base'),
     storage: /^(?:nfs4?|ceph|glusterfs|fuse\.glusterfs|ocfs2|gfs2|cifs)\s/.test(mount) ? mount : `local ${host.name}`,
