@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { sh } from '../../../core/connection/quote.ts'
 import type { DomainState as PowerState } from '../../../core/libvirt/types.ts'
 import { type Difference, diffXml } from '../../../core/libvirt/xml/diff.ts'
 import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
-import { type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
+import { child, type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
 import type { Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
 import { machineAliases } from '../domain/machines.ts'
@@ -70,7 +71,7 @@ ${seeds.length === 0 ? sh`:` : sh`sha256sum -- ${seeds} 2>/dev/null | sed 's/^/s
 ip neigh show 2>/dev/null | sed 's/^/neigh /'
 echo ${JOURNAL}
 ${readJournal(args.fleet)}`)
-  const [answer, domains] = await Promise.all([facts, readDomains(host)])
+  const [answer, domains] = await Promise.all([facts, readSettled(host, new Set(vms.map((vm) => vm.name)))])
   const told = answer.stdout.toString().split('\n')
   const end = told.indexOf(JOURNAL)
   const [lines, journal] = [told.slice(0, end), told.slice(end + 1)]
@@ -111,6 +112,20 @@ interface RawHost {
   readonly list: readonly RawDomain[]
   readonly leases: ReadonlyMap<string, string[]>
   readonly capabilities: string
+}
+
+/** Starts that a killed run has asked for are gone on with by the daemon; what comes of them is soon to be seen. */
+const STARTING = { asks: 20, pauseMs: 500 }
+
+/** Domains when none of those names is on its way up any more, or has been for long. */
+async function readSettled(host: Reader, names: ReadonlySet<string>): Promise<Answer<RawHost>> {
+  for (let asked = 1; ; asked++) {
+    const found = await readDomains(host)
+    const starts = ({ state, reason, config }: RawDomain): boolean =>
+      state === 'paused' && reason === 'starting up' && names.has(child(config, 'name')?.text ?? '')
+    if (found.kind !== 'answer' || asked === STARTING.asks || !found.value.list.some(starts)) return found
+    await setTimeout(STARTING.pauseMs, undefined, { signal: host.signal })
+  }
 }
 
 async function readDomains(host: Reader): Promise<Answer<RawHost>> {
