@@ -43,7 +43,7 @@ export async function fillBlocks(host: Host, a: VolumeArgs, found: VolumeHost, v
 /** Into what is there; the device keeps its size. */
 export const fillScript = (from: string, format: string, path: string): ShellText =>
   sh`command -v qemu-img >/dev/null 2>&1 || exit ${NO_TOOL}
-[ -b ${path} ] || { echo "${path} is no block device" >&2; exit 1; }
+[ -b ${path} ] || { printf '%s\\n' ${`${path} is no block device`} >&2; exit 1; }
 qemu-img convert -n -f ${format} -O raw -- ${from} ${path} && sync`
 
 async function pathOf(host: Host, a: VolumeArgs): Promise<string> {
