@@ -112,7 +112,10 @@ describe("libvirt's RPC with a real daemon", function () {
 
     before(async function () {
       // virtqemud has none, and nothing stands for it.
-      if (DAEMON !== 'libvirtd') this.skip()
+      if (DAEMON !== 'libvirtd') {
+        this.test!.parent!.title += ' (virtqemud has no test driver)'
+        this.skip()
+      }
       const opened = await openSession(await dialRelay(lab.connection, { uri: URI }), { uri: 'test:///default' })
       session = opened
       const get = async () => opened
