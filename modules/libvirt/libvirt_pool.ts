@@ -4,7 +4,7 @@ import { mergeXml } from '../../core/libvirt/xml/merge.ts'
 import { defineState } from '../../core/module/define.ts'
 import { type Change, type Host, ModuleFailure, type Reader } from '../../core/module/types.ts'
 import { type Answer, ask, requireAnswer, undecided } from './daemon/ask.ts'
-import { asChanges } from './daemon/changes.ts'
+import { asChanges, creation } from './daemon/changes.ts'
 import { attempt } from './daemon/failure.ts'
 import { mustBuild } from './storage/pool-build.ts'
 import { declaredPool, type PoolArgs, poolArgs } from './storage/pool-declaration.ts'
@@ -50,22 +50,7 @@ function diff(state: State, args: PoolArgs): Change[] {
   if (state.kind === 'silent') return undecided('state', state)
   const pool = state.kind === 'answer' ? state.value : undefined
   if (args.state === 'absent') return pool ? [stop(pool, args, 'absent')] : []
-  if (!pool) {
-    if (!declared)
-      throw new ModuleFailure(`there is no pool '${args.name}', and the task does not say what it is`, {
-        hint: 'give type, or xml',
-      })
-    const after = args.state === 'active' ? 'active' : 'inactive'
-    return [
-      {
-        path: 'state',
-        before: 'absent',
-        after,
-        effect: 'now',
-        text: { header: `pool ${args.name}`, before: '', after: formatXml(declared) },
-      },
-    ]
-  }
+  if (!pool) return creation('pool', args, declared, 'give type, or xml')
   const differences = declared ? diffXml(declared, pool.config) : []
   if (differences.some((d) => d.path === 'type'))
     throw new ModuleFailure(

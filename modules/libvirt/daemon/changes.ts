@@ -1,5 +1,5 @@
 import type { Difference } from '../../../core/libvirt/xml/diff.ts'
-import { type Element, parseXml, XmlError } from '../../../core/libvirt/xml/element.ts'
+import { type Element, formatXml, parseXml, XmlError } from '../../../core/libvirt/xml/element.ts'
 import { type Change, ModuleFailure } from '../../../core/module/types.ts'
 
 /** Differences of XML as changes of a task. */
@@ -11,6 +11,20 @@ export function asChanges(differences: readonly Difference[], effect: Change['ef
     effect,
     ...(note === undefined ? {} : { note }),
   }))
+}
+
+/** What makes a network or a pool that is not there. `hint`: by which arguments a task says what it is. */
+export function creation(
+  kind: 'network' | 'pool',
+  args: { readonly name: string; readonly state: string },
+  declared: Element | undefined,
+  hint: string,
+): Change[] {
+  if (!declared)
+    throw new ModuleFailure(`there is no ${kind} '${args.name}', and the task does not say what it is`, { hint })
+  const after = args.state === 'active' ? 'active' : 'inactive'
+  const text = { header: `${kind} ${args.name}`, before: '', after: formatXml(declared) }
+  return [{ path: 'state', before: 'absent', after, effect: 'now', text }]
 }
 
 /** XML of the user's; what is wrong with it is his mistake, and names the line. */

@@ -1,3 +1,4 @@
+import type { DomainSummary } from '../../../core/libvirt/api/states.ts'
 import type { LibvirtReader } from '../../../core/libvirt/types.ts'
 import { child, childrenOf, type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
 import { withVolumeFiles } from '../storage/volume-files.ts'
@@ -11,22 +12,38 @@ export interface DomainFiles {
   readonly unknown: readonly string[]
 }
 
-/** The files of all domains of a host; two round trips, a third where a disk is a volume. */
-export async function filesOfDomains(libvirt: LibvirtReader): Promise<DomainFiles[]> {
+/** A domain and its definitions, live and of its next boot, volumes by their files. */
+export interface DefinedDomain {
+  readonly summary: DomainSummary
+  readonly running: boolean
+  readonly definitions: readonly Element[]
+}
+
+/** All domains of a host; two round trips, a third where a disk is a volume. */
+export async function definedDomains(libvirt: LibvirtReader): Promise<DefinedDomain[]> {
   const list = await libvirt.domains()
   return Promise.all(
-    list.map(async ({ name, state, persistent }) => {
+    list.map(async (summary) => {
+      const { name, state, persistent } = summary
       const running = state !== 'shut off' && state !== 'crashed'
-      const [live, config] = await Promise.all([
+      const texts = await Promise.all([
         libvirt.domainXml(name),
         running && persistent ? libvirt.domainXml(name, { inactive: true }) : undefined,
       ])
-      const texts = [live, config].filter((text) => text !== undefined)
-      const definitions = await Promise.all(texts.map((text) => withVolumeFiles(libvirt, parseXml(text))))
-      const [files, unknown] = [definitions.flatMap(filesIn), definitions.flatMap(volumesIn)]
-      return { name, running, files: [...new Set(files)], unknown: [...new Set(unknown)] }
+      const definitions = await Promise.all(
+        texts.flatMap((text) => (text === undefined ? [] : [withVolumeFiles(libvirt, parseXml(text))])),
+      )
+      return { summary, running, definitions }
     }),
   )
+}
+
+/** The files of all domains of a host, at the price of definedDomains. */
+export async function filesOfDomains(libvirt: LibvirtReader): Promise<DomainFiles[]> {
+  return (await definedDomains(libvirt)).map(({ summary, running, definitions }) => {
+    const [files, unknown] = [definitions.flatMap(filesIn), definitions.flatMap(volumesIn)]
+    return { name: summary.name, running, files: [...new Set(files)], unknown: [...new Set(unknown)] }
+  })
 }
 
 const NAMED = new Set(['kernel', 'initrd', 'loader', 'nvram'])

@@ -2,7 +2,7 @@ import { diffXml } from '../../../core/libvirt/xml/diff.ts'
 import { type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Change, ModuleFailure } from '../../../core/module/types.ts'
 import { undecided } from '../daemon/ask.ts'
-import { asChanges } from '../daemon/changes.ts'
+import { asChanges, creation } from '../daemon/changes.ts'
 import { declaredNetwork, type NetworkArgs } from './declaration.ts'
 import type { Entry } from './entries.ts'
 import type { Network, NetworkState } from './probe.ts'
@@ -15,7 +15,7 @@ export function diffNetwork(state: NetworkState, args: NetworkArgs): Change[] {
   const declared = declaredNetwork(args, network?.config ?? network?.live)
   if (state.kind === 'silent') return undecided('state', state)
   if (args.state === 'absent') return network ? [stop(network, args, 'absent')] : []
-  if (!network) return creation(args, declared)
+  if (!network) return creation('network', args, declared, 'give mode, or xml')
   const changes = declared && network.config ? configChanges(network.config, declared, args) : []
   const live = declared && network.live ? liveChanges(network, declared, args, changes) : []
   if (args.state === 'active' && !network.active) {
@@ -26,24 +26,6 @@ export function diffNetwork(state: NetworkState, args: NetworkArgs): Change[] {
     changes.push({ path: 'autostart', before: network.autostart, after: args.autostart, effect: 'now' })
   }
   return [...changes, ...live]
-}
-
-function creation(args: NetworkArgs, declared: Element | undefined): Change[] {
-  if (!declared) {
-    throw new ModuleFailure(`there is no network '${args.name}', and the task does not say what it is`, {
-      hint: 'give mode, or xml',
-    })
-  }
-  const after = args.state === 'active' ? 'active' : 'inactive'
-  return [
-    {
-      path: 'state',
-      before: 'absent',
-      after,
-      effect: 'now',
-      text: { header: `network ${args.name}`, before: '', after: formatXml(declared) },
-    },
-  ]
 }
 
 const configChanges = (config: Element, declared: Element, args: NetworkArgs): Change[] => [
