@@ -8,14 +8,25 @@ import { bin, type Lane, STAGES, type Stage } from './stages.ts'
 
 /*
  * npm test: everything that must be right before a change lands, cheapest first; npm run test:full (--full): what takes longer too. Ends
- * with the line `N passed, N failed`. Names of stages as arguments run only these.
+ * with what failed, once more, as the place where it happened is far above, and the line `N passed, N failed`. Names of stages as
+ * arguments run only these.
  */
 
 interface Count {
   passed: number
-  failed: number
   skipped: number
+  failed: Failure[]
 }
+
+/** What test/reporter.cjs tells of a test, or a command that is a test. */
+interface Failure {
+  readonly title: string
+  readonly file?: string
+  readonly reason?: string
+}
+
+/** Lines of a failure's reason that are worth reading far from where it happened. */
+const REASON_LINES = 25
 
 /** Debian packages that the tests use; installed if they are missing. */
 function installPackages(): void {
@@ -81,20 +92,38 @@ async function runLane({ files, env }: Lane, timeout: number, counts: string, as
     `file=${counts}`,
   ]
   const status = await execute([bin('mocha'), ...options, ...files], { aside, env })
+  const lane = files.join(' ')
   try {
-    const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>
-    return { passed: passes ?? 0, failed: Math.max(failures ?? 0, status === 0 ? 0 : 1), skipped: pending ?? 0 }
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
+    const { passes, pending, failed } = JSON.parse(readFileSync(counts, 'utf8')) as {
+      passes: number
+      pending: number
+      failed: Failure[]
+    }
+    if (status !== 0 && failed.length === 0) failed.push({ title: `mocha ${lane}`, reason: `exit status ${status}` })
+    return { passed: passes, skipped: pending, failed }
+  } catch (error) {
+    return { passed: 0, skipped: 0, failed: [{ title: `mocha ${lane}`, reason: `${status}: ${error}` }] }
   }
 }
 
+const sum = (counts: readonly Count[]): Count => ({
+  passed: counts.reduce((total, { passed }) => total + passed, 0),
+  skipped: counts.reduce((total, { skipped }) => total + skipped, 0),
+  failed: counts.flatMap(({ failed }) => failed),
+})
+
 async function runMocha({ lanes, timeout }: NonNullable<Stage['mocha']>, folder: string): Promise<Count> {
-  const counts = await Promise.all(
-    lanes.map((lane, i) => runLane(lane, timeout, join(mkdtempSync(join(folder, 'lane-')), 'counts.json'), i > 0)),
+  return sum(
+    await Promise.all(
+      lanes.map((lane, i) => runLane(lane, timeout, join(mkdtempSync(join(folder, 'lane-')), 'counts.json'), i > 0)),
+    ),
   )
-  const sum = (of: (count: Count) => number): number => counts.reduce((total, count) => total + of(count), 0)
-  return { passed: sum((one) => one.passed), failed: sum((one) => one.failed), skipped: sum((one) => one.skipped) }
+}
+
+async function runCommand(name: string, argv: readonly string[]): Promise<Count> {
+  const status = await execute(argv)
+  if (status === 0) return { passed: 1, skipped: 0, failed: [] }
+  return { passed: 0, skipped: 0, failed: [{ title: name, reason: `${argv.join(' ')}: exit status ${status}` }] }
 }
 
 const full = process.argv.includes('--full')
@@ -104,7 +133,7 @@ if (unknown.length > 0)
   throw new Error(`no stage is named ${unknown.join(', ')}; there are ${STAGES.map((one) => one.name).join(', ')}`)
 
 const folder = mkdtempSync(join(tmpdir(), 'virtfleet-tests-'))
-const total: Count = { passed: 0, failed: 0, skipped: 0 }
+const counts: Count[] = []
 try {
   installPackages()
   for (const stage of STAGES) {
@@ -114,23 +143,20 @@ try {
     // Where it fails, the tests say so themselves.
     if (stage.images)
       await makeImages(stage.images).catch((error) => process.stdout.write(`no images: ${error.message}\n`))
-    const count = stage.mocha
-      ? await runMocha(stage.mocha, folder)
-      : await execute(stage.command ?? []).then((status) => ({
-          passed: status === 0 ? 1 : 0,
-          failed: status === 0 ? 0 : 1,
-          skipped: 0,
-        }))
-    total.passed += count.passed
-    total.failed += count.failed
-    total.skipped += count.skipped
+    const count = stage.mocha ? await runMocha(stage.mocha, folder) : await runCommand(stage.name, stage.command ?? [])
+    counts.push(count)
     process.stdout.write(
-      `== ${stage.name}: ${count.passed} passed, ${count.failed} failed, ${Math.round((Date.now() - begin) / 1000)} s\n`,
+      `== ${stage.name}: ${count.passed} passed, ${count.failed.length} failed, ${Math.round((Date.now() - begin) / 1000)} s\n`,
     )
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`)
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+const { passed, skipped, failed } = sum(counts)
+failed.forEach(({ title, file, reason = '' }, i) => {
+  const said = reason.split('\n').slice(0, REASON_LINES).join('\n')
+  process.stdout.write(`\n${i + 1}) ${title}\n${file ? `${file}\n` : ''}${said}\n`)
+})
+if (skipped > 0) process.stdout.write(`\n${skipped} skipped, for reasons that the tests say\n`)
+process.stdout.write(`\n${passed} passed, ${failed.length} failed\n`)
+process.exitCode = failed.length > 0 || passed === 0 ? 1 : 0
