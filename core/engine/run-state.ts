@@ -52,6 +52,7 @@ export class Run {
   /** The step that --start-at-task means. */
   startStep: Step | undefined
   readonly #environments = new Map<string, Environment>()
+  readonly #environmentsOf = new WeakMap<readonly string[], Environment>()
   readonly #taskIds = new Map<string, string>()
 
   constructor(request: RunRequest) {
@@ -79,6 +80,8 @@ export class Run {
 
   /** The language's environment with these folders; shared by all scopes that have them. */
   environment(folders: readonly string[]): Environment {
+    const known = this.#environmentsOf.get(folders)
+    if (known) return known
     const key = folders.join('\n')
     let environment = this.#environments.get(key)
     if (!environment) {
@@ -92,6 +95,7 @@ export class Run {
       environment = told(plain, this.speculation.ledger)
       this.#environments.set(key, environment)
     }
+    this.#environmentsOf.set(folders, environment)
     return environment
   }
 

@@ -32,8 +32,10 @@ export class EventStream implements EventSink {
     const { event } = body
     const seq = ++this.#sequence
     const whole: Record<string, Json> = { event, time: now().toISOString(), run, seq }
-    for (const [name, value] of Object.entries(body) as [string, Json | undefined][])
+    for (const name in body) {
+      const value = (body as Record<string, Json | undefined>)[name]
       if (value !== undefined && name !== 'event') whole[name] = redaction.json(value)
+    }
     for (const listener of listeners) {
       try {
         listener(whole as RunEvent)

@@ -93,7 +93,7 @@ export interface Reader {
   readonly libvirt: LibvirtReader
   readonly files: ControllerFiles
   /** Where facts of this host are kept between runs, if the user wants that. */
-  readonly factStore?: FactStore
+  readonly factStore?: FactStore | undefined
   /** Renders a template of the user's with the task's variables; text from a host must never come here. */
   render(source: string, file: string, options?: RenderOptions): Promise<string>
   /** For the screen: what is going on, and how far. */

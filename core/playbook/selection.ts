@@ -9,21 +9,24 @@ export interface TagSelection {
   readonly skipTags?: readonly string[] | undefined
 }
 
+const UNTAGGED: readonly string[] = ['untagged']
+const ALL: readonly string[] = ['all']
+
 /** Whether a step with these tags is to run, as Ansible decides it: `always` and `never` are special tags of a step. */
 export function isSelected(stepTags: readonly string[], selection: TagSelection): boolean {
-  const own = new Set(stepTags.length > 0 ? stepTags : ['untagged'])
-  const only = new Set(selection.tags && selection.tags.length > 0 ? selection.tags : ['all'])
-  const skip = new Set(selection.skipTags ?? [])
-  const shares = (wanted: ReadonlySet<string>): boolean => [...own].some((tag) => wanted.has(tag))
+  const own = stepTags.length > 0 ? stepTags : UNTAGGED
+  const only = selection.tags && selection.tags.length > 0 ? selection.tags : ALL
+  const skip = selection.skipTags ?? []
+  const shares = (wanted: readonly string[]): boolean => own.some((tag) => wanted.includes(tag))
   let run = false
-  if (own.has('always')) run = true
-  else if (only.has('all') && !own.has('never')) run = true
+  if (own.includes('always')) run = true
+  else if (only.includes('all') && !own.includes('never')) run = true
   else if (shares(only)) run = true
-  else if (only.has('tagged') && !own.has('untagged') && !own.has('never')) run = true
-  if (!run || skip.size === 0) return run
-  if (skip.has('all')) return own.has('always') && !skip.has('always')
+  else if (only.includes('tagged') && !own.includes('untagged') && !own.includes('never')) run = true
+  if (!run || skip.length === 0) return run
+  if (skip.includes('all')) return own.includes('always') && !skip.includes('always')
   if (shares(skip)) return false
-  return !(skip.has('tagged') && !own.has('untagged'))
+  return !(skip.includes('tagged') && !own.includes('untagged'))
 }
 
 /** The first step that --start-at-task means: by id, by name, or by a name with `*` and `?`. Undefined: none. */

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionError } from '../errors.ts'
 import type { Become, Channel, Connection, ConnectionEnd, Shell } from '../types.ts'
+import { Answers } from './answers.ts'
 import { inUse, type LeaseHolder, readHolder, thisHolder, writeHolder } from './holder.ts'
 import { EXPIRY_SECONDS, holdScript, lookScript } from './script.ts'
 
@@ -90,7 +90,7 @@ class Attempt {
   readonly #channel: Channel
   readonly #holder: LeaseHolder
   readonly #options: LeaseOptions
-  readonly #lines: AsyncIterator<string>
+  readonly #answers: Answers
   #said: string | undefined
 
   constructor(host: string, channel: Channel, holder: LeaseHolder, options: LeaseOptions) {
@@ -98,7 +98,7 @@ class Attempt {
     this.#channel = channel
     this.#holder = holder
     this.#options = options
-    this.#lines = createInterface({ input: channel.stream })[Symbol.asyncIterator]()
+    this.#answers = new Answers(channel.stream)
     channel.stderr.resume()
   }
 
@@ -108,7 +108,10 @@ class Attempt {
     for (let asked = 1; ; asked++) {
       // The script has asked once by itself.
       const answer = await this.#answer(asked > 1)
-      if (answer === 'held') return
+      if (answer === 'held') {
+        this.#answers.close()
+        return
+      }
       const other = readHolder(answer.replace(/^busy /, ''))
       const glancing = asked < GLANCES
       const left = end - performance.now()
@@ -127,9 +130,9 @@ class Attempt {
   async #answer(ask: boolean): Promise<string> {
     this.#options.signal?.throwIfAborted()
     if (ask) this.#channel.stream.write(`try ${writeHolder(this.#holder)}\n`)
-    const { value, done } = await this.#lines.next()
+    const value = await this.#answers.next()
     this.#options.signal?.throwIfAborted()
-    if (done) throw new ConnectionError('lost', this.#host, 'the lease holder ended on the host')
+    if (value === undefined) throw new ConnectionError('lost', this.#host, 'the lease holder ended on the host')
     if (value === 'held' || value.startsWith('busy')) return value
     const host = this.#host
     if (value === 'noflock')

@@ -37,8 +37,8 @@ import { nativeLibvirt } from './libvirt.ts'
 /** A look at a host that takes longer hangs: on a dead NFS server, on a daemon that does not answer. */
 const READ_TIMEOUT_MS = 180_000
 
-/** What a host is made of for one task. */
-export interface TaskHostOptions {
+/** What ties a host to one task of a run. Its members are used in place: they may be those of a class. */
+export interface TaskHostTies {
   readonly name: string
   readonly scope: LayeredScope
   readonly signal: AbortSignal
@@ -49,48 +49,64 @@ export interface TaskHostOptions {
   readonly files: ControllerFiles
   /** What runs now must end by itself: package managers, network changes. */
   readonly shielded: boolean
-  readonly connect: () => Promise<Connection>
-  /** Closes the connection and opens another one, without retries. */
-  readonly reconnect: () => Promise<void>
-  /** The shell is there. */
-  readonly opened: () => void
-  /** A write is handed over now, in the order of the shell's commands or by another way; called when it has ended. */
-  readonly begin: (ordered: boolean) => () => void
+  readonly factStore?: FactStore | undefined
   /** libvirt's own protocol, which has no order with the shell: for a task that nothing runs ahead of. */
-  readonly libvirtSessions?: () => Promise<RpcSessions>
+  readonly libvirtSessions?: (() => Promise<RpcSessions>) | undefined
+  connect(): Promise<Connection>
+  /** Closes the connection and opens another one, without retries. */
+  reconnect(): Promise<void>
+  /** The shell is there. */
+  opened(): void
+  /** A write is handed over now, in the order of the shell's commands or by another way; called when it has ended. */
+  begin(ordered: boolean): () => void
   /** It was handed over. */
-  readonly sent: (ordered: boolean, answered: Promise<unknown>) => void
+  sent(ordered: boolean, answered: Promise<unknown>): void
   /** The module gets the connection itself. */
-  readonly handOver: () => void
-  readonly progress: (message: string, percent?: number) => void
-  readonly line: (stream: 'stdout' | 'stderr', line: string) => void
-  readonly secret: (value: string) => void
-  readonly factStore?: FactStore
+  handOver(): void
+  progress(message: string, percent?: number): void
+  line(stream: 'stdout' | 'stderr', line: string): void
+  secret(value: string): void
 }
 
 /** A host as modules see it: reads and writes over the connection's shell of the task's user. */
 export class TaskHost implements Host {
-  readonly name: string
-  readonly signal: AbortSignal
-  readonly check: boolean
-  readonly wantsDiff: boolean
-  readonly files: ControllerFiles
-  readonly factStore?: FactStore
-  readonly #options: TaskHostOptions
+  readonly #ties: TaskHostTies
   #libvirt: Libvirt | undefined
+  #files: ControllerFiles | undefined
+  #factStore: FactStore | undefined
 
-  constructor(options: TaskHostOptions) {
-    this.name = options.name
-    this.signal = options.signal
-    this.check = options.check
-    this.wantsDiff = options.wantsDiff
-    this.files = options.files
-    if (options.factStore) this.factStore = options.factStore
-    this.#options = options
+  constructor(ties: TaskHostTies) {
+    this.#ties = ties
+  }
+
+  get name(): string {
+    return this.#ties.name
+  }
+
+  get signal(): AbortSignal {
+    return this.#ties.signal
+  }
+
+  get check(): boolean {
+    return this.#ties.check
+  }
+
+  get wantsDiff(): boolean {
+    return this.#ties.wantsDiff
+  }
+
+  get files(): ControllerFiles {
+    this.#files ??= this.#ties.files
+    return this.#files
+  }
+
+  get factStore(): FactStore | undefined {
+    this.#factStore ??= this.#ties.factStore
+    return this.#factStore
   }
 
   variable(name: string): Json | undefined {
-    const { scope } = this.#options
+    const { scope } = this.#ties
     const value = scope.get(name)
     if (value === undefined) return undefined
     const resolved = resolve(value, scope)
@@ -99,7 +115,7 @@ export class TaskHost implements Host {
 
   async read(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
     const shell = await this.#shell()
-    return shell.run(withEnvironment(script, this.#options.environment), {
+    return shell.run(withEnvironment(script, this.#ties.environment), {
       timeoutMs: READ_TIMEOUT_MS,
       timeoutBy: 'controller',
       childless: true,
@@ -110,7 +126,7 @@ export class TaskHost implements Host {
 
   async readJointly<I, R>(read: JointRead<I, R>, item: I): Promise<R> {
     const shell = await this.#shell()
-    const { environment } = this.#options
+    const { environment } = this.#ties
     const options = { timeoutMs: READ_TIMEOUT_MS, timeoutBy: 'controller', childless: true } as const
     if (environment.size === 0) return jointReads(shell).ask(read, item, this.signal, options)
     const script = withEnvironment(read.script([item]), environment)
@@ -121,9 +137,9 @@ export class TaskHost implements Host {
 
   async run(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
     const shell = await this.#shell()
-    const { shielded } = this.#options
+    const { shielded } = this.#ties
     try {
-      return await this.#write(shell, withEnvironment(script, this.#options.environment), {
+      return await this.#write(shell, withEnvironment(script, this.#ties.environment), {
         signal: this.signal,
         ...(shielded && { shielded, insist: this.signal }),
         ...options,
@@ -147,20 +163,20 @@ export class TaskHost implements Host {
       read: (script, options) => this.read(script, options),
       run: (script, options) => this.run(script, options),
     })
-    const { become, signal, begin, libvirtSessions: sessions } = this.#options
+    const { become, signal, libvirtSessions: sessions } = this.#ties
     if (!sessions) return virsh
     const readTimeoutMs = READ_TIMEOUT_MS
-    return nativeLibvirt({ uri, become, virsh, sessions, signal, readTimeoutMs, begin: () => begin(false) })
+    return nativeLibvirt({ uri, become, virsh, sessions, signal, readTimeoutMs, begin: () => this.#ties.begin(false) })
   }
 
   connection(): Promise<Connection> {
-    this.#options.handOver()
-    return this.#options.connect()
+    this.#ties.handOver()
+    return this.#ties.connect()
   }
 
   reconnect(): Promise<void> {
-    this.#options.handOver()
-    return this.#options.reconnect()
+    this.#ties.handOver()
+    return this.#ties.reconnect()
   }
 
   async writeFile(path: string, content: Buffer, attributes: FileAttributes): Promise<{ backup?: string }> {
@@ -184,7 +200,7 @@ export class TaskHost implements Host {
   async uploadFile(path: string, file: LargeFile, attributes: FileAttributes): Promise<{ backup?: string }> {
     const { mode, owner, group, backup, validate } = attributes
     try {
-      const uploaded = await uploadLarge(await this.connection(), this.#options.become, file, path, {
+      const uploaded = await uploadLarge(await this.connection(), this.#ties.become, file, path, {
         signal: this.signal,
         onProgress: (message, percent) => this.progress(message, percent),
         uploads: this.#uploads(),
@@ -213,39 +229,39 @@ export class TaskHost implements Host {
   }
 
   secret(value: string): void {
-    this.#options.secret(value)
+    this.#ties.secret(value)
   }
 
   async render(source: string, file: string, options: RenderOptions = {}): Promise<string> {
-    const scope = this.#options.scope.with(variablesOf(options))
+    const scope = this.#ties.scope.with(variablesOf(options))
     const header = headerOf(options)
     const value = await templateFile(header + source, file).evaluateAsync(scope)
     return String(value)
   }
 
   progress(message: string, percent?: number): void {
-    this.#options.progress(message, percent)
+    this.#ties.progress(message, percent)
   }
 
   line(stream: 'stdout' | 'stderr', line: string): void {
-    this.#options.line(stream, line)
+    this.#ties.line(stream, line)
   }
 
   async #shell(): Promise<Shell> {
-    const connection = await this.#options.connect()
-    const shell = await connection.shell(this.#options.become)
-    this.#options.opened()
+    const connection = await this.#ties.connect()
+    const shell = await connection.shell(this.#ties.become)
+    this.#ties.opened()
     return shell
   }
 
   /** Every write is told before the shell has it, and again once it has it. */
   async #write(shell: Shell, script: Script, options: CommandOptions): Promise<CommandResult> {
     const inOrder = ordered(options)
-    const end = this.#options.begin(inOrder)
+    const end = this.#ties.begin(inOrder)
     try {
       jointReads(shell).cut()
       const answer = shell.run(script, options)
-      this.#options.sent(inOrder, answer)
+      this.#ties.sent(inOrder, answer)
       return await answer
     } finally {
       end()

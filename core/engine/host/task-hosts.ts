@@ -1,8 +1,10 @@
-import type { Connection, Endpoint } from '../../connection/types.ts'
-import type { Host } from '../../module/types.ts'
+import type { Become, Connection, Endpoint } from '../../connection/types.ts'
+import type { RpcSessions } from '../../libvirt/rpc/index.ts'
+import type { ControllerFiles, FactStore, Host } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
 import type { OnWrite } from '../modules/call.ts'
+import type { Run } from '../run-state.ts'
 import { flag } from '../task/keywords.ts'
 import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
@@ -10,7 +12,7 @@ import { accessOf } from './access.ts'
 import { environmentOf } from './environment.ts'
 import { factStore } from './fact-folder.ts'
 import { TaskFiles } from './files.ts'
-import { TaskHost } from './task-host.ts'
+import { TaskHost, type TaskHostTies } from './task-host.ts'
 
 /** For whom hosts are made: a task, seen from one host. */
 export interface HostRequest {
@@ -48,60 +50,171 @@ export interface HostMaker {
 }
 
 export async function taskHosts(request: HostRequest): Promise<HostMaker> {
-  const { batch, task, target, targetScope, scope, owner } = request
+  const { batch, task, target, targetScope, scope } = request
   const { run } = batch
   const { endpoint, become, shell } = await accessOf(run, target, targetScope, task)
-  const environment = await environmentOf(task.environment, scope)
-  const files = new TaskFiles(searchFolders(batch.play, task.role, task.at.file), run.fileCache)
+  const environment = task.environment.length === 0 ? NONE : await environmentOf(task.environment, scope)
   // What cannot be told is hidden.
   const hidden = task.noLog !== undefined && (await flag(task.noLog, scope, false).catch(() => true))
-  const lease = !request.check && batch.play.lease !== false
-  const open: (() => void)[] = []
-  return {
-    target,
-    shell,
-    release: () => {
-      for (const end of open.splice(0)) end()
-    },
-    make({ id, signal, shielded, onWrite, nativeLibvirt }) {
-      const tell = (message: string, percent?: number): void => {
-        const told = id()
-        if (told === undefined) return
-        const far = percent === undefined ? {} : { percent }
-        run.events.emit({ event: 'host_progress', task: told, host: owner, message, ...far })
-      }
-      const connect = (to: Endpoint): Promise<Connection> =>
-        run.sessions.connect(to, { signal, become, lease, onWaiting: tell })
-      return new TaskHost({
-        name: target,
-        scope,
-        signal,
-        check: request.check,
-        wantsDiff: request.diff,
-        become,
-        environment,
-        files,
-        shielded,
-        connect: () => connect(endpoint),
-        reconnect: async () => {
-          await run.sessions.forget(target)
-          await connect({ ...endpoint, retries: 0 })
-        },
-        ...(nativeLibvirt && { libvirtSessions: async () => run.sessions.libvirt(await connect(endpoint)) }),
-        opened: () => run.sessions.opened(target, shell),
-        begin: (ordered) => run.speculation.begin(target, ordered ? shell : undefined, owner),
-        sent: (ordered, answered) => onWrite?.(ordered, answered),
-        // Whoever has the connection itself may write at any time.
-        handOver: () => void open.push(run.speculation.begin(target, undefined, owner)),
-        progress: (message, percent) => (hidden ? undefined : tell(message, percent)),
-        line: (stream, line) => {
-          const told = id()
-          if (told !== undefined && !hidden)
-            run.events.emit({ event: 'host_line', task: told, host: owner, stream, line })
-        },
-        secret: (value) => void run.request.redactor.add(value),
-        ...(run.request.facts && { factStore: factStore(run.request.facts, target) }),
-      })
-    },
+  return new TaskHosts(request, { endpoint, become, shell, environment, hidden })
+}
+
+const NONE: ReadonlyMap<string, string> = new Map()
+
+interface Way {
+  readonly endpoint: Endpoint
+  readonly become: Become | undefined
+  readonly shell: string
+  readonly environment: ReadonlyMap<string, string>
+  readonly hidden: boolean
+}
+
+class TaskHosts implements HostMaker {
+  readonly request: HostRequest
+  readonly way: Way
+  /** Writes that are begun for whoever has the connection itself. */
+  #open: (() => void)[] | undefined
+
+  constructor(request: HostRequest, way: Way) {
+    this.request = request
+    this.way = way
+  }
+
+  get target(): string {
+    return this.request.target
+  }
+
+  get shell(): string {
+    return this.way.shell
+  }
+
+  make(kind: HostKind): Host {
+    return new TaskHost(new Ties(this, kind))
+  }
+
+  handedOver(end: () => void): void {
+    this.#open ??= []
+    this.#open.push(end)
+  }
+
+  release(): void {
+    for (const end of this.#open?.splice(0) ?? []) end()
+  }
+}
+
+/** What ties a host of a task to its run. One for each task and host: so it has no closures. */
+class Ties implements TaskHostTies {
+  readonly #hosts: TaskHosts
+  readonly #kind: HostKind
+
+  constructor(hosts: TaskHosts, kind: HostKind) {
+    this.#hosts = hosts
+    this.#kind = kind
+  }
+
+  get name(): string {
+    return this.#hosts.request.target
+  }
+
+  get scope(): LayeredScope {
+    return this.#hosts.request.scope
+  }
+
+  get signal(): AbortSignal {
+    return this.#kind.signal
+  }
+
+  get check(): boolean {
+    return this.#hosts.request.check
+  }
+
+  get wantsDiff(): boolean {
+    return this.#hosts.request.diff
+  }
+
+  get become(): Become | undefined {
+    return this.#hosts.way.become
+  }
+
+  get environment(): ReadonlyMap<string, string> {
+    return this.#hosts.way.environment
+  }
+
+  get files(): ControllerFiles {
+    const { batch, task } = this.#hosts.request
+    return new TaskFiles(searchFolders(batch.play, task), batch.run.fileCache)
+  }
+
+  get shielded(): boolean {
+    return this.#kind.shielded
+  }
+
+  get factStore(): FactStore | undefined {
+    const { facts } = this.#run.request
+    return facts && factStore(facts, this.name)
+  }
+
+  connect(): Promise<Connection> {
+    return this.#connectTo(this.#hosts.way.endpoint)
+  }
+
+  async reconnect(): Promise<void> {
+    await this.#run.sessions.forget(this.name)
+    await this.#connectTo({ ...this.#hosts.way.endpoint, retries: 0 })
+  }
+
+  get libvirtSessions(): (() => Promise<RpcSessions>) | undefined {
+    if (!this.#kind.nativeLibvirt) return undefined
+    return async () => this.#run.sessions.libvirt(await this.connect())
+  }
+
+  opened(): void {
+    this.#run.sessions.opened(this.name, this.#hosts.way.shell)
+  }
+
+  begin(ordered: boolean): () => void {
+    const shell = ordered ? this.#hosts.way.shell : undefined
+    return this.#run.speculation.begin(this.name, shell, this.#hosts.request.owner)
+  }
+
+  sent(ordered: boolean, answered: Promise<unknown>): void {
+    this.#kind.onWrite?.(ordered, answered)
+  }
+
+  /** Whoever has the connection itself may write at any time. */
+  handOver(): void {
+    this.#hosts.handedOver(this.begin(false))
+  }
+
+  progress(message: string, percent?: number): void {
+    if (!this.#hosts.way.hidden) this.#tell(message, percent)
+  }
+
+  line(stream: 'stdout' | 'stderr', line: string): void {
+    const task = this.#kind.id()
+    if (task === undefined || this.#hosts.way.hidden) return
+    this.#run.events.emit({ event: 'host_line', task, host: this.#hosts.request.owner, stream, line })
+  }
+
+  secret(value: string): void {
+    this.#run.request.redactor.add(value)
+  }
+
+  get #run(): Run {
+    return this.#hosts.request.batch.run
+  }
+
+  #connectTo(endpoint: Endpoint): Promise<Connection> {
+    const { request, way } = this.#hosts
+    const lease = !request.check && request.batch.play.lease !== false
+    const onWaiting = (message: string): void => this.#tell(message)
+    return this.#run.sessions.connect(endpoint, { signal: this.signal, become: way.become, lease, onWaiting })
+  }
+
+  #tell(message: string, percent?: number): void {
+    const task = this.#kind.id()
+    if (task === undefined) return
+    const far = percent === undefined ? {} : { percent }
+    this.#run.events.emit({ event: 'host_progress', task, host: this.#hosts.request.owner, message, ...far })
   }
 }

@@ -45,7 +45,7 @@ export class Speculation {
     if (!this.#holds(turn, turn.since, ahead, prepared)) return undefined
     if (!(await this.#reachesTheSame(turn, prepared))) return undefined
     try {
-      await this.#interruptible(prepared.state)
+      await (prepared.answeredAt === undefined ? this.#interruptible(prepared.state) : prepared.state)
     } catch {
       if (this.rules.has('errors')) return undefined
     }

@@ -31,6 +31,7 @@ export async function argumentsOf(task: Task, module: AnyModule, scope: Scope, o
 /** Undefined where the value itself is `omit`. */
 function withoutOmitted(value: Value, omit: string): Value | undefined {
   if (value === omit) return undefined
+  if (!hasOmitted(value, omit)) return value
   if (Array.isArray(value)) return value.map((item) => withoutOmitted(item, omit)).filter((item) => item !== undefined)
   if (value instanceof Map && value.constructor === Map) {
     const kept = new Map<DictKey, Value>()
@@ -41,6 +42,14 @@ function withoutOmitted(value: Value, omit: string): Value | undefined {
     return kept
   }
   return value
+}
+
+function hasOmitted(value: Value, omit: string): boolean {
+  if (value === omit) return true
+  if (Array.isArray(value)) return value.some((item) => hasOmitted(item, omit))
+  if (!(value instanceof Map)) return false
+  for (const item of value.values()) if (hasOmitted(item, omit)) return true
+  return false
 }
 
 function freeForm(args: Map<DictKey, Value>, module: AnyModule): Map<DictKey, Value> {

@@ -143,7 +143,7 @@ function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {
     evaluate: async (expression) => toJson(await compileExpression(expression, task.at).evaluateAsync(scope)),
     verbosity: batch.run.request.verbosity ?? 0,
     get files() {
-      return new TaskFiles(searchFolders(batch.play, task.role, task.at.file), batch.run.fileCache)
+      return new TaskFiles(searchFolders(batch.play, task), batch.run.fileCache)
     },
   }
 }
@@ -209,7 +209,8 @@ async function judged(turn: Turn, outcome: Outcome, local: Variables): Promise<O
     const changed = (await all(changedWhen)) ?? outcome.json.changed === true
     const status = failed ? 'failed' : changed ? 'changed' : 'ok'
     const json: JsonObject = { ...outcome.json, changed, failed, ...(failedWhen && { failed_when_result: failed }) }
-    const value = outcome.value instanceof PartlyKnown ? outcome.value.with({ changed, failed }) : fromJson(json)
+    const plain = (): Value => (isRead(turn.task, failed) ? fromJson(json) : unread)
+    const value = outcome.value instanceof PartlyKnown ? outcome.value.with({ changed, failed }) : plain()
     const { message, ...rest } = outcome
     const stale = outcome.status === 'failed' && !failed
     return {

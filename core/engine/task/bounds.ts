@@ -32,7 +32,13 @@ export class EventBounds {
     return value ?? null
   }
 
-  object(value: JsonObject): Record<string, Json> {
+  /** The object itself where all of it fits, which is nearly always. */
+  object(value: JsonObject): JsonObject {
+    const size = sizeWithin(value, this.#left)
+    if (size !== undefined) {
+      this.#left -= size
+      return value
+    }
     const entries = Object.entries(value)
     const kept: [string, Json][] = []
     for (const [key, one] of entries) {
@@ -81,4 +87,30 @@ export class EventBounds {
     }
     return kept
   }
+}
+
+/** What the value takes of an event's room; undefined where it is more than that, or something in it must be cut. */
+function sizeWithin(value: Json | undefined, room: number): number | undefined {
+  if (typeof value === 'string') {
+    const size = value.length + OVERHEAD
+    return value.length <= LONGEST_TEXT && size <= room ? size : undefined
+  }
+  if (value === undefined || room < OVERHEAD) return undefined
+  let size = OVERHEAD
+  if (value === null || typeof value !== 'object') return size
+  if (Array.isArray(value)) {
+    if (value.length > MOST_ELEMENTS) return undefined
+    for (const one of value) {
+      const more = sizeWithin(one, room - size)
+      if (more === undefined) return undefined
+      size += more
+    }
+    return size
+  }
+  for (const key in value) {
+    const more = sizeWithin((value as JsonObject)[key], room - size - key.length - OVERHEAD)
+    if (more === undefined) return undefined
+    size += key.length + OVERHEAD + more
+  }
+  return size
 }

@@ -81,7 +81,7 @@ export function scopesOf(from: ScopeSources): (local?: Variables) => LayeredScop
     role: step?.role,
     includeParams: frame.includeParams,
   })
-  const environment = run.environment(searchFolders(play, step?.role, step?.at.file))
+  const environment = run.environment(step ? searchFolders(play, step) : [play.folder])
   const own = pending ? guarded(environment, pending) : environment
   return (local) => new LayeredScope(local && local.size > 0 ? [local, ...layers] : layers, own)
 }

@@ -29,26 +29,27 @@ export interface LayerSources {
 export function variableLayers(from: LayerSources): Layer[] {
   const { host, play, role } = from
   const chain = roleChain(role)
-  const roles = rolesOf(play)
+  // Roles of a play are visible to all of its tasks; the last one wins.
+  const roles = play?.roles ?? NONE
   const layers: Layer[] = [from.magic]
   // What is empty now and never written to needs no look.
   const add = (layer: Layer | undefined): void => {
     if (layer !== undefined && !(layer instanceof Map && layer.size === 0)) layers.push(layer)
   }
   add(from.extraVars)
-  for (const one of (from.includeParams ?? []).toReversed()) add(one)
+  lastFirst(from.includeParams ?? NONE, add)
   for (const one of chain) add(one.params)
   layers.push(from.results ?? host.setFacts, host.includeVars)
   add(from.taskVars)
   for (const one of chain) add(one.vars)
-  for (const one of roles) add(one.vars)
-  for (const one of (from.varsFiles ?? []).toReversed()) add(one)
+  lastFirst(roles, (one) => add(one.vars))
+  lastFirst(from.varsFiles ?? NONE, add)
   add(from.prompted)
   add(play?.vars)
   layers.push(host.injected)
-  for (const one of host.inventoryLayers.toReversed()) add(one.variables)
+  lastFirst(host.inventoryLayers, (one) => add(one.variables))
   for (const one of chain) add(one.defaults)
-  for (const one of roles) add(one.defaults)
+  lastFirst(roles, (one) => add(one.defaults))
   return layers
 }
 
@@ -59,7 +60,8 @@ export function roleChain(role: Role | undefined): Role[] {
   return chain
 }
 
-/** Roles of a play are visible to all of its tasks; the last one wins. */
-function rolesOf(play: Play | undefined): Role[] {
-  return play ? play.roles.toReversed() : []
+const NONE: readonly never[] = []
+
+function lastFirst<T>(list: readonly T[], each: (one: T) => void): void {
+  for (let i = list.length - 1; i >= 0; i--) each(list[i] as T)
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { Value, Variables } from '../../language/values.ts'
-import type { Play, Role } from '../../playbook/types.ts'
+import type { Play, Role, Task } from '../../playbook/types.ts'
 import type { Run } from '../run-state.ts'
 import { roleChain } from './layers.ts'
 import type { Layer } from './scope.ts'
@@ -97,10 +97,18 @@ export class MagicVariables implements Layer {
   }
 }
 
-/** Folders in which templates and lookups of a task look for files. */
-export function searchFolders(play: Play | undefined, role: Role | undefined, taskFile: string | undefined): string[] {
-  const folders = [...roleChain(role).map((r) => r.folder)]
-  if (taskFile !== undefined) folders.push(dirname(taskFile))
-  if (play) folders.push(play.folder)
-  return [...new Set(folders)]
+type InFile = Pick<Task, 'role' | 'at'>
+
+const folders = new WeakMap<InFile, { readonly play: Play | undefined; readonly folders: readonly string[] }>()
+
+/** Folders in which templates and lookups of a step look for files; the same list for each host. */
+export function searchFolders(play: Play | undefined, step: InFile): readonly string[] {
+  const known = folders.get(step)
+  if (known && known.play === play) return known.folders
+  const found = roleChain(step.role).map((role) => role.folder)
+  found.push(dirname(step.at.file))
+  if (play) found.push(play.folder)
+  const made = { play, folders: [...new Set(found)] }
+  folders.set(step, made)
+  return made.folders
 }
