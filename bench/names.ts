@@ -78,6 +78,9 @@ export const FIGURES = {
     most: 1,
   },
   batch_rerun_turns_ratio: { means: 'the same with nothing to change', most: 1 },
+  libvirt_daemon_ms: {
+    means: 'CPU time of libvirtd itself for the calls by RPC, in ms: no client is faster than that over the cores',
+  },
   libvirt_open_ms: { means: 'time to open the session of the RPC on a connection that is there, in ms' },
 } as const satisfies Record<string, Figure>
 
