@@ -16,7 +16,6 @@ import { listenForInterrupts } from './interrupts.ts'
 import { inventorySources, sourceOf } from './inventory.ts'
 import { listPlaybooks } from './listing.ts'
 import { openLog } from './log.ts'
-import { keepHeapSmall } from './memory.ts'
 import { askPromptedVars } from './prompted-vars.ts'
 import type { RunFlags } from './run-flags.ts'
 import { reportMistakes } from './run-mistakes.ts'
@@ -27,7 +26,6 @@ import { VERSION } from './version.ts'
 
 /** Loads everything, reports every mistake at once, and only then touches a host. Answers with the exit code. */
 export async function runPlaybooks(files: readonly string[], flags: RunFlags, streams: Streams): Promise<number> {
-  keepHeapSmall()
   const redactor = createRedactor()
   const vault = createVault(await vaultPasswords(flags, streams, redactor))
   const access = vaultAccess(vault, redactor)
