@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Script } from 'node:vm'
 import type { main } from '../core/cli/main.ts'
 import type { Streams } from '../core/cli/streams.ts'
+import { startWarmUpHost } from './warm-up-host.ts'
 
 const { load } = createRequire(import.meta.url)('../bin/load.js') as {
   load(file: string): { exports: { main: typeof main }; script: Script }
@@ -12,7 +13,8 @@ const { load } = createRequire(import.meta.url)('../bin/load.js') as {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PLAYBOOK = join(ROOT, 'build/warm-up.yml')
-/** Command lines that use much of the program and touch nothing, and their exit codes. */
+const HOST_PLAYBOOK = join(ROOT, 'build/warm-up-host.yml')
+/** Command lines that use much of the program before it reaches a host, and their exit codes. */
 const COMMANDS: readonly (readonly [number, ...string[]])[] = [
   [0, 'doc'],
   [0, 'run', '--syntax-check', '-i', 'nowhere,', join(ROOT, 'playbooks/site.yml')],
@@ -22,13 +24,26 @@ const COMMANDS: readonly (readonly [number, ...string[]])[] = [
 /** Runs the built program, and answers with what V8 compiled of it: only what was used is in there. */
 export async function warmUp(file: string): Promise<Buffer> {
   const { exports: program, script } = load(file)
-  const out = new PassThrough()
-  const said: Buffer[] = []
-  out.on('data', (chunk: Buffer) => said.push(chunk))
-  const streams = { out, err: out, in: process.stdin } as unknown as Streams
-  for (const [expected, ...line] of COMMANDS) {
-    const code = await program.main(line, streams)
-    if (code !== expected) throw new Error(`virtfleet ${line.join(' ')} answers ${code}:\n${Buffer.concat(said)}`)
+  const host = await startWarmUpHost()
+  try {
+    const there = [
+      'run',
+      '-i',
+      'build,',
+      '-e',
+      JSON.stringify({ ...host.variables, folder: host.folder }),
+      HOST_PLAYBOOK,
+    ]
+    for (const [expected, ...line] of [...COMMANDS, [0, ...there] as const, [0, ...there] as const]) {
+      const out = new PassThrough()
+      const said: Buffer[] = []
+      out.on('data', (chunk: Buffer) => said.push(chunk))
+      const streams = { out, err: out, in: process.stdin } as unknown as Streams
+      const code = await program.main(line, streams)
+      if (code !== expected) throw new Error(`virtfleet ${line.join(' ')} answers ${code}:\n${Buffer.concat(said)}`)
+    }
+  } finally {
+    await host.close()
   }
   return script.createCachedData()
 }
