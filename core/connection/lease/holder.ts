@@ -41,7 +41,16 @@ export function readHolder(line: string): LeaseHolder | undefined {
 
 /** `kvm1 is in use by anna@ctl (run 42, since 2026-11-20 08:15:03 UTC)`. */
 export function inUse(host: string, holder: LeaseHolder | undefined): string {
-  if (!holder) return `${host} is in use by another run`
+  return `${host} is in use by ${named(holder)}`
+}
+
+/** `what anna@ctl (run 42, since …) has left running on kvm1 is still at work`. */
+export function stillAtWork(host: string, holder: LeaseHolder | undefined): string {
+  return `what ${named(holder)} has left running on ${host} is still at work`
+}
+
+function named(holder: LeaseHolder | undefined): string {
+  if (!holder) return 'another run'
   const since = holder.since.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
-  return `${host} is in use by ${holder.user}@${holder.controller} (run ${holder.run}, since ${since})`
+  return `${holder.user}@${holder.controller} (run ${holder.run}, since ${since})`
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionError } from '../errors.ts'
 import type { Become, Channel, Connection, ConnectionEnd, Shell } from '../types.ts'
 import { Answers } from './answers.ts'
-import { inUse, type LeaseHolder, readHolder, thisHolder, writeHolder } from './holder.ts'
+import { inUse, type LeaseHolder, readHolder, stillAtWork, thisHolder, writeHolder } from './holder.ts'
 import { EXPIRY_SECONDS, holdScript, lookScript } from './script.ts'
 
 /** A host is this run's until the lease is released or lost. */
@@ -22,8 +22,11 @@ export interface LeaseOptions {
   /** Seconds to wait for a host in use; default 0. */
   readonly wait?: number
   readonly signal?: AbortSignal
-  /** Called when the host is in use and it will be waited for, and again whenever the holder changes. */
-  readonly onWaiting?: (holder: LeaseHolder | undefined) => void
+  /**
+   * Called when the host is in use and it will be waited for, and again whenever the holder changes. `left`: that run is over, and what it
+   * left on the host is still at work; this is waited for whatever `wait` says, since it ends by itself.
+   */
+  readonly onWaiting?: (holder: LeaseHolder | undefined, left: boolean) => void
   /** Seconds without a word from us after which the host gives it up; default 90. */
   readonly expirySeconds?: number
 }
@@ -32,8 +35,8 @@ export interface LeaseOptions {
 export class HostInUse extends Error {
   readonly host: string
   readonly holder: LeaseHolder | undefined
-  constructor(host: string, holder: LeaseHolder | undefined) {
-    super(inUse(host, holder))
+  constructor(host: string, holder: LeaseHolder | undefined, left = false) {
+    super(left ? stillAtWork(host, holder) : inUse(host, holder))
     this.name = 'HostInUse'
     this.host = host
     this.holder = holder
@@ -41,6 +44,8 @@ export class HostInUse extends Error {
 }
 
 const POLL_MS = 1000
+/** What is shielded takes minutes at most: packages, disks, a guest's shutdown. */
+const LEFT_MS = 15 * 60_000
 /** One that only looks holds the lock for a moment: that is not being in use. */
 const GLANCES = 3
 const GLANCE_MS = 100
@@ -104,27 +109,30 @@ class Attempt {
 
   async held(): Promise<void> {
     const { signal, wait = 0 } = this.#options
-    const end = performance.now() + wait * 1000
+    const begin = performance.now()
+    const end = begin + wait * 1000
     for (let asked = 1; ; asked++) {
       // The script has asked once by itself.
       const answer = await this.#answer(asked > 1)
-      if (answer === 'held') {
+      const other = readHolder(answer.replace(/^(?:busy|left) /, ''))
+      const left = answer.startsWith('left')
+      // What is left of the same run, over a connection that broke, is its own.
+      if (answer === 'held' || (left && other?.run === this.#holder.run)) {
         this.#answers.close()
         return
       }
-      const other = readHolder(answer.replace(/^busy /, ''))
       const glancing = asked < GLANCES
-      const left = end - performance.now()
-      if (!glancing && left <= 0) throw new HostInUse(this.#host, other)
-      if (!glancing) this.#waiting(answer, other)
-      await delay(glancing ? GLANCE_MS : Math.min(POLL_MS, left), undefined, signal ? { signal } : {})
+      const remaining = (left ? begin + LEFT_MS : end) - performance.now()
+      if (!glancing && remaining <= 0) throw new HostInUse(this.#host, other, left)
+      if (!glancing) this.#waiting(answer, other, left)
+      await delay(glancing ? GLANCE_MS : Math.min(POLL_MS, remaining), undefined, signal ? { signal } : {})
     }
   }
 
-  #waiting(answer: string, holder: LeaseHolder | undefined): void {
+  #waiting(answer: string, holder: LeaseHolder | undefined, left: boolean): void {
     if (answer === this.#said) return
     this.#said = answer
-    this.#options.onWaiting?.(holder)
+    this.#options.onWaiting?.(holder, left)
   }
 
   async #answer(ask: boolean): Promise<string> {
@@ -133,7 +141,7 @@ class Attempt {
     const value = await this.#answers.next()
     this.#options.signal?.throwIfAborted()
     if (value === undefined) throw new ConnectionError('lost', this.#host, 'the lease holder ended on the host')
-    if (value === 'held' || value.startsWith('busy')) return value
+    if (/^(?:held|busy|left)\b/.test(value)) return value
     const host = this.#host
     if (value === 'noflock')
       throw new ConnectionError('unsupported', host, `${host} has no flock(1)`, 'install util-linux, or busybox')

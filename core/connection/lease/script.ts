@@ -4,6 +4,9 @@ import { quote, type ShellText, sh } from '../quote.ts'
  * The lock is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid
  * (checked to be ours) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a
  * second run may have it open; it names the holder while the lock is held, and is empty otherwise.
+ *
+ * What is shielded outlives a run that is killed, and the lock with it. So it has a lock of its own, shared, on a second file: it names the
+ * run, and is emptied by the next one that finds nobody there.
  */
 
 /** Told without a process where the shell can: this is the first thing that every host of a run does. */
@@ -16,7 +19,7 @@ fi
 [ -n "$uid" ] || uid=$(id -u)
 if [ "$uid" = 0 ]; then folder=/run/virtfleet; [ -d /run ] || folder=/var/run/virtfleet
 else folder=/tmp/virtfleet-$uid; fi
-file=$folder/lease
+file=$folder/lease work=$folder/work
 if command -v flock >/dev/null 2>&1; then flock=flock
 elif busybox flock --help >/dev/null 2>&1; then flock='busybox flock'
 else flock=; fi
@@ -32,7 +35,8 @@ own() {
 export const EXPIRY_SECONDS = 90
 
 /**
- * Tries once, and answers `held` or `busy HOLDER`. Then it reads lines: `try HOLDER` tries again, anything else is a sign of
+ * Tries once, and answers `held`, `busy HOLDER`, or `left HOLDER` if the host is ours and what a run before has left on it is still at
+ * work. Then it reads lines: `try HOLDER` tries again, anything else is a sign of
  * life. The lock ends with the input, at the latest. The watcher counts to three between signs of life; it does not have the lock open, and ends
  * when its parent is not the holder any more.
  */
@@ -60,10 +64,16 @@ trap '' USR1
 ) &
 watcher=$!
 held=
+worked() {
+  [ -s "$work" ] || return 1
+  { $flock -n 8 && : >"$work"; } 8<"$work" && return 1
+  read -r other <"$work" || other=
+}
 take() {
   if $flock -n 9; then
     held=1
-    printf '%s\\n' "$1" >"$file" && echo held || { echo "unusable $file"; return 1; }
+    printf '%s\\n' "$1" >"$file" || { echo "unusable $file"; return 1; }
+    if worked; then printf 'left %s\\n' "$other"; else echo held; fi
   else
     read -r other <"$file" || other=
     printf 'busy %s\\n' "$other"
@@ -89,3 +99,17 @@ export function lookScript(): ShellText {
 { $flock -s -n 9 || { echo busy; cat "$file"; }; } 9<"$file"
 `)
 }
+
+/**
+ * For the head of a shielded script: as long as this shell lives, the next run waits, if there is a lease here at all. What the script
+ * leaves running is not waited for: it must not have descriptor 8.
+ */
+export const WORKING = `${FOLDER}
+if [ -n "$flock" ] && own && { : >>"$work"; } 2>/dev/null; then
+  exec 8>>"$work"
+  $flock -s 8 && { read -r word <"$file"; vf_p "$word
+" >&8; } 2>/dev/null
+fi
+unset uid word other folder file work flock
+unset -f own
+`

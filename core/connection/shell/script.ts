@@ -1,3 +1,4 @@
+import { WORKING } from '../lease/script.ts'
 import { quote, type ShellText } from '../quote.ts'
 import { type Decoder, encodeInput } from './input.ts'
 import { PRINT } from './prelude/marks.ts'
@@ -64,7 +65,7 @@ function apart(command: ScriptCommand, options: ScriptOptions, last: boolean): s
   const streams = '>&3 2>&4 3>&- 4>&-'
   const wait = command.timeoutMs > 0 ? ` & vf_q${command.shielded ? ' "$!"' : ''}` : ''
   const run = command.shielded
-    ? `vf_p ${quote(`${PRINT}\n${body(command, options)}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
+    ? `vf_p ${quote(`${PRINT}\n${WORKING}${body(command, options, '8>&-')}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
     : body(command, options, streams)
   const after = last ? 'vf_J\nvf_m J\n' : 'vf_m B\n'
   const [open, close] = command.shielded ? ['vf_F', 'vf_G'] : ['vf_O', 'vf_P']

@@ -1,5 +1,5 @@
 import { ConnectionError } from '../../connection/errors.ts'
-import { inUse } from '../../connection/lease/holder.ts'
+import { inUse, stillAtWork } from '../../connection/lease/holder.ts'
 import { acquireLease, HostInUse, type Lease } from '../../connection/lease/lease.ts'
 import type { Become, Connection, Endpoint } from '../../connection/types.ts'
 import { RpcSessions } from '../../libvirt/rpc/index.ts'
@@ -112,9 +112,10 @@ export class Sessions {
         wait: (this.#run.request.leaseWait ?? LEASE_WAIT_MS) / 1000,
         signal: AbortSignal.any([options.signal, ours.signal]),
         ...(options.become && { become: options.become }),
-        onWaiting: (holder) => {
+        onWaiting: (holder, left) => {
+          const { name } = connection.endpoint
           if (holder?.run === this.#run.id) ours.abort()
-          else options.onWaiting(`${inUse(connection.endpoint.name, holder)}; waiting for it`)
+          else options.onWaiting(`${left ? stillAtWork(name, holder) : inUse(name, holder)}; waiting for it`)
         },
       })
     } catch (error) {

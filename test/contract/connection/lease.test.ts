@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { expect } from 'chai'
 import { HostConnection } from '../../../core/connection/connection.ts'
+import type { LeaseHolder } from '../../../core/connection/lease/holder.ts'
 import { acquireLease, HostInUse, type Lease, leaseHolder } from '../../../core/connection/lease/lease.ts'
 import { openOpenssh } from '../../../core/connection/openssh/transport.ts'
 import { sh } from '../../../core/connection/quote.ts'
@@ -12,6 +13,7 @@ import { withLock } from '../../../lab/lock.ts'
 import { type Sshd, startSshd } from '../sshd.ts'
 
 const FILE = '/run/virtfleet/lease'
+const WORK = '/run/virtfleet/work'
 
 for (const transport of ['ssh', 'openssh'] as const) {
   describe(`lease over ${transport}`, function () {
@@ -108,8 +110,25 @@ for (const transport of ['ssh', 'openssh'] as const) {
       await got.release()
     })
 
+    it('waits for what a killed run has left at work, says so, and not for what that leaves running', async () => {
+      const work = 'sleep 30 </dev/null >/dev/null 2>&1 & sleep 3'
+      const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, { work })
+      await until(() => existsSync(WORK) && readFileSync(WORK, 'utf8').includes('"run":"child"'))
+      controller.kill('SIGKILL')
+      const waited: string[] = []
+      const second = await connection()
+      const onWaiting = (holder: LeaseHolder | undefined, left: boolean): void =>
+        void waited.push(`${holder?.run} ${left}`)
+      const start = performance.now()
+      const got = await acquireLease(second, { run: '43', wait: 2, onWaiting })
+      expect(performance.now() - start).to.be.within(1500, 10_000)
+      expect(waited.at(-1)).to.equal('child true')
+      expect(readFileSync(WORK, 'utf8')).to.equal('')
+      await got.release()
+    })
+
     it('is given up when the controller says nothing any more, and the controller is told', async () => {
-      const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, 2)
+      const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, { expirySeconds: 2 })
       controller.kill('SIGSTOP')
       try {
         const got = await acquireLease(await connection(), { run: '43', wait: 10 })
@@ -197,8 +216,12 @@ for (const transport of ['ssh', 'openssh'] as const) {
   })
 }
 
-/** A controller of its own that holds the lease, to be killed or stopped; prints when it has lost it. */
-async function killable(endpoint: Endpoint, transport: 'ssh' | 'openssh', expirySeconds = 90): Promise<ChildProcess> {
+/** A controller of its own that holds the lease and does some shielded work, to be killed or stopped; prints when it has lost it. */
+async function killable(
+  endpoint: Endpoint,
+  transport: 'ssh' | 'openssh',
+  { expirySeconds = 90, work = '' } = {},
+): Promise<ChildProcess> {
   const url = (path: string) => JSON.stringify(new URL(`../../../core/connection/${path}`, import.meta.url).href)
   const script = `
     import { HostConnection } from ${url('connection.ts')}
@@ -208,6 +231,8 @@ async function killable(endpoint: Endpoint, transport: 'ssh' | 'openssh', expiry
     const connection = new HostConnection(endpoint, await open(endpoint))
     const lease = await acquireLease(connection, { run: 'child', expirySeconds: ${expirySeconds} })
     void lease.ended.then(() => process.stdout.write('lost'))
+    const work = ${JSON.stringify(work)}
+    if (work) void connection.shell().then((shell) => shell.run({ text: work }, { shielded: true }))
     process.stdout.write('held')
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
