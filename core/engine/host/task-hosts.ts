@@ -1,18 +1,13 @@
-import type { Become, Connection, Endpoint } from '../../connection/types.ts'
-import type { RpcSessions } from '../../libvirt/rpc/index.ts'
-import type { ControllerFiles, FactStore, Host } from '../../module/types.ts'
+import type { Host } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
 import type { OnWrite } from '../modules/call.ts'
-import type { Run } from '../run-state.ts'
 import { flag } from '../task/keywords.ts'
-import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 import { accessOf } from './access.ts'
 import { environmentOf } from './environment.ts'
-import { factStore } from './fact-folder.ts'
-import { TaskFiles } from './files.ts'
-import { TaskHost, type TaskHostTies } from './task-host.ts'
+import { TaskHost } from './task-host.ts'
+import { Ties, type TiesSource, type Way } from './ties.ts'
 
 /** For whom hosts are made: a task, seen from one host. */
 export interface HostRequest {
@@ -61,15 +56,7 @@ export async function taskHosts(request: HostRequest): Promise<HostMaker> {
 
 const NONE: ReadonlyMap<string, string> = new Map()
 
-interface Way {
-  readonly endpoint: Endpoint
-  readonly become: Become | undefined
-  readonly shell: string
-  readonly environment: ReadonlyMap<string, string>
-  readonly hidden: boolean
-}
-
-class TaskHosts implements HostMaker {
+class TaskHosts implements HostMaker, TiesSource {
   readonly request: HostRequest
   readonly way: Way
   /** Writes that are begun for whoever has the connection itself. */
@@ -99,122 +86,5 @@ class TaskHosts implements HostMaker {
 
   release(): void {
     for (const end of this.#open?.splice(0) ?? []) end()
-  }
-}
-
-/** What ties a host of a task to its run. One for each task and host: so it has no closures. */
-class Ties implements TaskHostTies {
-  readonly #hosts: TaskHosts
-  readonly #kind: HostKind
-
-  constructor(hosts: TaskHosts, kind: HostKind) {
-    this.#hosts = hosts
-    this.#kind = kind
-  }
-
-  get name(): string {
-    return this.#hosts.request.target
-  }
-
-  get scope(): LayeredScope {
-    return this.#hosts.request.scope
-  }
-
-  get signal(): AbortSignal {
-    return this.#kind.signal
-  }
-
-  get check(): boolean {
-    return this.#hosts.request.check
-  }
-
-  get wantsDiff(): boolean {
-    return this.#hosts.request.diff
-  }
-
-  get become(): Become | undefined {
-    return this.#hosts.way.become
-  }
-
-  get environment(): ReadonlyMap<string, string> {
-    return this.#hosts.way.environment
-  }
-
-  get files(): ControllerFiles {
-    const { batch, task } = this.#hosts.request
-    return new TaskFiles(searchFolders(batch.play, task), batch.run.fileCache)
-  }
-
-  get shielded(): boolean {
-    return this.#kind.shielded
-  }
-
-  get factStore(): FactStore | undefined {
-    const { facts } = this.#run.request
-    return facts && factStore(facts, this.name)
-  }
-
-  connect(): Promise<Connection> {
-    return this.#connectTo(this.#hosts.way.endpoint)
-  }
-
-  async reconnect(): Promise<void> {
-    await this.#run.sessions.forget(this.name)
-    await this.#connectTo({ ...this.#hosts.way.endpoint, retries: 0 })
-  }
-
-  get libvirtSessions(): (() => Promise<RpcSessions>) | undefined {
-    if (!this.#kind.nativeLibvirt) return undefined
-    return async () => this.#run.sessions.libvirt(await this.connect())
-  }
-
-  opened(): void {
-    this.#run.sessions.opened(this.name, this.#hosts.way.shell)
-  }
-
-  begin(ordered: boolean): () => void {
-    const shell = ordered ? this.#hosts.way.shell : undefined
-    return this.#run.speculation.begin(this.name, shell, this.#hosts.request.owner)
-  }
-
-  sent(ordered: boolean, answered: Promise<unknown>): void {
-    this.#kind.onWrite?.(ordered, answered)
-  }
-
-  /** Whoever has the connection itself may write at any time. */
-  handOver(): void {
-    this.#hosts.handedOver(this.begin(false))
-  }
-
-  progress(message: string, percent?: number): void {
-    if (!this.#hosts.way.hidden) this.#tell(message, percent)
-  }
-
-  line(stream: 'stdout' | 'stderr', line: string): void {
-    const task = this.#kind.id()
-    if (task === undefined || this.#hosts.way.hidden) return
-    this.#run.events.emit({ event: 'host_line', task, host: this.#hosts.request.owner, stream, line })
-  }
-
-  secret(value: string): void {
-    this.#run.request.redactor.add(value)
-  }
-
-  get #run(): Run {
-    return this.#hosts.request.batch.run
-  }
-
-  #connectTo(endpoint: Endpoint): Promise<Connection> {
-    const { request, way } = this.#hosts
-    const lease = !request.check && request.batch.play.lease !== false
-    const onWaiting = (message: string): void => this.#tell(message)
-    return this.#run.sessions.connect(endpoint, { signal: this.signal, become: way.become, lease, onWaiting })
-  }
-
-  #tell(message: string, percent?: number): void {
-    const task = this.#kind.id()
-    if (task === undefined) return
-    const far = percent === undefined ? {} : { percent }
-    this.#run.events.emit({ event: 'host_progress', task, host: this.#hosts.request.owner, message, ...far })
   }
 }
