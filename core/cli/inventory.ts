@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { Json } from '../events/json.ts'
 import type { Inventory, VariableLayer } from '../inventory/index.ts'
 import type { Value } from '../language/index.ts'
+import type { Redactor } from '../secrets/index.ts'
 import { CliError, EXIT } from './exit.ts'
 import type { VaultFlags } from './sources.ts'
 import type { Streams } from './streams.ts'
@@ -12,6 +14,7 @@ interface Flags extends VaultFlags {
   graph?: boolean
   host?: string
   explain?: string
+  showSecrets?: boolean
 }
 
 /** `virtfleet inventory`: what the inventory says, and where it says it. */
@@ -24,6 +27,7 @@ export function inventoryCommand(program: Command, streams: Streams, done: (code
     .option('--graph', 'groups as a tree')
     .option('--host <name>', "a host's variables as JSON, templates as they are written")
     .option('--explain <variable>', 'with --host: every place that sets the variable, the strongest last')
+    .option('--show-secrets', 'with --host: what was encrypted, as it is; else it is hidden')
     .option('--vault-password-file <file...>')
     .option('--vault-id <id@source...>')
     .option('-J, --ask-vault-pass')
@@ -38,7 +42,7 @@ export async function openInventory(
   flags: VaultFlags & { inventory?: string[] },
   streams: Streams,
   playbookFolders: readonly string[] = [],
-): Promise<{ inventory: Inventory; source: { folder: string; file: string } }> {
+): Promise<{ inventory: Inventory; source: { folder: string; file: string }; redactor: Redactor }> {
   const [{ loadInventory }, { createRedactor, createVault }, { vaultAccess, vaultPasswords }, { printDiagnostics }] =
     await Promise.all([
       import('../inventory/index.ts'),
@@ -55,7 +59,7 @@ export async function openInventory(
   })
   const failed = printDiagnostics(diagnostics, streams, { redact: (text) => redactor.text(text) })
   if (failed) throw new CliError('the inventory cannot be used', { exitCode: EXIT.unparsable })
-  return { inventory, source: sourceOf(sources) }
+  return { inventory, source: sourceOf(sources), redactor }
 }
 
 export function inventorySources(given: readonly string[] | undefined): string[] {
@@ -70,8 +74,9 @@ export function sourceOf(sources: readonly string[]): { folder: string; file: st
 }
 
 async function show(pattern: string | undefined, flags: Flags, streams: Streams): Promise<number> {
-  const { inventory } = await openInventory(flags, streams)
-  if (flags.host !== undefined) return showHost(flags.host, flags.explain, inventory, streams)
+  const { inventory, redactor } = await openInventory(flags, streams)
+  const told = (value: Json): Json => (flags.showSecrets ? value : redactor.json(value))
+  if (flags.host !== undefined) return showHost(flags.host, flags.explain, inventory, { streams, told })
   if (flags.graph) {
     for (const line of graph(inventory, 'all', 0)) streams.out.write(`${line}\n`)
     return EXIT.ok
@@ -87,7 +92,7 @@ async function showHost(
   name: string,
   variable: string | undefined,
   inventory: Inventory,
-  streams: Streams,
+  { streams, told }: { streams: Streams; told: (value: Json) => Json },
 ): Promise<number> {
   if (!inventory.hosts.has(name)) {
     const { didYouMean } = await import('../language/index.ts')
@@ -101,27 +106,27 @@ async function showHost(
   if (variable !== undefined) {
     const found = layers.filter((layer) => layer.variables.has(variable))
     for (const layer of found)
-      streams.out.write(`${layer.origin}: ${JSON.stringify(shown(layer.variables.get(variable)!))}\n`)
+      streams.out.write(`${layer.origin}: ${JSON.stringify(told(shown(layer.variables.get(variable)!)))}\n`)
     return found.length > 0 ? EXIT.ok : EXIT.error
   }
-  streams.out.write(`${JSON.stringify(merged(layers), null, 2)}\n`)
+  streams.out.write(`${JSON.stringify(told(merged(layers)), null, 2)}\n`)
   return EXIT.ok
 }
 
-function merged(layers: readonly VariableLayer[]): Record<string, unknown> {
-  const all: Record<string, unknown> = {}
+function merged(layers: readonly VariableLayer[]): Json {
+  const all: Record<string, Json> = {}
   for (const layer of layers) for (const [name, value] of layer.variables) all[name] = shown(value)
   return all
 }
 
 /** As JSON; a template is shown as it is written. */
-function shown(value: Value): unknown {
+function shown(value: Value): Json {
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, one]) => [String(key), shown(one)]))
   if (Array.isArray(value)) return value.map(shown)
   if (typeof value === 'bigint') return String(value)
   if (typeof value === 'object' && value !== null)
-    return 'source' in value ? value.source : 'value' in value ? value.value : String(value)
-  return value
+    return 'source' in value ? value.source : 'value' in value ? (value.value as Json) : String(value)
+  return value ?? null
 }
 
 function graph(inventory: Inventory, group: string, depth: number): string[] {
