@@ -7,7 +7,7 @@ const { setFlagsFromString } = require('node:v8')
 const HEAP_GROWTH = 40
 
 /**
- * V8 optimises what has run about so many bytes of its code. By its default (132 KiB) a run over many hosts, which takes seconds, spends a
+ * V8 optimises what has run about so many bytes of its code. By its default (66 KiB) a run over many hosts, which takes seconds, spends a
  * quarter of its CPU time on that and is over before it pays.
  */
 const BYTES_BEFORE_OPTIMISING = 1_000_000

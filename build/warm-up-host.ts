@@ -40,6 +40,8 @@ export async function startWarmUpHost(): Promise<WarmUpHost> {
       ansible_host: '127.0.0.1',
       ansible_port: (server.address() as AddressInfo).port,
       ansible_user: 'build',
+      // Whatever this machine's user says of his own hosts.
+      ansible_ssh_common_args: '-o ProxyCommand=none -o PubkeyAuthentication=yes -o IdentityAgent=none',
       ansible_ssh_private_key_file: keyFile,
       virtfleet_host_key: host.public.split(' ').slice(0, 2).join(' '),
     },

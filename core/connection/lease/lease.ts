@@ -109,8 +109,8 @@ class Attempt {
 
   async held(): Promise<void> {
     const { signal, wait = 0 } = this.#options
-    const begin = performance.now()
-    const end = begin + wait * 1000
+    const end = performance.now() + wait * 1000
+    let leftSince: number | undefined
     for (let asked = 1; ; asked++) {
       // The script has asked once by itself.
       const answer = await this.#answer(asked > 1)
@@ -122,7 +122,9 @@ class Attempt {
         return
       }
       const glancing = asked < GLANCES
-      const remaining = (left ? begin + LEFT_MS : end) - performance.now()
+      if (left) leftSince ??= performance.now()
+      const patience = leftSince === undefined ? end : Math.max(end, leftSince + LEFT_MS)
+      const remaining = patience - performance.now()
       if (!glancing && remaining <= 0) throw new HostInUse(this.#host, other, left)
       if (!glancing) this.#waiting(answer, other, left)
       await delay(glancing ? GLANCE_MS : Math.min(POLL_MS, remaining), undefined, signal ? { signal } : {})

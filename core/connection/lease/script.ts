@@ -11,23 +11,23 @@ import { quote, type ShellText, sh } from '../quote.ts'
 
 /** Told without a process where the shell can: this is the first thing that every host of a run does. */
 const FOLDER = `
-uid=
+vf_uid=
 if [ -r /proc/self/status ]; then
-  while read -r word uid other && [ "$word" != Uid: ]; do uid=; done </proc/self/status
-  [ -z "$uid" ] || uid=\${other%%[!0-9]*}
+  while read -r vf_word vf_uid vf_other && [ "$vf_word" != Uid: ]; do vf_uid=; done </proc/self/status
+  [ -z "$vf_uid" ] || vf_uid=\${vf_other%%[!0-9]*}
 fi
-[ -n "$uid" ] || uid=$(id -u)
-if [ "$uid" = 0 ]; then folder=/run/virtfleet; [ -d /run ] || folder=/var/run/virtfleet
-else folder=/tmp/virtfleet-$uid; fi
-file=$folder/lease work=$folder/work
-if command -v flock >/dev/null 2>&1; then flock=flock
-elif busybox flock --help >/dev/null 2>&1; then flock='busybox flock'
-else flock=; fi
-own() {
+[ -n "$vf_uid" ] || vf_uid=$(id -u)
+if [ "$vf_uid" = 0 ]; then vf_folder=/run/virtfleet; [ -d /run ] || vf_folder=/var/run/virtfleet
+else vf_folder=/tmp/virtfleet-$vf_uid; fi
+vf_file=$vf_folder/lease vf_work=$vf_folder/work
+if command -v flock >/dev/null 2>&1; then vf_flock=flock
+elif busybox flock --help >/dev/null 2>&1; then vf_flock='busybox flock'
+else vf_flock=; fi
+vf_own() {
   # Nobody but root makes anything in /run, and ours is closed. Not every shell can tell whose it is without a process.
-  { [ "$uid" = 0 ] && [ ! -h "$folder" ] && [ -d "$folder" ] && [ -O "$folder" ]; } 2>/dev/null && return 0
-  set -- $(LC_ALL=C ls -ldn "$folder" 2>/dev/null)
-  case $1 in drwx------*) [ "$3" = "$uid" ] ;; *) return 1 ;; esac
+  { [ "$vf_uid" = 0 ] && [ ! -h "$vf_folder" ] && [ -d "$vf_folder" ] && [ -O "$vf_folder" ]; } 2>/dev/null && return 0
+  set -- $(LC_ALL=C ls -ldn "$vf_folder" 2>/dev/null)
+  case $1 in drwx------*) [ "$3" = "$vf_uid" ] ;; *) return 1 ;; esac
 }
 `
 
@@ -36,17 +36,16 @@ export const EXPIRY_SECONDS = 90
 
 /**
  * Tries once, and answers `held`, `busy HOLDER`, or `left HOLDER` if the host is ours and what a run before has left on it is still at
- * work. Then it reads lines: `try HOLDER` tries again, anything else is a sign of
- * life. The lock ends with the input, at the latest. The watcher counts to three between signs of life; it does not have the lock open, and ends
+ * work. Then it reads lines: `try HOLDER` tries again, anything else is a sign of life. The lock ends with the input, at the latest. The watcher counts to three between signs of life; it does not have the lock open, and ends
  * when its parent is not the holder any more.
  */
 export function holdScript(holder: string, expirySeconds: number): ShellText {
   return sh.raw(`PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
 ${FOLDER}
 umask 077
-[ -n "$flock" ] || { echo noflock; exit 0; }
-[ -d "$folder" ] || mkdir "$folder" 2>/dev/null
-own || { echo "unusable $folder"; exit 0; }
+[ -n "$vf_flock" ] || { echo noflock; exit 0; }
+[ -d "$vf_folder" ] || mkdir "$vf_folder" 2>/dev/null
+vf_own || { echo "unusable $vf_folder"; exit 0; }
 trap '' USR1
 (
   exec </dev/null >/dev/null 2>&1
@@ -65,17 +64,17 @@ trap '' USR1
 watcher=$!
 held=
 worked() {
-  [ -s "$work" ] || return 1
-  { $flock -n 8 && : >"$work"; } 8<"$work" && return 1
-  read -r other <"$work" || other=
+  [ -s "$vf_work" ] || return 1
+  { $vf_flock -n 8 && true >"$vf_work"; } 8<"$vf_work" && return 1
+  read -r other <"$vf_work" || other=
 }
 take() {
-  if $flock -n 9; then
+  if $vf_flock -n 9; then
     held=1
-    printf '%s\\n' "$1" >"$file" || { echo "unusable $file"; return 1; }
+    printf '%s\\n' "$1" >"$vf_file" || { echo "unusable $vf_file"; return 1; }
     if worked; then printf 'left %s\\n' "$other"; else echo held; fi
   else
-    read -r other <"$file" || other=
+    read -r other <"$vf_file" || other=
     printf 'busy %s\\n' "$other"
   fi
 }
@@ -85,31 +84,34 @@ take() {
     read -r word holder || break
     kill -s USR1 "$watcher" 2>/dev/null
   done
-  [ -z "$held" ] || : >"$file"
-} 9>>"$file" || echo "unusable $file"
+  [ -z "$held" ] || : >"$vf_file"
+} 9>>"$vf_file" || echo "unusable $vf_file"
 kill "$watcher" 2>/dev/null
 exit 0
 `)
 }
 
-/** Prints `busy` and the holder if there is one; writes nothing. The lock is only tried, shared, for that moment. */
+/** Prints `busy` and the holder if there is one, or what one has left at work; writes nothing. Locks are only tried, for that moment. */
 export function lookScript(): ShellText {
   return sh.raw(`${FOLDER}
-[ -n "$flock" ] && own && [ -r "$file" ] || exit 0
-{ $flock -s -n 9 || { echo busy; cat "$file"; }; } 9<"$file"
+[ -n "$vf_flock" ] && vf_own && [ -r "$vf_file" ] || exit 0
+{ $vf_flock -s -n 9 || { echo busy; cat "$vf_file"; exit 0; }; } 9<"$vf_file"
+[ -s "$vf_work" ] || exit 0
+{ $vf_flock -n 8 || { echo busy; cat "$vf_work"; }; } 8<"$vf_work"
 `)
 }
 
 /**
- * For the head of a shielded script: as long as this shell lives, the next run waits, if there is a lease here at all. What the script
- * leaves running is not waited for: it must not have descriptor 8.
+ * For the head of a shielded script: as long as this shell lives, the next run of its user's waits, if there is a lease here at all. What the
+ * script leaves running is not waited for: it must not have descriptor 8. (`true`, since a special builtin that cannot write ends the shell;
+ * `8>&8`, since mksh keeps to itself what `exec` opened.)
  */
 export const WORKING = `${FOLDER}
-if [ -n "$flock" ] && own && { : >>"$work"; } 2>/dev/null; then
-  exec 8>>"$work"
-  $flock -s 8 && { read -r word <"$file"; vf_p "$word
-" >&8; } 2>/dev/null
+if [ -n "$vf_flock" ] && vf_own && { true >>"$vf_work"; } 2>/dev/null; then
+  exec 8>>"$vf_work"
+  { $vf_flock -s 8 8>&8 && { vf_word=; read -r vf_word <"$vf_file"; vf_p "$vf_word
+" >&8; }; } 2>/dev/null
 fi
-unset uid word other folder file work flock
-unset -f own
+unset vf_uid vf_word vf_other vf_folder vf_file vf_work vf_flock
+unset -f vf_own
 `

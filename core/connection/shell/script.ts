@@ -43,10 +43,10 @@ export const pairs = (commands: readonly { foreign: boolean; shielded: boolean }
 
 /**
  * `streams`: where its output goes. dash and busybox take the redirections of `{ (…) <a; } >b` for those of the subshell alone, and forget
- * the first: so they stand in one place.
+ * the first: so they stand in one place. `closed`: what it must not have, nor anything that it starts.
  */
-function body(command: ScriptCommand, { decoder }: ScriptOptions, streams = ''): string {
-  const run = `( N=; eval ${quote(command.script.text)}\n)`
+function body(command: ScriptCommand, { decoder }: ScriptOptions, { streams = '', closed = '' } = {}): string {
+  const run = `( N=; eval ${quote(command.script.text)}\n)${closed}`
   if (command.stdin === undefined || command.stdin.length === 0) return `${run} </dev/null ${streams}`
   const fed = `${encodeInput(command.stdin, decoder)} | ${run}`
   return streams === '' ? fed : `{ ${fed}\n} ${streams}`
@@ -65,8 +65,8 @@ function apart(command: ScriptCommand, options: ScriptOptions, last: boolean): s
   const streams = '>&3 2>&4 3>&- 4>&-'
   const wait = command.timeoutMs > 0 ? ` & vf_q${command.shielded ? ' "$!"' : ''}` : ''
   const run = command.shielded
-    ? `vf_p ${quote(`${PRINT}\n${WORKING}${body(command, options, '8>&-')}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
-    : body(command, options, streams)
+    ? `vf_p ${quote(`${PRINT}\n${WORKING}${body(command, options, { closed: ' 8>&-' })}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
+    : body(command, options, { streams })
   const after = last ? 'vf_J\nvf_m J\n' : 'vf_m B\n'
   const [open, close] = command.shielded ? ['vf_F', 'vf_G'] : ['vf_O', 'vf_P']
   return `${open} ${command.seq}\n${deadline(command)}${run}${wait}\n${close} ${command.seq} $?\n${after}`

@@ -14,6 +14,7 @@ import { type Sshd, startSshd } from '../sshd.ts'
 
 const FILE = '/run/virtfleet/lease'
 const WORK = '/run/virtfleet/work'
+const isAtWork = (run: string): boolean => existsSync(WORK) && readFileSync(WORK, 'utf8').includes(`"run":"${run}"`)
 
 for (const transport of ['ssh', 'openssh'] as const) {
   describe(`lease over ${transport}`, function () {
@@ -113,7 +114,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
     it('waits for what a killed run has left at work, says so, and not for what that leaves running', async () => {
       const work = 'sleep 30 </dev/null >/dev/null 2>&1 & sleep 3'
       const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, { work })
-      await until(() => existsSync(WORK) && readFileSync(WORK, 'utf8').includes('"run":"child"'))
+      await until(() => isAtWork('child'))
       controller.kill('SIGKILL')
       const waited: string[] = []
       const second = await connection()
@@ -180,8 +181,20 @@ for (const transport of ['ssh', 'openssh'] as const) {
         const [first, second] = [await connection({ shellPath: path }), await connection({ shellPath: path })]
         const lease = await acquireLease(first, { run: '42' })
         expect(await acquireLease(second, { run: '43' }).catch((e: unknown) => e)).to.be.instanceOf(HostInUse)
+        // With input, and with something that is left running.
+        const script = sh.raw('cat >/dev/null; ( sleep 20; sleep 20 ) </dev/null >/dev/null 2>&1 & sleep 2; exit 3')
+        const working = (await first.shell()).run(script, { shielded: true, stdin: 'in' })
+        await until(() => isAtWork('42'))
         await lease.release()
-        await (await acquireLease(second, { run: '43' })).release()
+        const waited: string[] = []
+        const next = await acquireLease(second, {
+          run: '43',
+          onWaiting: (h, left) => void waited.push(`${h?.run} ${left}`),
+        })
+        await next.release()
+        expect(waited).to.deep.equal(['42 true'])
+        expect(await working).to.include({ status: 3 })
+        expect(String((await working).stderr)).to.equal('')
       })
     }
 
