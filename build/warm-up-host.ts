@@ -30,9 +30,13 @@ export async function startWarmUpHost(): Promise<WarmUpHost> {
       accept().on('exec', (acceptExec, _reject, { command }) => serve(acceptExec(), command))
     })
   })
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
+  }).catch((error: unknown) => {
+    remove()
+    throw error
   })
   return {
     folder,
@@ -47,7 +51,7 @@ export async function startWarmUpHost(): Promise<WarmUpHost> {
     },
     async close() {
       await new Promise<void>((resolve) => server.close(() => resolve()))
-      rmSync(folder, { recursive: true, force: true })
+      remove()
     },
   }
 }

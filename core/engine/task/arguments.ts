@@ -47,7 +47,7 @@ function withoutOmitted(value: Value, omit: string): Value | undefined {
 function hasOmitted(value: Value, omit: string): boolean {
   if (value === omit) return true
   if (Array.isArray(value)) return value.some((item) => hasOmitted(item, omit))
-  if (!(value instanceof Map)) return false
+  if (!(value instanceof Map) || value.constructor !== Map) return false
   for (const item of value.values()) if (hasOmitted(item, omit)) return true
   return false
 }
