@@ -32,10 +32,9 @@ export const FIGURES = {
       'round trips for 50 tasks with nothing to change over 100 ms: time of the connection / 100 ms, handshake included',
     most: 12,
   },
-  turns_50_tasks: { means: 'the same by turns of direction on the wire' },
+  turns_50_tasks: { means: 'the same as turns on the wire' },
   rtts_50_changes_per_task: {
-    means:
-      'round trips a task for 50 tasks that change something over 100 ms: turns of direction on the wire, handshake included',
+    means: 'round trips a task for 50 tasks that change something over 100 ms: turns on the wire, handshake included',
     most: 1.3,
   },
   seconds_50_changes: { means: 'time of that connection, in seconds, most of it apt and systemd' },
@@ -74,7 +73,7 @@ export const FIGURES = {
   script_rerun_ratio: { means: 'time of virtfleet / time of that script, nothing to change' },
   ansible_rerun_ratio: { means: 'time of Ansible / time of virtfleet, nothing to change', least: 12 },
   batch_turns_ratio: {
-    means: 'round trips to make 50 machines / to make 5, by turns of direction on the wire',
+    means: 'round trips to make 50 machines / to make 5, as turns on the wire',
     most: 1,
   },
   batch_rerun_turns_ratio: { means: 'the same with nothing to change', most: 1 },

@@ -9,7 +9,7 @@ const program = fileURLToPath(new URL('./proxy.js', import.meta.url))
 export interface Passage {
   /** From its opening to its end, in milliseconds. */
   readonly ms: number
-  /** How often the near end spoke after it had heard something new: round trips, TCP's own included. */
+  /** Round trips: how often the near end spoke when it could have heard an answer to what it said before, and TCP's opening. */
   readonly turns: number
   /** Sent by the near end. */
   readonly bytes: number

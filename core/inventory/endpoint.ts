@@ -21,6 +21,7 @@ const transports: Readonly<Record<string, Endpoint['transport']>> = {
 export function endpointOf(name: string, variables: JsonObject): Endpoint {
   const settings = new Settings(name, variables)
   const args = sshArgs(settings)
+  const passed = [...args.shared, ...args.unknown]
   const connection =
     settings.text('ansible_connection')?.replace(/^ansible\.(?:builtin|netcommon|legacy)\./, '') ?? 'ssh'
   let transport = transports[connection]
@@ -43,7 +44,7 @@ export function endpointOf(name: string, variables: JsonObject): Endpoint {
     privateKeyPassphrase: settings.text('ansible_ssh_private_key_passphrase', 'ansible_private_key_passphrase'),
     proxyJump: args.proxyJump,
     proxyCommand: args.proxyCommand,
-    sshArgs: args.unknown.length > 0 ? args.unknown : undefined,
+    sshArgs: passed.length > 0 ? passed : undefined,
     connectTimeoutMs: seconds === undefined ? args.connectTimeoutMs : seconds * 1000,
     retries: settings.whole(0, 1000, 'ansible_ssh_retries'),
     remoteTmp: settings.text('ansible_remote_tmp'),
@@ -56,13 +57,16 @@ export function endpointOf(name: string, variables: JsonObject): Endpoint {
 }
 
 function sshArgs(settings: Settings): SshArgs {
-  const all: SshArgs = { unknown: [] }
+  const all: SshArgs = { shared: [], unknown: [] }
   for (const name of ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args']) {
     const text = settings.text(name)
     if (text === undefined) continue
     const parsed = parseSshArgs(text)
     if (!parsed) settings.wrong(name, 'has a quote that is not closed')
-    else Object.assign(all, parsed, { unknown: [...all.unknown, ...parsed.unknown] })
+    else {
+      const shared = [...all.shared, ...parsed.shared]
+      Object.assign(all, parsed, { shared, unknown: [...all.unknown, ...parsed.unknown] })
+    }
   }
   return all
 }

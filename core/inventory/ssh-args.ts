@@ -10,6 +10,8 @@ export interface SshArgs {
   connectTimeoutMs?: number
   policy?: 'strict' | 'accept-new' | 'off'
   knownHosts?: string[]
+  /** Arguments that both transports understand as they stand. */
+  readonly shared: string[]
   /** Arguments that only the system's ssh understands. */
   readonly unknown: string[]
 }
@@ -18,13 +20,13 @@ export interface SshArgs {
 const withValue = 'BbcDEeFIiJLlmOopQRSWw'
 /** Options that change nothing here: connections are shared and kept anyway. */
 const harmless =
-  /^(?:control(?:master|persist|path)|serveralive(?:interval|countmax)|compression|loglevel|batchmode|preferredauthentications|gssapiauthentication|tcpkeepalive|ipqos)$/
+  /^(?:control(?:master|persist|path)|compression|loglevel|batchmode|preferredauthentications|gssapiauthentication|tcpkeepalive|ipqos)$/
 
 /** Reads arguments as they stand in ansible_ssh_common_args; undefined for a quote that is not closed. */
 export function parseSshArgs(text: string): SshArgs | undefined {
   const { words, unclosed } = splitWords(text)
   if (unclosed !== undefined) return undefined
-  const result: SshArgs = { unknown: [] }
+  const result: SshArgs = { shared: [], unknown: [] }
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!.text
     const letter = /^-([A-Za-z0-9])/.exec(word)?.[1]
@@ -78,6 +80,10 @@ function option(result: SshArgs, text: string): void {
         : value.toLowerCase() === 'accept-new'
           ? 'accept-new'
           : 'strict'
+      return
+    case 'serveraliveinterval':
+    case 'serveralivecountmax':
+      result.shared.push('-o', text)
       return
     default:
       if (!harmless.test(name.toLowerCase())) result.unknown.push('-o', text)

@@ -2,8 +2,8 @@ import { optionsOfArguments } from '../config/ssh-arguments.ts'
 import { quote } from '../quote.ts'
 import type { Endpoint } from '../types.ts'
 
-/** Seconds without an answer, three times, and the peer is dead. */
-const ALIVE_INTERVAL = 15
+/** Fifteen seconds without an answer, three times, and the peer is dead; unless the inventory's arguments say otherwise. */
+const SIGNS_OF_LIFE = ['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=3']
 
 /** ssh takes the first value it meets: ours, then the inventory's arguments, then the files. */
 export function connectArguments(endpoint: Endpoint, knownHostsFile: string | undefined): string[] {
@@ -26,6 +26,7 @@ export function connectArguments(endpoint: Endpoint, knownHostsFile: string | un
     ...options.flatMap((o) => ['-o', o]),
     ...identity(endpoint),
     ...(endpoint.sshArgs ?? []),
+    ...SIGNS_OF_LIFE,
     '-N',
     '--',
     endpoint.address,
@@ -52,12 +53,7 @@ function configArguments(endpoint: Endpoint): string[] {
 
 function connectOptions(endpoint: Endpoint): string[] {
   const seconds = Math.max(1, Math.ceil((endpoint.connectTimeoutMs ?? 10_000) / 1000))
-  return [
-    `ConnectTimeout=${seconds}`,
-    'ConnectionAttempts=1',
-    `ServerAliveInterval=${ALIVE_INTERVAL}`,
-    'ServerAliveCountMax=3',
-  ]
+  return [`ConnectTimeout=${seconds}`, 'ConnectionAttempts=1']
 }
 
 function identity(endpoint: Endpoint): string[] {

@@ -32,6 +32,14 @@ describe('endpoint of a host', () => {
       { ...base, transport: 'openssh', proxyCommand: 'nc %h %p' },
     ],
     [
+      'signs of life',
+      {
+        ansible_ssh_args: '-o ControlPersist=60s -o ServerAliveInterval=5',
+        ansible_ssh_extra_args: '-oServerAliveCountMax=9',
+      },
+      { ...base, sshArgs: ['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=9'] },
+    ],
+    [
       'arguments that only ssh knows',
       { ansible_ssh_extra_args: '-o CertificateFile=/k -o ControlMaster=auto' },
       { ...base, transport: 'openssh', sshArgs: ['-o', 'CertificateFile=/k'] },

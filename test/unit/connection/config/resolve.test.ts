@@ -79,10 +79,20 @@ describe('resolving an endpoint', () => {
       })
 
       it('reads ssh arguments of the inventory', async () => {
-        const sshArgs = ['-o', 'ProxyJump=b:2200', '-oUser="op"', '-o', 'StrictHostKeyChecking no', '-C', '-p', '2022']
+        const sshArgs = [
+          '-o',
+          'ProxyJump=b:2200',
+          '-oUser="op"',
+          '-o',
+          'StrictHostKeyChecking no',
+          '-C',
+          '-p',
+          '2022',
+          '-oServerAliveInterval=7',
+        ]
         const answer = await resolve('Host kvm1\n  ProxyJump a\n', { sshArgs })
         expect(answer.proxyJump.map((hop) => [hop.host, hop.port])).to.deep.equal([['b', 2200]])
-        expect(answer).to.include({ user: 'op', port: 2022 })
+        expect(answer).to.include({ user: 'op', port: 2022, serverAliveIntervalMs: 7000 })
         expect(answer.hostKeys.policy).to.equal('off')
         const twice = await resolve('', { sshArgs: ['-p', '1', '-p', '2'], useSshConfig: false })
         expect(twice.port).to.equal(1)

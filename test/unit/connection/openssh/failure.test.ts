@@ -50,6 +50,12 @@ describe('arguments for ssh', () => {
     expect(list.join(' ')).to.contain('-l op -p 2222').and.contain('StrictHostKeyChecking=yes')
   })
 
+  it('asks for signs of life as the inventory says', () => {
+    const list = args({ sshArgs: ['-o', 'ServerAliveInterval=5'] })
+    const [theirs, ours] = ['ServerAliveInterval=5', 'ServerAliveInterval=15'].map((one) => list.indexOf(one))
+    expect(theirs).to.be.greaterThan(0).and.lessThan(Number(ours))
+  })
+
   it('maps the rules for host keys', () => {
     expect(args({ hostKeys: { policy: 'accept-new', files: ['/a b', '/50%'] } })).to.include.members([
       'StrictHostKeyChecking=accept-new',
