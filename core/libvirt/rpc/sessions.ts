@@ -1,8 +1,8 @@
-import { ConnectionError } from '../../connection/errors.ts'
 import type { Become, Connection } from '../../connection/types.ts'
 import { LibvirtLost } from '../errors.ts'
 import { openSession, type RpcSession, type SessionOptions } from './session/session.ts'
 import { dialRelay, dialSocket, NoRelay } from './transport/dial.ts'
+import { systemSockets } from './transport/script.ts'
 
 /** Whose daemon, and as which user of the host. */
 export interface SessionKey {
@@ -16,9 +16,12 @@ export interface SessionKey {
 export class RpcSessions {
   readonly #connection: Connection
   readonly #open = new Map<string, Promise<RpcSession>>()
+  /** Whether the socket is tried without a program on the host first. The system's ssh needs processes of its own for that. */
+  #direct: boolean
 
   constructor(connection: Connection) {
     this.#connection = connection
+    this.#direct = connection.endpoint.transport !== 'openssh'
   }
 
   /** Raises LibvirtUnavailable, LibvirtError, ConnectionError; a failure is not kept. */
@@ -39,23 +42,38 @@ export class RpcSessions {
   /** One that is not shared. */
   async another(key: SessionKey, signal?: AbortSignal): Promise<RpcSession> {
     const { uri, become, readonly = false } = key
-    const wire = await dialRelay(this.#connection, { uri, ...(become && { become }), ...(signal && { signal }) })
+    const options = { uri, readonly }
+    // The SSH server opens sockets as the login user, and as nobody else.
+    const direct = this.#direct && !become
+    const session = direct ? await this.#bySocket(systemSockets(uri), options, signal) : undefined
+    if (session) return session
     try {
-      return await openSession(wire, { uri, readonly })
+      const wire = await dialRelay(this.#connection, { uri, ...(become && { become }), ...(signal && { signal }) })
+      const relayed = await openSession(wire, options)
+      // A program leads there, the SSH server does not: it has nothing to be asked again.
+      if (direct) this.#direct = false
+      return relayed
     } catch (error) {
-      // The SSH server opens sockets as the login user, and as nobody else.
-      if (!(error instanceof NoRelay) || become) throw error
-      return this.#bySocket(error, { uri, readonly })
+      if (!(error instanceof NoRelay) || become || direct) throw error
+      const last = await this.#bySocket([error.socket], options, signal)
+      if (!last) throw error
+      return last
     }
   }
 
-  /** The last way: raises `noRelay` where the SSH server does not open sockets either. */
-  async #bySocket(noRelay: NoRelay, options: SessionOptions): Promise<RpcSession> {
+  /** Undefined where the SSH server leads to none of them; the first one that answers otherwise. */
+  async #bySocket(
+    paths: readonly string[],
+    options: SessionOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<RpcSession | undefined> {
+    const wire = await dialSocket(this.#connection, paths, signal)
+    if (!wire) return undefined
     try {
-      return await openSession(await dialSocket(this.#connection, noRelay.socket), options)
+      return await openSession(wire, options)
     } catch (error) {
-      const refused = error instanceof ConnectionError ? error.failure === 'unreachable' : error instanceof LibvirtLost
-      throw refused ? noRelay : error
+      if (error instanceof LibvirtLost) return undefined
+      throw error
     }
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
+import type { Connection } from '../../../core/connection/types.ts'
 import { createRpc, preferRpc, RpcSessions } from '../../../core/libvirt/rpc/index.ts'
 import { LibvirtUnavailable } from '../../../core/libvirt/types.ts'
 import { labPasswords } from '../../../lab/index.ts'
@@ -24,8 +25,8 @@ describe("the way to libvirt's socket", function () {
   const hide = (...names: string[]) => lab.native(names.map((n) => `mv /usr/bin/${n} /usr/bin/${n}.off`).join(';'))
   const restore = () =>
     lab.native('cd /usr/bin; for f in virt-ssh-helper nc; do [ -e $f.off ] && mv $f.off $f; done; rm -f socat; true')
-  const answers = async (): Promise<string[]> => {
-    const sessions = new RpcSessions(lab.connection)
+  const answers = async (connection = lab.connection): Promise<string[]> => {
+    const sessions = new RpcSessions(connection)
     try {
       const get = () => sessions.get({ uri: URI })
       const rpc = createRpc({ session: get, another: get, virsh: lab.ways.virsh })
@@ -36,36 +37,91 @@ describe("the way to libvirt's socket", function () {
   }
   afterEach(restore)
 
-  it('is nc, where there is no helper of libvirt', async () => {
-    await hide('virt-ssh-helper')
-    expect(await answers()).to.deep.equal([await lab.native('hostname')])
-    await delay(200)
-    expect(await lab.native('pgrep -c -x nc || true')).to.equal('0')
-  })
-
-  it("leads to a modular daemon's socket first", async () => {
-    await hide('virt-ssh-helper')
-    // The same daemon under the other name: libvirtd's own socket leads nowhere meanwhile.
+  /** The same daemon under the other name: libvirtd's own socket leads nowhere meanwhile. */
+  const leadsToTheModularOne = async (connection: Connection): Promise<void> => {
     const monolithic = DAEMON === 'libvirtd'
     if (monolithic) await lab.native('cd /run/libvirt && mv libvirt-sock virtqemud-sock && touch libvirt-sock')
     try {
-      expect(await answers()).to.deep.equal([await lab.native('hostname')])
+      expect(await answers(connection)).to.deep.equal([await lab.native('hostname')])
     } finally {
       if (monolithic) await lab.native('cd /run/libvirt && mv -f virtqemud-sock libvirt-sock')
     }
-  })
+  }
+  const relays = () => lab.native("pgrep -c -x 'virt-ssh-helper|nc|socat' || true")
 
-  it('is socat, where there is no nc that knows sockets', async () => {
+  it('is the SSH server itself: no process on the host', async () => {
+    const sessions = new RpcSessions(lab.connection)
+    try {
+      await sessions.get({ uri: URI })
+      expect(await relays()).to.equal('0')
+    } finally {
+      await sessions.close()
+    }
     await hide('virt-ssh-helper', 'nc')
-    await lab.native(
-      `printf '%s\\n' '#!/bin/sh' '[ "$1" = - ] && exec nc.off -U "\${2#UNIX-CONNECT:}"' > /usr/bin/socat; chmod +x /usr/bin/socat`,
-    )
     expect(await answers()).to.deep.equal([await lab.native('hostname')])
   })
 
-  it('is the SSH server, where there is nothing', async () => {
-    await hide('virt-ssh-helper', 'nc')
-    expect(await answers()).to.deep.equal([await lab.native('hostname')])
+  it("leads to a modular daemon's socket first", async () => {
+    await leadsToTheModularOne(lab.connection)
+  })
+
+  describe('where the SSH server opens no sockets', () => {
+    const setting = '/etc/ssh/sshd_config.d/vf.conf'
+    let connection: Connection
+    before(async () => {
+      await lab.native(
+        `usermod -aG libvirt ops; echo AllowStreamLocalForwarding no > ${setting}; systemctl reload ssh; sleep 0.3`,
+      )
+      connection = await lab.login('ops')
+    })
+    after(() => lab.native(`gpasswd -d ops libvirt; rm ${setting}; systemctl reload ssh`))
+
+    it("is libvirt's helper, and the server is not asked again", async () => {
+      let asked = 0
+      const watched = Object.assign(Object.create(connection) as Connection, {
+        forward: (target: Parameters<Connection['forward']>[0]) => {
+          asked++
+          return connection.forward(target)
+        },
+      })
+      const sessions = new RpcSessions(watched)
+      try {
+        await sessions.get({ uri: URI })
+        expect(await relays()).to.equal('1')
+        const first = asked
+        expect(first).to.be.greaterThan(0)
+        await (await sessions.another({ uri: URI })).close()
+        expect(asked).to.equal(first)
+      } finally {
+        await sessions.close()
+      }
+    })
+
+    it('is nc, where there is no helper of libvirt', async () => {
+      await hide('virt-ssh-helper')
+      expect(await answers(connection)).to.deep.equal([await lab.native('hostname')])
+      await delay(200)
+      expect(await relays()).to.equal('0')
+    })
+
+    it('is socat, where there is no nc that knows sockets', async () => {
+      await hide('virt-ssh-helper', 'nc')
+      await lab.native(
+        `printf '%s\\n' '#!/bin/sh' '[ "$1" = - ] && exec nc.off -U "\${2#UNIX-CONNECT:}"' > /usr/bin/socat; chmod +x /usr/bin/socat`,
+      )
+      expect(await answers(connection)).to.deep.equal([await lab.native('hostname')])
+    })
+
+    it("leads to a modular daemon's socket first, too", async () => {
+      await hide('virt-ssh-helper')
+      await leadsToTheModularOne(connection)
+    })
+
+    it('is virsh, where there is nothing', async () => {
+      await hide('virt-ssh-helper', 'nc')
+      const error = await refusal(new RpcSessions(connection).get({ uri: URI }))
+      expect(error).to.be.instanceOf(LibvirtUnavailable).and.to.include({ reason: 'no way' })
+    })
   })
 
   it('is virsh, where not even that helps', async () => {
@@ -80,18 +136,6 @@ describe("the way to libvirt's socket", function () {
     const either = preferRpc(rpc, get, lab.ways.virsh)
     expect(await either.hostname()).to.equal(await lab.native('hostname'))
     expect(await either.native()).to.equal(undefined)
-  })
-
-  it('is virsh, where the SSH server opens no sockets', async () => {
-    await hide('virt-ssh-helper', 'nc')
-    const setting = '/etc/ssh/sshd_config.d/vf.conf'
-    await lab.native(`echo AllowStreamLocalForwarding no > ${setting}; systemctl reload ssh; sleep 0.3`)
-    try {
-      const error = await refusal(new RpcSessions(await lab.login('ops')).get({ uri: URI }))
-      expect(error).to.be.instanceOf(LibvirtUnavailable).and.to.include({ reason: 'no way' })
-    } finally {
-      await lab.native(`rm ${setting}; systemctl reload ssh`)
-    }
   })
 
   it('leads through another user, who is refused without', async () => {

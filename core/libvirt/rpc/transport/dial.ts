@@ -30,10 +30,21 @@ export async function dialRelay(connection: Connection, { uri, become, signal }:
   return { stream: channel.stream, why: () => ending(channel, () => said.slice(0, STDERR_KEPT).trim()) }
 }
 
-/** A wire to a socket on the host through the SSH server (streamlocal), as the login user. Raises ConnectionError. */
-export async function dialSocket(connection: Connection, path: string): Promise<Wire> {
-  const stream = await connection.forward({ socketPath: path })
-  return { stream, why: async () => new LibvirtLost('the daemon closed the connection') }
+/**
+ * A wire to the first of these sockets on the host that lets us in, through the SSH server (streamlocal) as the login user, without
+ * a process there; all are tried in one round trip. Undefined where none does. Raises AbortError.
+ */
+export async function dialSocket(
+  connection: Connection,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<Wire | undefined> {
+  const tried = await Promise.allSettled(paths.map((socketPath) => connection.forward({ socketPath })))
+  const [first, ...others] = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  for (const other of others) other.destroy()
+  if (signal?.aborted) first?.destroy()
+  signal?.throwIfAborted()
+  return first && { stream: first, why: async () => new LibvirtLost('the daemon closed the connection') }
 }
 
 /** A daemon's socket is there, and no program on the host that could join it. */

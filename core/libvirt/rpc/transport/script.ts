@@ -23,6 +23,13 @@ export function localUri(uri: string): LocalUri | undefined {
   return match?.[1] === undefined ? undefined : { driver: match[1], session: match[2] === 'session' }
 }
 
+/** Where the system's daemons listen, the modular one first; none for a URI of another kind, whose socket only the host knows. */
+export function systemSockets(uri: string): string[] {
+  const local = localUri(uri)
+  if (!local || local.session) return []
+  return [`/run/libvirt/virt${local.driver}d-sock`, '/run/libvirt/libvirt-sock']
+}
+
 /** Modular daemons first (virtqemud), as libvirt looks for them; it opens networks and storage by itself. */
 export function relayScript(uri: string, { driver, session }: LocalUri): ShellText {
   const folders = session

@@ -4,17 +4,20 @@ import { errorReply } from '../protocol/objects.ts'
 import type { Procedure } from '../protocol/procedures.ts'
 import { MalformedPacket } from '../xdr/malformed.ts'
 import { XdrReader } from '../xdr/reader.ts'
-import { XdrWriter } from '../xdr/writer.ts'
 import { Keepalive, type KeepaliveTimes } from './keepalive.ts'
 import { Outlet } from './outlet.ts'
 import { type Header, type Packet, PacketSplitter, PROGRAM, STATUS, TYPE } from './packet.ts'
 import { RpcStream } from './stream.ts'
 
+/** Reads a reply; raises MalformedPacket. */
+interface Reply<R> {
+  read(reader: XdrReader): R
+}
+
 interface Pending {
   readonly program: number
   readonly number: number
-  /** Reads the reply; raises MalformedPacket. */
-  readonly read: (reader: XdrReader) => unknown
+  readonly reply: Reply<unknown>
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -53,7 +56,7 @@ export class RpcClient {
     this.#options = options
     this.#keepalive = new Keepalive({
       ...(options.keepalive && { times: options.keepalive }),
-      ping: () => this.#outlet.send(keepaliveHeader(1), NO_PAYLOAD),
+      ping: () => this.#outlet.send(keepaliveHeader(1), noPayload),
       dead: (reason) => this.#fail(new LibvirtLost(reason)),
       atWork: () => (this.#streams.size > 0 ? Number.POSITIVE_INFINITY : this.#pending.size),
     })
@@ -62,14 +65,12 @@ export class RpcClient {
   }
 
   /** Raises LibvirtError: the daemon's own, LibvirtNotAsked if it was not sent, LibvirtLost if its outcome is not known. */
-  async call<A, R>(procedure: Procedure<A, R>, args: A): Promise<R> {
-    const { program, number, reply } = procedure
-    const read = (reader: XdrReader): unknown => reply.read(reader)
-    return (await this.#ask(this.#nextSerial(), procedure, args, { program, number, read })) as R
+  call<A, R>(procedure: Procedure<A, R>, args: A): Promise<R> {
+    return this.#ask(this.#nextSerial(), procedure, args, procedure.reply)
   }
 
   /** A call that opens a stream of data; it is there once the daemon has said yes. */
-  async stream<A>(procedure: Procedure<A, undefined>, args: A): Promise<RpcStream> {
+  stream<A>(procedure: Procedure<A, undefined>, args: A): Promise<RpcStream> {
     const { program, number } = procedure
     const serial = this.#nextSerial()
     const read = (): RpcStream => {
@@ -84,7 +85,7 @@ export class RpcClient {
       this.#streams.set(serial, stream)
       return stream
     }
-    return (await this.#ask(serial, procedure, args, { program, number, read })) as RpcStream
+    return this.#ask(serial, procedure, args, { read })
   }
 
   /** Ends the connection; what is under way is not known to have been done. */
@@ -92,23 +93,17 @@ export class RpcClient {
     this.#fail(reason)
   }
 
-  #ask<A, R>(
-    serial: number,
-    procedure: Procedure<A, R>,
-    args: A,
-    pending: Pick<Pending, 'program' | 'number' | 'read'>,
-  ): Promise<unknown> {
-    return new Promise<unknown>((resolve, reject) => {
+  #ask<A, R>(serial: number, procedure: Procedure<A, unknown>, args: A, reply: Reply<R>): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
       if (this.#end) throw this.#end instanceof LibvirtError ? new LibvirtNotAsked(this.#end.message) : this.#end
-      const payload = new XdrWriter()
+      const { program, number } = procedure
       try {
-        procedure.args.write(payload, args)
-        this.#outlet.send(callHeader(procedure.program, procedure.number, serial), payload.take())
+        this.#outlet.send(callHeader(program, number, serial), (to) => procedure.args.write(to, args))
       } catch (error) {
         if (error instanceof RangeError) throw new LibvirtNotAsked(error.message)
         throw error
       }
-      this.#pending.set(serial, { ...pending, resolve, reject })
+      this.#pending.set(serial, { program, number, reply, resolve: resolve as (reply: unknown) => void, reject })
       this.#keepalive.watch()
     })
   }
@@ -153,7 +148,7 @@ export class RpcClient {
     }
     if (status !== STATUS.ok && status !== STATUS.error) throw new MalformedPacket(`status ${status} of an answer`)
     const reader = new XdrReader(payload)
-    const answer = status === STATUS.error ? readError(reader) : pending.read(reader)
+    const answer = status === STATUS.error ? readError(reader) : pending.reply.read(reader)
     reader.end()
     this.#pending.delete(serial)
     if (status === STATUS.error) pending.reject(answer)
@@ -162,7 +157,7 @@ export class RpcClient {
 
   #answerPing({ procedure, version }: Packet): void {
     if (version !== 1) throw new MalformedPacket(`keepalive version ${version}`)
-    if (procedure === 1) this.#outlet.send(keepaliveHeader(2), NO_PAYLOAD)
+    if (procedure === 1) this.#outlet.send(keepaliveHeader(2), noPayload)
     else if (procedure !== 2) throw new MalformedPacket(`keepalive procedure ${procedure}`)
   }
 
@@ -194,7 +189,7 @@ export class RpcClient {
   }
 }
 
-const NO_PAYLOAD = Buffer.alloc(0)
+const noPayload = (): void => undefined
 
 const callHeader = (program: number, procedure: number, serial: number): Header => ({
   program,

@@ -1,10 +1,11 @@
 import type { Writable } from 'node:stream'
+import { XdrWriter } from '../xdr/writer.ts'
 import { type Header, writePacket } from './packet.ts'
 
 /** The way out: packets of one tick are one write. */
 export class Outlet {
   readonly #wire: Writable
-  #queue: Buffer[] = []
+  readonly #packets = new XdrWriter()
   #closed = false
   #drain: Promise<void> | undefined
   #release: (() => void) | undefined
@@ -13,11 +14,11 @@ export class Outlet {
     this.#wire = wire
   }
 
-  /** Raises RangeError for a packet that is too large. */
-  send(header: Header, payload: Uint8Array): void {
-    const packet = writePacket(header, payload)
-    if (this.#queue.length === 0) process.nextTick(() => this.#flush())
-    this.#queue.push(packet)
+  /** Raises RangeError for what cannot be sent, and sends nothing then. */
+  send(header: Header, payload: (to: XdrWriter) => void): void {
+    const first = this.#packets.at === 0
+    writePacket(this.#packets, header, payload)
+    if (first) process.nextTick(() => this.#flush())
   }
 
   /** Settles when there is room for more, or nothing goes out any more. */
@@ -36,14 +37,11 @@ export class Outlet {
 
   close(): void {
     this.#closed = true
-    this.#queue = []
     this.#release?.()
   }
 
   #flush(): void {
-    const queue = this.#queue
-    this.#queue = []
-    if (this.#closed || queue.length === 0) return
-    this.#wire.write(queue.length === 1 ? queue[0] : Buffer.concat(queue))
+    const bytes = this.#packets.take()
+    if (!this.#closed && bytes.length > 0) this.#wire.write(bytes)
   }
 }

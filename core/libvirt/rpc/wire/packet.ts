@@ -1,4 +1,5 @@
 import { MalformedPacket } from '../xdr/malformed.ts'
+import type { XdrWriter } from '../xdr/writer.ts'
 
 /*
  * libvirt's packets (virnetprotocol.x): a length that counts itself, a header of six words, a payload.
@@ -32,20 +33,25 @@ export interface Packet extends Header {
   readonly payload: Buffer
 }
 
-/** One packet as bytes. Raises RangeError if it is larger than libvirt takes. */
-export function writePacket(header: Header, payload: Uint8Array): Buffer {
-  const length = LENGTH_BYTES + HEADER_BYTES + payload.length
-  if (length > MOST_BYTES + LENGTH_BYTES) throw new RangeError(`${length} bytes are more than libvirt takes`)
-  const bytes = Buffer.allocUnsafe(length)
-  bytes.writeUInt32BE(length, 0)
-  bytes.writeUInt32BE(header.program, 4)
-  bytes.writeUInt32BE(header.version, 8)
-  bytes.writeInt32BE(header.procedure, 12)
-  bytes.writeInt32BE(header.type, 16)
-  bytes.writeUInt32BE(header.serial, 20)
-  bytes.writeInt32BE(header.status, 24)
-  bytes.set(payload, LENGTH_BYTES + HEADER_BYTES)
-  return bytes
+/** Adds one packet, or nothing: raises RangeError for one that is larger than libvirt takes, and whatever `payload` raises. */
+export function writePacket(to: XdrWriter, header: Header, payload: (to: XdrWriter) => void): void {
+  const begin = to.at
+  try {
+    to.uint(0)
+    to.uint(header.program)
+    to.uint(header.version)
+    to.int(header.procedure)
+    to.int(header.type)
+    to.uint(header.serial)
+    to.int(header.status)
+    payload(to)
+    const length = to.at - begin
+    if (length > MOST_BYTES + LENGTH_BYTES) throw new RangeError(`${length} bytes are more than libvirt takes`)
+    to.patch(begin, length)
+  } catch (error) {
+    to.cut(begin)
+    throw error
+  }
 }
 
 /** Takes bytes as they come and gives whole packets. Nothing is set aside for a packet before its bytes are there. */

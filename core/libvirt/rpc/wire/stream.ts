@@ -2,14 +2,14 @@ import { LibvirtError } from '../../errors.ts'
 import { errorReply, streamHole } from '../protocol/objects.ts'
 import { MalformedPacket } from '../xdr/malformed.ts'
 import { XdrReader } from '../xdr/reader.ts'
-import { XdrWriter } from '../xdr/writer.ts'
+import type { XdrWriter } from '../xdr/writer.ts'
 import { type Packet, STATUS, STREAM_BYTES, TYPE } from './packet.ts'
 
 /** Data, or that many zero bytes which are not sent. */
 export type StreamPiece = { readonly data: Buffer } | { readonly hole: number }
 
 interface StreamLink {
-  send(type: number, status: number, payload: Uint8Array): void
+  send(type: number, status: number, payload: (to: XdrWriter) => void): void
   drained(): Promise<void>
   pause(): void
   resume(): void
@@ -62,7 +62,7 @@ export class RpcStream {
     for (let at = 0; at < data.length; at += STREAM_BYTES) {
       if (this.#problem) throw this.#problem
       const piece = data.subarray(at, at + STREAM_BYTES)
-      this.#link.send(TYPE.stream, STATUS.continue, piece)
+      this.#link.send(TYPE.stream, STATUS.continue, (to) => to.raw(piece))
       await this.#link.drained()
     }
     if (this.#problem) throw this.#problem
@@ -71,9 +71,7 @@ export class RpcStream {
   /** Zero bytes that are left out; only in a stream that was opened as sparse. */
   async skip(length: number): Promise<void> {
     if (this.#problem) throw this.#problem
-    const payload = new XdrWriter()
-    streamHole.write(payload, { length: BigInt(length), flags: 0 })
-    this.#link.send(TYPE.hole, STATUS.continue, payload.take())
+    this.#link.send(TYPE.hole, STATUS.continue, (to) => streamHole.write(to, { length: BigInt(length), flags: 0 }))
     await this.#link.drained()
   }
 
@@ -133,7 +131,7 @@ export class RpcStream {
       // What was not read is in the way of the daemon's answer.
       if (this.#paused) this.#link.resume()
       this.#paused = false
-      this.#link.send(TYPE.stream, status, new Uint8Array())
+      this.#link.send(TYPE.stream, status, () => undefined)
     })
   }
 

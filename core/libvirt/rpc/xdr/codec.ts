@@ -32,7 +32,7 @@ export function string(most: number): Codec<string> {
     write(to, value) {
       // libvirt's strings are C's: what is behind the NUL would be gone, and the name another one.
       if (value.includes('\0')) throw new RangeError('a NUL byte cannot be passed to libvirt')
-      to.opaque(Buffer.from(value, 'utf8'), most)
+      to.text(value, most)
     },
     read: (from) => from.opaque(most).toString('utf8'),
   }
@@ -104,7 +104,11 @@ export function struct<F extends Fields>(fields: F): Codec<Structure<F>> {
     write(to, value) {
       for (const [name, codec] of entries) codec.write(to, value[name])
     },
-    read: (from) => Object.fromEntries(entries.map(([name, codec]) => [name, codec.read(from)])) as Structure<F>,
+    read(from) {
+      const value: Record<string, unknown> = {}
+      for (const [name, codec] of entries) value[name] = codec.read(from)
+      return value as Structure<F>
+    },
   }
 }
 

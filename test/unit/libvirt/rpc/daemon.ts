@@ -75,10 +75,10 @@ export async function openPeer(answer?: (packet: Packet, peer: Peer) => void): P
 /** A packet as a daemon would send it. */
 export function packet(fields: Partial<Packet>): Buffer {
   const { payload = Buffer.alloc(0), ...header } = fields
-  return writePacket(
-    { program: PROGRAM.remote, version: 1, procedure: 1, type: TYPE.reply, serial: 1, status: STATUS.ok, ...header },
-    payload,
-  )
+  const writer = new XdrWriter()
+  const whole = { program: PROGRAM.remote, version: 1, procedure: 1, type: TYPE.reply, serial: 1, status: STATUS.ok }
+  writePacket(writer, { ...whole, ...header }, (to) => to.raw(payload))
+  return writer.take()
 }
 
 export function encode<T>(codec: Codec<T>, value: T): Buffer {

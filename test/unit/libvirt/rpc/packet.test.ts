@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { MOST_BYTES, type Packet, PacketSplitter, writePacket } from '../../../../core/libvirt/rpc/wire/packet.ts'
 import { MalformedPacket } from '../../../../core/libvirt/rpc/xdr/malformed.ts'
+import { XdrWriter } from '../../../../core/libvirt/rpc/xdr/writer.ts'
 import { packet } from './daemon.ts'
 
 const word = fc.nat({ max: 0xffff_ffff })
@@ -25,7 +26,7 @@ describe("libvirt's packets", () => {
   it('are found wherever the stream is cut', () => {
     fc.assert(
       fc.property(fc.array(packets, { maxLength: 6 }), fc.array(fc.nat(), { maxLength: 40 }), (sent, borders) => {
-        const bytes = Buffer.concat(sent.map(({ payload, ...header }) => writePacket(header, payload)))
+        const bytes = Buffer.concat(sent.map(packet))
         const splitter = new PacketSplitter()
         const got = split(bytes, borders).flatMap((piece) => splitter.push(Buffer.from(piece)))
         expect(got).to.deep.equal(sent)
@@ -47,17 +48,23 @@ describe("libvirt's packets", () => {
   }
 
   it('may be as large as libvirt makes them, and take as long as they like', () => {
-    const bytes = writePacket(
-      { program: 1, version: 1, procedure: 1, type: 1, serial: 1, status: 0 },
-      Buffer.alloc(MOST_BYTES - 24, 7),
-    )
+    const bytes = packet({ payload: Buffer.alloc(MOST_BYTES - 24, 7) })
     const splitter = new PacketSplitter()
     const found: Packet[] = []
     for (let at = 0; at < bytes.length; at += 65_536) found.push(...splitter.push(bytes.subarray(at, at + 65_536)))
     expect(found).to.have.length(1)
     expect(found[0]?.payload.length).to.equal(MOST_BYTES - 24)
-    expect(() =>
-      writePacket({ program: 1, version: 1, procedure: 1, type: 1, serial: 1, status: 0 }, Buffer.alloc(MOST_BYTES)),
-    ).to.throw(RangeError)
+    expect(() => packet({ payload: Buffer.alloc(MOST_BYTES) })).to.throw(RangeError)
+  })
+
+  it('that cannot be written leave nothing behind', () => {
+    const writer = new XdrWriter()
+    const header = { program: 1, version: 1, procedure: 1, type: 1, serial: 1, status: 0 }
+    writePacket(writer, header, (to) => to.raw(Buffer.from('kept')))
+    const before = writer.at
+    expect(() => writePacket(writer, header, (to) => to.text('too long', 3))).to.throw(RangeError)
+    expect(writer.at).to.equal(before)
+    const [found, ...more] = new PacketSplitter().push(writer.take())
+    expect([found?.payload.toString(), more]).to.deep.equal(['kept', []])
   })
 })
