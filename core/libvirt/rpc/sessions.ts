@@ -30,7 +30,7 @@ export class RpcSessions {
     const name = JSON.stringify([uri, readonly, become && [become.method, become.user, become.exe, become.flags]])
     const known = this.#open.get(name)
     if (known) return known
-    const opened = this.another(key)
+    const opened = this.#openOne(key, { another: () => this.another(key) })
     this.#open.set(name, opened)
     const forget = (): void => {
       if (this.#open.get(name) === opened) this.#open.delete(name)
@@ -40,9 +40,16 @@ export class RpcSessions {
   }
 
   /** One that is not shared. */
-  async another(key: SessionKey, signal?: AbortSignal): Promise<RpcSession> {
-    const { uri, become, readonly = false } = key
-    const options = { uri, readonly }
+  another(key: SessionKey, signal?: AbortSignal): Promise<RpcSession> {
+    return this.#openOne(key, {}, signal)
+  }
+
+  async #openOne(
+    { uri, become, readonly = false }: SessionKey,
+    more: Pick<SessionOptions, 'another'>,
+    signal?: AbortSignal,
+  ): Promise<RpcSession> {
+    const options = { uri, readonly, ...more }
     // The SSH server opens sockets as the login user, and as nobody else.
     const direct = this.#direct && !become
     const session = direct ? await this.#bySocket(systemSockets(uri), options, signal) : undefined

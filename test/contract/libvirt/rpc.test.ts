@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
-import { createRpc, type RpcSession } from '../../../core/libvirt/rpc/index.ts'
+import { createRpc, type RpcSession, RpcSessions } from '../../../core/libvirt/rpc/index.ts'
 import { openSession } from '../../../core/libvirt/rpc/session/session.ts'
 import { dialRelay } from '../../../core/libvirt/rpc/transport/dial.ts'
 import { type DomainEvent, type Libvirt, LibvirtLost } from '../../../core/libvirt/types.ts'
@@ -104,6 +104,24 @@ describe("libvirt's RPC with a real daemon", function () {
       await lab.native(`kill -CONT $(pidof ${DAEMON})`)
       expect(error.message).to.include('has not answered')
     })
+  })
+
+  it('has two connections while more is asked than the daemon takes from one, and leaves none', async () => {
+    const connections = () =>
+      lab.native(`ss -xH | grep -c ESTAB.*/${DAEMON === 'libvirtd' ? 'libvirt' : DAEMON}-sock || true`)
+    const sessions = new RpcSessions(lab.connection)
+    const get = () => sessions.get({ uri: URI })
+    const rpc = createRpc({ session: get, another: get, virsh: lab.ways.virsh })
+    const others = Number(await connections())
+    const burst = () => Promise.all(Array.from({ length: 40 }, () => rpc.capabilities()))
+    await rpc.capabilities()
+    expect(Number(await connections()) - others).to.equal(1)
+    const answers = new Set([...(await burst()), ...(await burst())])
+    expect(answers.size).to.equal(1)
+    expect(Number(await connections()) - others).to.equal(2)
+    await sessions.close()
+    await delay(200)
+    expect(Number(await connections()) - others).to.equal(0)
   })
 
   describe("the daemon's own test driver", () => {

@@ -73,7 +73,7 @@ export function rpcDomainChanges(rpc: Rpc): DomainWriter {
       })
     },
     startDomain: (id, { paused } = {}) =>
-      rpc.changeDomain(id, (session, domain) => session.call(domains.create, { domain, flags: paused ? 1 : 0 })),
+      rpc.changeDomain(id, (session, domain) => session.callInTurn(domains.create, { domain, flags: paused ? 1 : 0 })),
     shutdownDomain: flagged(domains.shutdown, mode),
     rebootDomain: flagged(domains.reboot, mode),
     resetDomain: flagged(domains.reset),

@@ -2,7 +2,7 @@ import { CODE, LibvirtError, LibvirtLost, LibvirtUnavailable } from '../../error
 import type { DomainRef, NetworkRef, PoolRef } from '../protocol/objects.ts'
 import { connect, domains, FEATURE, networks, type Procedure, storage } from '../protocol/procedures.ts'
 import { RpcClient } from '../wire/client.ts'
-import type { KeepaliveTimes } from '../wire/keepalive.ts'
+import { DEAF_AT, type KeepaliveTimes } from '../wire/keepalive.ts'
 import type { RpcStream } from '../wire/stream.ts'
 import type { Wire } from '../wire/wire.ts'
 import { Directory } from './directory.ts'
@@ -15,9 +15,14 @@ export interface SessionOptions {
   readonly uri: string
   readonly readonly?: boolean
   readonly keepalive?: KeepaliveTimes
+  /** Opens a second connection to the same daemon, for when one is not enough. */
+  readonly another?: () => Promise<RpcSession>
 }
 
-/** An open connection to one daemon. */
+/**
+ * An open connection to one daemon. The daemon works on five calls of a client at a time: once more are waiting, a second connection is
+ * opened meanwhile, where the session may have one, and the two share the calls.
+ */
 export class RpcSession {
   readonly events: EventHub
   readonly domains: Directory<DomainRef>
@@ -25,11 +30,15 @@ export class RpcSession {
   readonly pools: Directory<PoolRef>
   readonly validation = new Validation()
   readonly #client: RpcClient
+  readonly #another: SessionOptions['another']
+  #second: Promise<RpcSession | undefined> | undefined
+  #aside: RpcSession | undefined
   readonly #features = new Map<number, Promise<boolean>>()
   #library: Promise<number> | undefined
 
-  constructor(client: RpcClient, events: EventHub) {
+  constructor(client: RpcClient, events: EventHub, another?: SessionOptions['another']) {
     this.#client = client
+    this.#another = another
     this.events = events
     this.domains = new Directory({
       byName: async (name) => (await this.call(domains.lookupByName, { name })).domain,
@@ -51,7 +60,21 @@ export class RpcSession {
     return this.#client.closed
   }
 
+  /** Calls that are not answered yet. */
+  get pending(): number {
+    return this.#client.pending
+  }
+
+  /** By the connection with fewer calls. Two calls in one tick are worked on in any order, as by a single one. */
   call<A, R>(procedure: Procedure<A, R>, args: A): Promise<R> {
+    const { pending } = this.#client
+    if (this.#aside && this.#aside.pending < pending) return this.#aside.call(procedure, args)
+    if (pending >= DEAF_AT) this.#second ??= this.#openSecond()
+    return this.#client.call(procedure, args)
+  }
+
+  /** By the first connection, so that the daemon works on no more than max_client_requests of these at a time. */
+  callInTurn<A, R>(procedure: Procedure<A, R>, args: A): Promise<R> {
     return this.#client.call(procedure, args)
   }
 
@@ -84,9 +107,23 @@ export class RpcSession {
 
   /** Says good-bye; never waits long for the answer. */
   async close(): Promise<void> {
+    void this.#second?.then((second) => second?.close())
     const limit = new Promise<void>((resolve) => setTimeout(resolve, 1000).unref())
     await Promise.race([this.call(connect.close, undefined).catch(() => undefined), limit])
     this.#client.close()
+  }
+
+  /** Without one it goes on as before; when it is lost, there is no other. */
+  async #openSecond(): Promise<RpcSession | undefined> {
+    const second = await this.#another?.().catch(() => undefined)
+    if (!second) return undefined
+    this.#aside = second
+    void second.closed.then(() => {
+      this.#aside = undefined
+    })
+    // What is under way there is lost with the first: the daemon, or the way to it, is gone.
+    void this.closed.then(() => second.close())
+    return second
   }
 }
 
@@ -109,7 +146,7 @@ export async function openSession(wire: Wire, options: SessionOptions): Promise<
     client.close()
     throw refusal(error, await client.closed)
   }
-  return new RpcSession(client, events)
+  return new RpcSession(client, events, options.another)
 }
 
 /** Why the session could not be opened: the wire's own reason, where it has one. */

@@ -64,6 +64,11 @@ export class RpcClient {
     for (const event of ['error', 'end', 'close'] as const) wire.once(event, (error?: unknown) => this.#over(error))
   }
 
+  /** Calls that are not answered yet. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
   /** Raises LibvirtError: the daemon's own, LibvirtNotAsked if it was not sent, LibvirtLost if its outcome is not known. */
   call<A, R>(procedure: Procedure<A, R>, args: A): Promise<R> {
     return this.#ask(this.#nextSerial(), procedure, args, procedure.reply)

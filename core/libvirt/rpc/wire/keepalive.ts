@@ -7,7 +7,7 @@ export interface KeepaliveTimes {
 const TIMES: KeepaliveTimes = { intervalMs: 10_000, misses: 5 }
 
 /** max_client_requests of libvirtd.conf: while it works on as many calls of one client, it reads nothing more from it. */
-const DEAF_AT = 5
+export const DEAF_AT = 5
 
 interface KeepaliveOptions {
   readonly times?: KeepaliveTimes

@@ -1,11 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
-import { LibvirtError } from '../../../../core/libvirt/errors.ts'
+import { LibvirtError, LibvirtLost } from '../../../../core/libvirt/errors.ts'
 import type { Around } from '../../../../core/libvirt/rpc/calls/rpc.ts'
 import { createRpc } from '../../../../core/libvirt/rpc/create.ts'
 import { events } from '../../../../core/libvirt/rpc/protocol/events.ts'
 import { uuidText } from '../../../../core/libvirt/rpc/protocol/objects.ts'
 import { connect, domains, networks } from '../../../../core/libvirt/rpc/protocol/procedures.ts'
-import { openSession } from '../../../../core/libvirt/rpc/session/session.ts'
+import { openSession, type RpcSession } from '../../../../core/libvirt/rpc/session/session.ts'
 import { type Packet, TYPE } from '../../../../core/libvirt/rpc/wire/packet.ts'
 import type { DomainEvent, Libvirt } from '../../../../core/libvirt/types.ts'
 import { decode, encode, openPeer, type Peer, packet } from './daemon.ts'
@@ -152,6 +153,68 @@ describe("the RPC's session", () => {
     const rpc = createRpc({ session: get, another: get, virsh, reading: noted('read'), changing: noted('change') })
     await Promise.all([rpc.suspendDomain('vm'), rpc.domainState('vm')])
     expect(log).to.deep.equal(['change begins', 'change ends', 'read begins', 'read ends'])
+  })
+
+  describe('with more calls than a daemon works on for one client', () => {
+    async function two() {
+      const scripts = [0, 1].map(() =>
+        new Script()
+          .say(connect.libraryVersion, () => ({ version: 9_000_000n }))
+          .say(domains.create, () => ({ domain: ref('a') })),
+      ) as [Script, Script]
+      const [one, other] = [await openPeer(scripts[0].answer), await openPeer(scripts[1].answer)]
+      opened.push(one, other)
+      const open = (peer: Peer, another?: () => Promise<RpcSession>) =>
+        openSession(
+          { stream: peer.client, why: async () => new LibvirtLost('gone') },
+          { uri: 'x', ...(another && { another }) },
+        )
+      let seconds = 0
+      const session = await open(one, () => {
+        seconds++
+        return open(other)
+      })
+      const ask = (calls: number) =>
+        Array.from({ length: calls }, () => session.call(connect.libraryVersion, undefined))
+      const asked = (peer: Peer, procedure = connect.libraryVersion.number) =>
+        peer.packets.filter((p) => p.procedure === procedure).length
+      const secondIsOpen = async () => {
+        await Promise.all(ask(6))
+        await until(() => asked(other, connect.open.number) > 0)
+        await delay(20)
+      }
+      return { one, other, script: scripts[1], session, seconds: () => seconds, ask, asked, secondIsOpen }
+    }
+
+    it('opens a second connection, and the two share the calls', async () => {
+      const { one, other, ask, asked, seconds, session, secondIsOpen } = await two()
+      await Promise.all(ask(5))
+      expect(seconds()).to.equal(0)
+      await secondIsOpen()
+      expect([asked(one), asked(other)]).to.deep.equal([11, 0])
+      await Promise.all(ask(20))
+      expect([asked(one), asked(other), seconds()]).to.deep.equal([21, 10, 1])
+      await Promise.all(
+        Array.from({ length: 8 }, () => session.callInTurn(domains.create, { domain: ref('a'), flags: 0 })),
+      )
+      expect([asked(one, domains.create.number), asked(other, domains.create.number)]).to.deep.equal([8, 0])
+    })
+
+    it('goes on with the first alone when the second is lost, and ends both with the first', async () => {
+      const { one, other, ask, asked, session, script, secondIsOpen } = await two()
+      await secondIsOpen()
+      script.hold(connect.libraryVersion)
+      const [first, second] = ask(2)
+      await until(() => asked(other) === 1)
+      other.server.destroy()
+      expect((await first)?.version).to.equal(9_000_000n)
+      expect(await second?.catch((error: unknown) => error)).to.be.instanceOf(LibvirtLost)
+      const before = asked(one)
+      await Promise.all(ask(20))
+      expect(asked(one)).to.equal(before + 20)
+      one.server.destroy()
+      expect(await session.closed).to.be.instanceOf(LibvirtLost)
+    })
   })
 
   it('tells an old daemon its network update in the old order', async () => {
