@@ -107,9 +107,12 @@ export class RpcSession {
 
   /** Says good-bye; never waits long for the answer. */
   async close(): Promise<void> {
-    void this.#second?.then((second) => second?.close())
     const limit = new Promise<void>((resolve) => setTimeout(resolve, 1000).unref())
-    await Promise.race([this.call(connect.close, undefined).catch(() => undefined), limit])
+    const both = [
+      this.#client.call(connect.close, undefined).catch(() => undefined),
+      this.#second?.then((second) => second?.close()),
+    ]
+    await Promise.race([Promise.all(both), limit])
     this.#client.close()
   }
 
