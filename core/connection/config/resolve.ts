@@ -72,7 +72,7 @@ async function resolve(
       hashKnownHosts: first('hashknownhosts') === 'yes',
       ...(notNone(first('bindaddress')) !== undefined && { bindAddress: first('bindaddress')! }),
       connectTimeoutMs: endpoint.connectTimeoutMs ?? (timeout ? timeout * 1000 : CONNECT_TIMEOUT_MS),
-      serverAliveIntervalMs: (numberOf(first('serveraliveinterval')) ?? 0) * 1000 || ALIVE_INTERVAL_MS,
+      serverAliveIntervalMs: aliveInterval(given, first('serveraliveinterval')),
       serverAliveCountMax: numberOf(first('serveralivecountmax')) ?? 3,
       unsupported: unsupported(options),
       notes,
@@ -204,6 +204,22 @@ function pathsOf(text: string, path: (text: string) => string): string[] {
     .split(/\s+/)
     .filter((word) => word !== '')
     .map((word) => path(word.replace(/^"(.*)"$/, '$1')))
+}
+
+/** The inventory's 0 switches it off; in the files 0 is only what ssh says where there is none. In milliseconds. */
+function aliveInterval(given: readonly [string, string][], configured: string | undefined): number {
+  const asked = given.find(([keyword]) => keyword === 'serveraliveinterval')?.[1]
+  if (asked !== undefined) return timeOf(asked) ?? ALIVE_INTERVAL_MS
+  return (configured !== undefined && timeOf(configured)) || ALIVE_INTERVAL_MS
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** Time formats of sshd_config(5), `90` or `1m30s`, in milliseconds; undefined for what is none. */
+function timeOf(text: string): number | undefined {
+  if (!/^(?:\d+[smhdw]?)+$/i.test(text)) return undefined
+  const parts = text.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)
+  return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit || 's'] ?? 1) * 1000, 0)
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { userInfo } from 'node:os'
 import { ConnectionError } from '../errors.ts'
 import type { ByteChannel, ChannelOptions, Transport } from '../transport.ts'
@@ -8,6 +8,7 @@ import type { ConnectionEnd, Endpoint } from '../types.ts'
 /** The controller itself as a host: child processes instead of channels. */
 export function localTransport(endpoint: Endpoint): Transport {
   const children = new Set<ByteChannel>()
+  const sockets = new Set<Socket>()
   let settle!: (end: ConnectionEnd) => void
   const closed = new Promise<ConnectionEnd>((resolve) => {
     settle = resolve
@@ -26,12 +27,15 @@ export function localTransport(endpoint: Endpoint): Transport {
     forward: (target) =>
       new Promise((resolve, reject) => {
         const socket = 'socketPath' in target ? connect(target.socketPath) : connect(target.port, target.host)
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
         socket.once('connect', () => resolve(socket))
         socket.once('error', (e) => reject(new ConnectionError('refused', endpoint.name, `forwarding: ${e.message}`)))
       }),
     reconnectCheck: async () => undefined,
     async close() {
       for (const channel of children) channel.close()
+      for (const socket of sockets) socket.destroy()
       settle({ expected: true, reason: 'closed' })
     },
   }

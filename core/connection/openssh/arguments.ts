@@ -105,6 +105,7 @@ function jumpCommand(endpoint: Endpoint, proxyJump: string): string {
   const args = [
     ...configArguments(endpoint),
     ...options.flatMap((o) => ['-o', o]),
+    ...SIGNS_OF_LIFE,
     ...(jumps.length > 0 ? ['-J', jumps.join(',')] : []),
   ]
   const target = last.includes('://') || !/:\d+$/.test(last) ? last : `ssh://${last}`

@@ -16,12 +16,11 @@ export interface SessionKey {
 export class RpcSessions {
   readonly #connection: Connection
   readonly #open = new Map<string, Promise<RpcSession>>()
-  /** Whether the socket is tried without a program on the host first. The system's ssh needs processes of its own for that. */
-  #direct: boolean
+  /** By URI, the sockets that are tried without a program on the host: the one that led to the daemon; none where none did. */
+  readonly #sockets = new Map<string, readonly string[]>()
 
   constructor(connection: Connection) {
     this.#connection = connection
-    this.#direct = connection.endpoint.transport !== 'openssh'
   }
 
   /** Raises LibvirtUnavailable, LibvirtError, ConnectionError; a failure is not kept. */
@@ -51,36 +50,42 @@ export class RpcSessions {
   ): Promise<RpcSession> {
     const options = { uri, readonly, ...more }
     // The SSH server opens sockets as the login user, and as nobody else.
-    const direct = this.#direct && !become
-    const session = direct ? await this.#bySocket(systemSockets(uri), options, signal) : undefined
-    if (session) return session
+    const sockets = become ? [] : this.#socketsOf(uri)
+    if (sockets.length > 0) {
+      const wire = await dialSocket(this.#connection, sockets, signal)
+      if (wire) {
+        this.#sockets.set(uri, [wire.path])
+        return openSession(wire, options)
+      }
+      this.#sockets.delete(uri)
+    }
     try {
       const wire = await dialRelay(this.#connection, { uri, ...(become && { become }), ...(signal && { signal }) })
-      const relayed = await openSession(wire, options)
+      const session = await openSession(wire, options)
       // A program leads there, the SSH server does not: it has nothing to be asked again.
-      if (direct) this.#direct = false
-      return relayed
+      if (sockets.length > 0) this.#sockets.set(uri, [])
+      return session
     } catch (error) {
-      if (!(error instanceof NoRelay) || become || direct) throw error
-      const last = await this.#bySocket([error.socket], options, signal)
-      if (!last) throw error
-      return last
+      if (!(error instanceof NoRelay) || become || sockets.includes(error.socket)) throw error
+      return await this.#lastWay(error, options, signal)
     }
   }
 
-  /** Undefined where the SSH server leads to none of them; the first one that answers otherwise. */
-  async #bySocket(
-    paths: readonly string[],
-    options: SessionOptions,
-    signal: AbortSignal | undefined,
-  ): Promise<RpcSession | undefined> {
-    const wire = await dialSocket(this.#connection, paths, signal)
-    if (!wire) return undefined
+  /** The system's ssh needs processes of its own for a socket, more than a program on the host: there that comes first. */
+  #socketsOf(uri: string): readonly string[] {
+    if (this.#connection.endpoint.transport === 'openssh') return []
+    return this.#sockets.get(uri) ?? systemSockets(uri)
+  }
+
+  /** The socket that the host named. Raises `noRelay` where the SSH server does not lead there either. */
+  async #lastWay(noRelay: NoRelay, options: SessionOptions, signal: AbortSignal | undefined): Promise<RpcSession> {
+    const wire = await dialSocket(this.#connection, [noRelay.socket], signal)
+    if (!wire) throw noRelay
     try {
       return await openSession(wire, options)
     } catch (error) {
-      if (error instanceof LibvirtLost) return undefined
-      throw error
+      // The system's ssh accepts first: that nobody is at the other end shows only as an early end.
+      throw error instanceof LibvirtLost ? noRelay : error
     }
   }
 

@@ -78,6 +78,18 @@ for (const transport of ['ssh', 'openssh', 'local'] as const) {
       expect(error.message).to.match(/no\/such\/socket|ENOENT/)
     })
 
+    it('takes what it forwards along when it is closed', async () => {
+      const own = await bench.connect(transport)
+      const socketPath = join(bench.sshd.dir, 'echo.sock')
+      await new Promise<void>((resolve) => echo.listen({ path: socketPath }, resolve))
+      const stream = await own.forward({ socketPath })
+      stream.on('error', () => undefined).resume()
+      const closed = new Promise((resolve) => stream.once('close', resolve))
+      await own.close()
+      await closed
+      await new Promise((resolve) => echo.close(resolve))
+    })
+
     it('proves that the host can be reached anew', async function () {
       // The controller is not reached over a network.
       if (transport === 'local') this.skip()

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
+import { ConnectionError } from '../../../core/connection/errors.ts'
 import type { Connection } from '../../../core/connection/types.ts'
 import { createRpc, preferRpc, RpcSessions } from '../../../core/libvirt/rpc/index.ts'
 import { LibvirtUnavailable } from '../../../core/libvirt/types.ts'
@@ -17,10 +18,7 @@ describe("the way to libvirt's socket", function () {
     lab = await openApiLab()
     await lab.clean()
   })
-  after(async () => {
-    await lab?.clean()
-    await lab?.close()
-  })
+  after(() => lab?.close())
 
   const hide = (...names: string[]) => lab.native(names.map((n) => `mv /usr/bin/${n} /usr/bin/${n}.off`).join(';'))
   const restore = () =>
@@ -74,7 +72,7 @@ describe("the way to libvirt's socket", function () {
       )
       connection = await lab.login('ops')
     })
-    after(() => lab.native(`gpasswd -d ops libvirt; rm ${setting}; systemctl reload ssh`))
+    after(() => lab.native(`gpasswd -d ops libvirt; rm ${setting}; systemctl reload ssh; sleep 0.3`))
 
     it("is libvirt's helper, and the server is not asked again", async () => {
       let asked = 0
@@ -148,6 +146,15 @@ describe("the way to libvirt's socket", function () {
     } finally {
       await sessions.close()
     }
+  })
+
+  it('is lost with the connection, and says so', async () => {
+    await lab.native('usermod -aG libvirt ops')
+    const session = await new RpcSessions(await lab.login('ops')).get({ uri: URI })
+    await lab.native("pkill -f '^sshd: ops'")
+    expect(await session.closed)
+      .to.be.instanceOf(ConnectionError)
+      .and.to.include({ failure: 'lost' })
   })
 
   it('is barred by the rights of the socket', async () => {

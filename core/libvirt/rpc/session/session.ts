@@ -96,12 +96,19 @@ export class RpcSession {
       },
     )
     this.#features.set(number, asked)
+    asked.catch(() => this.#features.delete(number))
     return asked
   }
 
   /** The daemon's version as libvirt counts: 9000000 for 9.0.0. Asked once. */
   libraryVersion(): Promise<number> {
-    this.#library ??= this.call(connect.libraryVersion, undefined).then(({ version }) => Number(version))
+    this.#library ??= this.call(connect.libraryVersion, undefined).then(
+      ({ version }) => Number(version),
+      (error: unknown) => {
+        this.#library = undefined
+        throw error
+      },
+    )
     return this.#library
   }
 

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ConnectionError } from '../../../connection/errors.ts'
 import type { Become, Channel, Connection } from '../../../connection/types.ts'
 import { LibvirtLost, LibvirtUnavailable, type Unavailability } from '../../errors.ts'
 import type { Wire } from '../wire/wire.ts'
@@ -30,22 +32,49 @@ export async function dialRelay(connection: Connection, { uri, become, signal }:
   return { stream: channel.stream, why: () => ending(channel, () => said.slice(0, STDERR_KEPT).trim()) }
 }
 
+export interface SocketWire extends Wire {
+  /** Which of the sockets it leads to. */
+  readonly path: string
+}
+
 /**
  * A wire to the first of these sockets on the host that lets us in, through the SSH server (streamlocal) as the login user, without
- * a process there; all are tried in one round trip. Undefined where none does. Raises AbortError.
+ * a process there; all are tried in one round trip. Undefined where none does. The signal ends it at any time. Raises AbortError.
  */
 export async function dialSocket(
   connection: Connection,
   paths: readonly string[],
   signal?: AbortSignal,
-): Promise<Wire | undefined> {
-  const tried = await Promise.allSettled(paths.map((socketPath) => connection.forward({ socketPath })))
-  const [first, ...others] = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-  for (const other of others) other.destroy()
-  if (signal?.aborted) first?.destroy()
+): Promise<SocketWire | undefined> {
   signal?.throwIfAborted()
-  return first && { stream: first, why: async () => new LibvirtLost('the daemon closed the connection') }
+  const opening = paths.map(async (path) => ({ path, stream: await connection.forward({ socketPath: path }) }))
+  const leave = (): void => {
+    for (const one of opening) one.then(({ stream }) => stream.destroy(), nothing)
+  }
+  signal?.addEventListener('abort', leave, { once: true })
+  const tried = await Promise.race([Promise.allSettled(opening), ...(signal ? [abortion(signal)] : [])])
+  const [first, ...others] = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  for (const { stream } of others) stream.destroy()
+  if (!first) return undefined
+  first.stream.once('close', () => signal?.removeEventListener('abort', leave))
+  return { ...first, why: () => whyClosed(connection, signal) }
 }
+
+function abortion(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+/** Ours, the way's, or the daemon's: a connection that is lost ends its channels in the same turn. */
+async function whyClosed(connection: Connection, signal: AbortSignal | undefined): Promise<Error> {
+  if (signal?.aborted && signal.reason instanceof Error) return signal.reason
+  const end = await Promise.race([connection.closed, nextTurn(undefined)])
+  if (end) return new ConnectionError('lost', connection.endpoint.name, end.reason)
+  return new LibvirtLost('the daemon closed the connection')
+}
+
+const nothing = (): undefined => undefined
 
 /** A daemon's socket is there, and no program on the host that could join it. */
 export class NoRelay extends LibvirtUnavailable {

@@ -62,6 +62,8 @@ export class RpcClient {
     })
     wire.on('data', (piece: Buffer) => this.#take(piece))
     for (const event of ['error', 'end', 'close'] as const) wire.once(event, (error?: unknown) => this.#over(error))
+    // It may have ended before anybody listened.
+    if (wire.destroyed) queueMicrotask(() => this.#over(wire.errored))
   }
 
   /** Calls that are not answered yet. */

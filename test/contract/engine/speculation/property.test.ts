@@ -56,7 +56,11 @@ describe('speculation: random playbooks', function () {
         const plain = await world.run(scene, { window: 0 })
         // Behind a failure, and behind one that may come, there are tasks whose turn never comes.
         fc.pre(Object.values(plain.stats).every((one) => one.failed + one.rescued + one.ignored === 0))
-        fc.pre(!Object.values(plain.hosts).flat().some((line) => line.includes(MAY_FAIL)))
+        fc.pre(
+          !Object.values(plain.hosts)
+            .flat()
+            .some((line) => line.includes(MAY_FAIL)),
+        )
         const asked = new Set(plain.scripts)
         const ahead = await world.run(scene, {})
         const more = ahead.scripts.find((one) => !asked.has(one))

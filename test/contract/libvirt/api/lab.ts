@@ -22,6 +22,7 @@ export interface ApiLab {
   native(command: string): Promise<string>
   /** Removes everything from libvirt, whatever a test has left. */
   clean(): Promise<void>
+  /** Cleans, too. */
   close(): Promise<void>
 }
 
@@ -62,17 +63,22 @@ export async function openApiLab(release = RELEASE): Promise<ApiLab> {
     const { stdout } = await run('ssh', [...files, ...to, command])
     return stdout.trim()
   }
+  const clean = async (): Promise<void> => void (await native(CLEAN))
   return {
     ways: { rpc, virsh },
     connection,
     sessions,
     login,
     native,
-    clean: async () => void (await native(CLEAN)),
+    clean,
     async close() {
-      await sessions.close()
-      await pool.closeAll()
-      await lab.close()
+      try {
+        await clean()
+      } finally {
+        await sessions.close()
+        await pool.closeAll()
+        await lab.close()
+      }
     },
   }
 }

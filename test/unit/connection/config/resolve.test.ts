@@ -94,6 +94,17 @@ describe('resolving an endpoint', () => {
         expect(answer.proxyJump.map((hop) => [hop.host, hop.port])).to.deep.equal([['b', 2200]])
         expect(answer).to.include({ user: 'op', port: 2022, serverAliveIntervalMs: 7000 })
         expect(answer.hostKeys.policy).to.equal('off')
+        for (const [text, ms] of [
+          ['0', 0],
+          ['1m30s', 90_000],
+          ['nonsense', 15_000],
+        ] as const) {
+          const { serverAliveIntervalMs } = await resolve('', {
+            sshArgs: ['-o', `ServerAliveInterval=${text}`],
+            useSshConfig: false,
+          })
+          expect(serverAliveIntervalMs).to.equal(ms)
+        }
         const twice = await resolve('', { sshArgs: ['-p', '1', '-p', '2'], useSshConfig: false })
         expect(twice.port).to.equal(1)
       })
