@@ -151,7 +151,7 @@ describe("the way to libvirt's socket", function () {
   it('is lost with the connection, and says so', async () => {
     await lab.native('usermod -aG libvirt ops')
     const session = await new RpcSessions(await lab.login('ops')).get({ uri: URI })
-    await lab.native("pkill -f '^sshd: ops'")
+    await lab.native("pkill -f '^sshd(-session)?: ops'")
     expect(await session.closed)
       .to.be.instanceOf(ConnectionError)
       .and.to.include({ failure: 'lost' })
