@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Become } from '../../connection/index.ts'
+import { LibvirtError } from '../../libvirt/errors.ts'
 import { createRpc, preferRpc, type RpcSessions } from '../../libvirt/rpc/index.ts'
 import type { Libvirt } from '../../libvirt/types.ts'
 
@@ -54,7 +55,7 @@ async function within<T>(work: Promise<T>, signal: AbortSignal, limitMs?: number
         : [
             delay(limitMs, undefined, { signal: over.signal, ref: false }).then(
               () => {
-                throw new Error(`libvirt has not answered for ${limitMs / 1000} s`)
+                throw new LibvirtError(`libvirt has not answered for ${limitMs / 1000} s`)
               },
               () => new Promise<never>(() => undefined),
             ),
