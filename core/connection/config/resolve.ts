@@ -8,6 +8,7 @@ import { type SshOptions, sshOptions } from './options.ts'
 import { refuseShellSyntax } from './proxy-tokens.ts'
 import type { ResolvedEndpoint } from './resolved.ts'
 import { optionsOfArguments } from './ssh-arguments.ts'
+import { timeOf } from './time.ts'
 
 /** Attempts take this long unless told, as Endpoint says. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -50,7 +51,7 @@ async function resolve(
     const notes: string[] = []
     const path = (text: string) => expandPath(text, tokens, environment)
     const proxy = await proxyOf(endpoint, options, tokens, environment, above)
-    const timeout = numberOf(first('connecttimeout'))
+    const timeout = timeOf(first('connecttimeout'))
     return {
       name,
       host,
@@ -71,7 +72,7 @@ async function resolve(
       ...(hostKeyAlias !== undefined && { hostKeyAlias }),
       hashKnownHosts: first('hashknownhosts') === 'yes',
       ...(notNone(first('bindaddress')) !== undefined && { bindAddress: first('bindaddress')! }),
-      connectTimeoutMs: endpoint.connectTimeoutMs ?? (timeout ? timeout * 1000 : CONNECT_TIMEOUT_MS),
+      connectTimeoutMs: endpoint.connectTimeoutMs ?? (timeout || CONNECT_TIMEOUT_MS),
       serverAliveIntervalMs: aliveInterval(given, first('serveraliveinterval')),
       serverAliveCountMax: numberOf(first('serveralivecountmax')) ?? 3,
       unsupported: unsupported(options),
@@ -210,16 +211,7 @@ function pathsOf(text: string, path: (text: string) => string): string[] {
 function aliveInterval(given: readonly [string, string][], configured: string | undefined): number {
   const asked = given.find(([keyword]) => keyword === 'serveraliveinterval')?.[1]
   if (asked !== undefined) return timeOf(asked) ?? ALIVE_INTERVAL_MS
-  return (configured !== undefined && timeOf(configured)) || ALIVE_INTERVAL_MS
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
-
-/** Time formats of sshd_config(5), `90` or `1m30s`, in milliseconds; undefined for what is none. */
-function timeOf(text: string): number | undefined {
-  if (!/^(?:\d+[smhdw]?)+$/i.test(text)) return undefined
-  const parts = text.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)
-  return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit || 's'] ?? 1) * 1000, 0)
+  return timeOf(configured) || ALIVE_INTERVAL_MS
 }
 
 function numberOf(text: string | undefined): number | undefined {

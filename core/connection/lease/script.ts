@@ -36,8 +36,8 @@ export const EXPIRY_SECONDS = 90
 
 /**
  * Tries once, and answers `held`, `busy HOLDER`, or `left HOLDER` if the host is ours and what a run before has left on it is still at
- * work. Then it reads lines: `try HOLDER` tries again, anything else is a sign of life. The lock ends with the input, at the latest. The watcher counts to three between signs of life; it does not have the lock open, and ends
- * when its parent is not the holder any more.
+ * work. Then it reads lines: `try HOLDER` tries again, anything else is a sign of life. The lock ends with the input, at the latest. The
+ * watcher counts to three between signs of life; it does not have the lock open, and ends when its parent is not the holder any more.
  */
 export function holdScript(holder: string, expirySeconds: number): ShellText {
   return sh.raw(`PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin

@@ -48,22 +48,20 @@ export async function dialSocket(
 ): Promise<SocketWire | undefined> {
   signal?.throwIfAborted()
   const opening = paths.map(async (path) => ({ path, stream: await connection.forward({ socketPath: path }) }))
-  const leave = (): void => {
-    for (const one of opening) one.then(({ stream }) => stream.destroy(), nothing)
-  }
-  signal?.addEventListener('abort', leave, { once: true })
-  const tried = await Promise.race([Promise.allSettled(opening), ...(signal ? [abortion(signal)] : [])])
+  const over = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    const leave = (): void => {
+      for (const one of opening) one.then(({ stream }) => stream.destroy(), nothing)
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', leave, { signal: over.signal })
+  })
+  const tried = await Promise.race([Promise.allSettled(opening), aborted])
   const [first, ...others] = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   for (const { stream } of others) stream.destroy()
-  if (!first) return undefined
-  first.stream.once('close', () => signal?.removeEventListener('abort', leave))
-  return { ...first, why: () => whyClosed(connection, signal) }
-}
-
-function abortion(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+  if (first) first.stream.once('close', () => over.abort())
+  else over.abort()
+  return first && { ...first, why: () => whyClosed(connection, signal) }
 }
 
 /** Ours, the way's, or the daemon's: a connection that is lost ends its channels in the same turn. */
