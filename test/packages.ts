@@ -16,6 +16,7 @@ export const TEST_PACKAGES: readonly string[] = [
   'procps',
   'python3-jinja2',
   'python3-yaml',
+  'qemu-utils',
   'sudo',
   'tcsh',
   'util-linux',
