@@ -1,4 +1,5 @@
 import { quote, type ShellText, sh } from '../../core/connection/quote.ts'
+import { leader } from '../../core/connection/shell/leader.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineRun } from '../../core/module/define.ts'
 import { checkExecution, execute, executionArgs, executionReturns } from './execution.ts'
@@ -37,8 +38,10 @@ function word(text: string): string {
   )
 }
 
-const script = (list: readonly string[], expand: boolean): ShellText =>
-  expand ? sh.raw(list.map(word).join(' ')) : sh.argv(list)
+function script(list: readonly string[], expand: boolean): ShellText {
+  const [program = sh``, ...rest] = list.map((one) => (expand ? sh.raw(word(one)) : sh`${one}`))
+  return leader(program, sh.join(rest, ' '))
+}
 
 export default defineRun({
   name: 'command',
@@ -66,7 +69,7 @@ export default defineRun({
 `,
   async run(host, a) {
     const list = words(a)
-    return execute(host, sh`exec ${script(list, a.expand_argument_vars)}`, list, a)
+    return execute(host, script(list, a.expand_argument_vars), list, { ...a, leads: true })
   },
   check: (host, a) => checkExecution(host, words(a), a),
 })

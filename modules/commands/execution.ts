@@ -21,6 +21,8 @@ export interface Execution {
   readonly stdin?: string | Uint8Array | undefined
   readonly stdin_add_newline?: boolean
   readonly strip_empty_ends?: boolean
+  /** The script is made by `leader`. */
+  readonly leads?: boolean
 }
 
 export interface ExecutionResult {
@@ -63,6 +65,9 @@ function guards(options: Execution, mark: string): ShellText[] {
   return parts
 }
 
+const isGuarded = ({ chdir, creates, removes }: Execution): boolean =>
+  chdir !== undefined || creates !== undefined || removes !== undefined
+
 /** Runs it and answers as Ansible does; a non-zero status is `failed`. */
 export async function execute(
   host: Host,
@@ -70,12 +75,13 @@ export async function execute(
   cmd: string | string[],
   options: Execution,
 ): Promise<ExecutionResult> {
-  const mark = `virtfleet-${randomBytes(12).toString('hex')}:`
+  const mark = isGuarded(options) ? `virtfleet-${randomBytes(12).toString('hex')}:` : ''
   const start = new Date()
   const newline = options.stdin_add_newline === false ? '' : '\n'
   const stdin = typeof options.stdin === 'string' ? options.stdin + newline : options.stdin
   const done = await host.run(sh.join([...guards(options, mark), script]), {
     foreign: true,
+    leads: options.leads === true,
     ...(stdin !== undefined && { stdin }),
   })
   const end = new Date()
@@ -101,7 +107,7 @@ interface NotRun {
 }
 
 function notRunBy(text: string, mark: string, { chdir, creates, removes }: Execution): NotRun | undefined {
-  if (!text.startsWith(mark)) return undefined
+  if (mark === '' || !text.startsWith(mark)) return undefined
   const what = text.slice(mark.length)
   if (what === 'chdir')
     throw new ModuleFailure(`cannot change to folder ${chdir}`, { hint: 'chdir must exist on the host' })

@@ -7,14 +7,12 @@ import type { Command } from './command.ts'
 import type { Greeting } from './greeting.ts'
 import type { Decoder } from './input.ts'
 import type { MarkReader } from './marks.ts'
-import { isClean, jobScript, ownOutput, pairs } from './script.ts'
+import { hasLeaders, isClean, jobScript, ownOutput, pairs } from './script.ts'
 
 /** A job that says nothing for so long is asked whether it is still there. */
 const POLL_MS = 10_000
 /** What a shell does at the end of its input it does without the channel, too. */
 const CLOSE_MS = 500
-/** Batches before a folder of FIFOs is worth its two processes. */
-const PIPED = 2
 /** Characters of a script that surely go into a FIFO at once: it holds 64 KiB, and the shell that writes must not wait. */
 const LARGEST_IN_FIFO = 12 * 1024
 /** An output that is still open so long after its command's end is held by what the command left behind. */
@@ -25,6 +23,7 @@ export interface SessionOptions {
   readonly user: string
   readonly shellPath: string
   readonly decoder: Decoder
+  readonly canLead: boolean
   readonly merged: boolean
   readonly graceMs: number
 }
@@ -44,9 +43,6 @@ export class Session {
   private batch: Batch | undefined
   private finished: ((unbegun: Command[]) => void) | undefined
   private previous: 'none' | 'own' | 'clean' | 'foreign' = 'none'
-  private batches = 0
-  /** There is a folder of FIFOs on the host, or there will be at once. */
-  private hasFolder = false
   private readonly poll: NodeJS.Timeout
   private closing = false
 
@@ -79,16 +75,19 @@ export class Session {
     const fifos = commands.some(ownOutput) ? pairs(commands) : "''"
     const survivors = this.previous === 'own' ? '1' : "''"
     const scripted = commands.map((c, i) => c.scripted(i + 1))
-    const text = jobScript(scripted, this.options)
-    const clean = isClean(scripted)
-    this.previous = commands.some(ownOutput) ? 'foreign' : clean ? 'clean' : 'own'
-    if (++this.batches > PIPED || fifos !== "''") this.hasFolder = true
-    const fifo = this.hasFolder && text.length < LARGEST_IN_FIFO ? Number(clean) : "''"
+    // What ends the sessions below a job must not reach what is shielded.
+    const canLead = this.options.canLead && !commands.some((c) => c.shielded)
+    const options = { ...this.options, canLead }
+    const text = jobScript(scripted, options)
+    const clean = isClean(scripted, options)
+    this.previous = clean ? 'clean' : commands.some(ownOutput) ? 'foreign' : 'own'
+    const leaders = hasLeaders(scripted, options) ? '1' : "''"
+    const fifo = text.length < LARGEST_IN_FIFO ? Number(clean) : "''"
     const done = new Promise<Command[]>((resolve) => {
       this.finished = resolve
     })
     for (const command of commands) command.sent()
-    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifos} ${fifo} ${quote(text)}\n`)
+    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifos} ${fifo} ${leaders} ${quote(text)}\n`)
     return done
   }
 
@@ -146,7 +145,7 @@ export class Session {
     this.closing = true
     this.retired ??= 'closed'
     // A raw terminal has no end of input.
-    if (idle && this.hasFolder && this.previous === 'clean') this.channel.stdin.write('vf_rest\n')
+    if (idle && this.previous === 'clean') this.channel.stdin.write('vf_rest\n')
     if (this.options.merged) this.channel.stdin.write('exit\n')
     this.channel.stdin.end()
     await new Promise<void>((resolve) => {

@@ -50,6 +50,8 @@ export interface Started {
   readonly user: string
   readonly uid: number
   readonly decoder: Decoder
+  /** A command can lead a session of its own: the shell knows where setsid(1) is, whatever PATH says. */
+  readonly canLead: boolean
   readonly merged: boolean
   readonly graceMs: number
 }
@@ -93,9 +95,18 @@ export function startShell(options: StartOptions): Promise<Started> {
     greeting.send(prelude({ nonce, shellPath, merged, grace: Math.max(1, Math.ceil(graceMs / 1000)) }))
     const said = await greeting.until(signal, { both: !merged })
     if (said.kind !== 'mark') throw noShell(said.kind === 'ended' ? said : { status: undefined })
-    const [decoder, , id = ''] = said.words.replace(/^H /, '').split('|')
+    const [decoder, setsid = '', id = ''] = said.words.replace(/^H /, '').split('|')
     const [, uid, user] = /^uid=(\d+)(?:\(([^)]*)\))?/.exec(id) ?? []
-    return { greeting, user: user ?? uid ?? '', uid: Number(uid), decoder: decoder as Decoder, merged, graceMs }
+    const canLead = setsid.startsWith('/')
+    return {
+      greeting,
+      user: user ?? uid ?? '',
+      uid: Number(uid),
+      decoder: decoder as Decoder,
+      canLead,
+      merged,
+      graceMs,
+    }
   })
 }
 

@@ -36,9 +36,12 @@ describe('connection: the end of all', function () {
     const pool = connectionPool({ graceMs: 1000 })
     const shell = await (await pool.get(bench.endpoint('local'))).shell()
     const seconds = uniqueSeconds()
-    for (const wait of [0, 0, 1, 2, 5, 10]) {
+    // A job is first a copy of the shell that listens, then setsid, then a shell of its own.
+    for (const wait of [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12]) {
       const stop = new AbortController()
-      const running = shell.run(sh`sleep ${seconds}`, { signal: stop.signal }).catch((e: Error) => e.message)
+      const running = shell
+        .run(sh`exec sleep ${seconds}`, { foreign: wait % 2 === 0, signal: stop.signal })
+        .catch((e: Error) => e.message)
       await new Promise((resolve) => setTimeout(resolve, wait))
       stop.abort(new Error('stop'))
       expect(await running).to.equal('stop')

@@ -12,12 +12,13 @@ vf_gone() {
   case $vf_s in '' | *') Z '*) return 0 ;; esac
   return 1
 }
+# In the groups of the job and of those below it that are known, zombies left aside.
 vf_alive() {
-  [ -n "$vf_x" ] && vf_kill 0 || return 1
   for vf_c in /proc/[0-9]*/stat; do
     vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
-    case \${vf_s##*) } in [ZX]*) ;; ?" "*" $vf_pid "*) vf_s=\${vf_s##*) ? }; vf_s=\${vf_s#* }
-      [ "\${vf_s%% *}" != "$vf_pid" ] || return 0 ;; esac
+    case \${vf_s##*) } in '' | [ZX]*) continue ;; esac
+    vf_s=\${vf_s##*) ? } vf_s=\${vf_s#* }
+    case " $vf_to $vf_g " in *" -\${vf_s%% *} "*) return 0 ;; esac
   done
   return 1
 }
@@ -40,18 +41,55 @@ vf_tree() {
     done
   done
 }
+# Frozen, the job cannot go on to anything meanwhile. It alone: what it is just about to start must come to its exec, or the job never stops.
+vf_freeze() {
+  [ -n "$vf_x" ] && kill -STOP "$vf_pid" 2>/dev/null || return 0
+  vf_n=0
+  while ! vf_gone "$vf_pid" && [ "$vf_n" -lt 500 ]; do
+    case $vf_s in *') '[Tt]' '*) break ;; esac
+    vf_n=$((vf_n + 1))
+  done
+}
+# Those right below the job, each of which leads a session or is about to.
+vf_kin() {
+  if [ -e /proc/$$/task/$$/children ]; then
+    for vf_c in /proc/"$vf_pid"/task/*/children; do
+      vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
+      for vf_c in $vf_s; do vf_g="$vf_g $vf_c -$vf_c"; done
+    done
+  else
+    for vf_c in /proc/[0-9]*/stat; do
+      vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
+      case \${vf_s##*) } in ?" $vf_pid "*) vf_g="$vf_g \${vf_s%% *} -\${vf_s%% *}" ;; esac
+    done
+  fi
+}
 vf_groups() { vf_c=1; for vf_s in $vf_g; do kill "-$1" "$vf_s" 2>/dev/null && vf_c=0; done; return "$vf_c"; }
 # A zombie has a group too. To tell it from others takes a look at every process, which is done only now and then.
-vf_left() { vf_groups 0 || { [ -n "$vf_x" ] && vf_kill 0 && { [ "$((vf_n % 10))" != 9 ] || vf_alive; }; }; }
+vf_left() {
+  vf_groups 0 || { [ -n "$vf_x" ] && vf_kill 0; } || return 1
+  [ "$((vf_n % 10))" != 9 ] || vf_alive
+}
+# A job without a group is not yet a shell of its own, and may forget that it was told (dash does); one whose commands lead sessions must not
+# begin another one.
+vf_finish() {
+  vf_freeze
+  if [ -n "$vf_x" ] && ! vf_kill 0; then kill -KILL "$vf_pid" 2>/dev/null
+  else
+    [ -z "$vf_led" ] || vf_kin
+    vf_tell TERM
+    vf_groups TERM
+    [ -z "$vf_led" ] || kill -KILL "$vf_pid" 2>/dev/null
+  fi
+  vf_tell CONT
+}
 vf_end() {
   if [ -n "$vf_pid" ]; then
     vf_e=1 vf_g=
     [ -z "$1" ] || vf_tree
-    vf_tell TERM
-    vf_tell CONT
-    vf_groups TERM
+    vf_finish
     # mksh as the job puts TERM off until what it runs has ended.
-    [ -n "$vf_g" ] || wait "$vf_pid" 2>/dev/null
+    [ -n "$vf_g" ] && [ -z "$vf_led" ] || wait "$vf_pid" 2>/dev/null
     vf_n=0
     while vf_left; do
       if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; vf_groups KILL; fi
@@ -66,7 +104,7 @@ vf_end() {
   fi
   vf_m K
 }
-vf_stop() { [ -z "$vf_pid" ] || [ -z "$vf_x" ] || vf_tell STOP; vf_m A; }
+vf_stop() { [ -z "$vf_pid" ] || vf_freeze; vf_m A; }
 vf_cont() { [ -z "$vf_pid" ] || vf_tell CONT; }
 vf_deaf() { [ -n "$vf_ro" ] && [ "$vf_f" != 0 ] && { vf_gone "$vf_ro" || { [ -n "$vf_re" ] && vf_gone "$vf_re"; }; }; }
 vf_poll() { if [ -n "$vf_pid" ] && { vf_gone "$vf_pid" || vf_deaf; }; then vf_end; else vf_m A; fi; }
@@ -76,7 +114,7 @@ vf_exit() {
   for vf_s in $vf_ro $vf_re; do kill -TERM "$vf_s"; kill -CONT "$vf_s"; done 2>/dev/null
   # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
   if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone "$vf_pid"; }; then
-    if [ -n "$vf_e" ]; then vf_kill TERM; vf_kill CONT; else vf_tell TERM; vf_tell CONT; fi
+    if [ -n "$vf_e" ]; then vf_kill TERM; vf_kill CONT; else vf_finish; fi
     ( vf_n=0
       while vf_left && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
       [ -z "$D" ] || rm -rf "$D"

@@ -21,14 +21,17 @@ vf_read() {
   while [ "$vf_n" -le "$vf_made" ]; do vf_l="$vf_l $1$vf_n"; vf_n=$((vf_n + 1)); done
   "vf_read_$1"
 }
+vf_pipes() {
+  vf_n=$vf_made vf_l= vf_next=$((vf_made + 1)) vf_made=$((vf_made * 2 + $1 + ${PAIRS}))
+  while [ "$vf_n" -lt "$vf_made" ]; do vf_n=$((vf_n + 1)); vf_l="$vf_l o$vf_n${merged ? '' : ' e$vf_n'}"; done
+  [ -p "$D/i" ] || vf_l="i $vf_l"
+  ( cd "$D" && exec mkfifo -m 600 $vf_l ) 2>/dev/null
+}
 vf_pairs() {
   # One pair is always left: a reader that has come to its last one's end is gone.
   if [ "$((vf_next + $1))" -gt "$vf_made" ]; then
     vf_cease
-    vf_n=$vf_made vf_l= vf_next=$((vf_made + 1)) vf_made=$((vf_made * 2 + $1 + ${PAIRS}))
-    while [ "$vf_n" -lt "$vf_made" ]; do vf_n=$((vf_n + 1)); vf_l="$vf_l o$vf_n${merged ? '' : ' e$vf_n'}"; done
-    [ -p "$D/i" ] || vf_l="i $vf_l"
-    ( cd "$D" && exec mkfifo -m 600 $vf_l ) 2>/dev/null
+    vf_pipes "$1"
   fi
   [ -n "$vf_ro" ] || { vf_read o "$vf_next"; vf_read e "$vf_next"; }
 }
