@@ -135,6 +135,7 @@ export class HostConnection implements Connection {
         shellPath,
         ...(size && { terminal: size }),
         ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
+        ...(!become && { user: transport.user }),
         ...(become && {
           ascend: ascent(become, {
             loginUser: transport.user,

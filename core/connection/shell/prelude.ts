@@ -1,3 +1,4 @@
+import { quote } from '../quote.ts'
 import { ending } from './prelude/ending.ts'
 import { jobs } from './prelude/jobs.ts'
 import { mark, PRINT } from './prelude/marks.ts'
@@ -30,15 +31,15 @@ const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 const NONCE = '@nonce@'
 const texts = new Map<string, string>()
 
-/** What the listening shell is told first; its last act is the hello mark. */
-export function prelude({ nonce, ...options }: PreludeOptions): string {
+/** What the listening shell is told first; its last act is the hello mark. `user`: whose shell it is, where that is known. */
+export function prelude({ nonce, ...options }: PreludeOptions, user = ''): string {
   const key = JSON.stringify(options)
   let text = texts.get(key)
   if (text === undefined) {
     text = withoutComments(listener({ ...options, nonce: NONCE }))
     texts.set(key, text)
   }
-  return text.replaceAll(NONCE, nonce)
+  return `vf_who=${quote(user)}\n${text.replaceAll(NONCE, nonce)}`
 }
 
 /** It is sent for each shell of each host. */
@@ -64,11 +65,12 @@ if command -v base64 >/dev/null 2>&1; then vf_s=base64
 elif command -v openssl >/dev/null 2>&1; then vf_s=openssl
 elif command -v busybox >/dev/null 2>&1; then vf_s=busybox
 else vf_s=octal; fi
-# root, whom nearly everybody is here, is known without a process.
+# The user of the login, and root, are known without a process.
 vf_id= vf_uid=
 { while read -r vf_n vf_c vf_uid vf_l && [ "$vf_n" != Uid: ]; do vf_uid=; done </proc/self/status
 [ "$vf_uid" = 0 ] && IFS=: read -r vf_c vf_n vf_uid vf_l </etc/passwd && [ "$vf_uid" = 0 ] && vf_id="uid=0($vf_c)"
 } 2>/dev/null
+[ -n "$vf_id" ] || [ -z "$vf_uid" ] || [ -z "$vf_who" ] || vf_id="uid=$vf_uid($vf_who)"
 [ -n "$vf_id" ] || vf_id=$(id 2>/dev/null)
 vf_uid=\${vf_id#uid=} vf_uid=\${vf_uid%%[!0-9]*}
 ${ending(options)}${outputs(options)}${jobs(options)}trap vf_exit EXIT

@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly host: string
   readonly open: OpenChannel
   readonly shellPath: string
+  /** Whose shell it is, where that needs not be asked. */
+  readonly user?: string
   readonly graceMs?: number
   /** Becomes another user, before our hello; become/ makes it. */
   readonly ascend?: Ascent
@@ -92,7 +94,8 @@ export function startShell(options: StartOptions): Promise<Started> {
   return reachShell(options, async ({ greeting, merged, noShell }, signal) => {
     const nonce = randomBytes(12).toString('hex')
     greeting.expect(nonce)
-    greeting.send(prelude({ nonce, shellPath, merged, grace: Math.max(1, Math.ceil(graceMs / 1000)) }))
+    const grace = Math.max(1, Math.ceil(graceMs / 1000))
+    greeting.send(prelude({ nonce, shellPath, merged, grace }, options.user))
     const said = await greeting.until(signal, { both: !merged })
     if (said.kind !== 'mark') throw noShell(said.kind === 'ended' ? said : { status: undefined })
     const [decoder, setsid = '', id = ''] = said.words.replace(/^H /, '').split('|')
