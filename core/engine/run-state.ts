@@ -4,6 +4,7 @@ import { EventStream } from '../events/stream.ts'
 import type { Diagnostic } from '../language/diagnostic.ts'
 import { builtinGlobals, defaultEnvironment } from '../language/index.ts'
 import type { Environment } from '../language/types.ts'
+import type { AnyModule } from '../module/types.ts'
 import type { Step } from '../playbook/types.ts'
 import { Taints } from './check/taints.ts'
 import { FileCache } from './host/file-cache.ts'
@@ -51,6 +52,8 @@ export class Run {
   halted = false
   /** The step that --start-at-task means. */
   startStep: Step | undefined
+  /** Those that were loaded, by the names by which tasks call them. */
+  readonly modules = new Map<string, AnyModule>()
   readonly #environments = new Map<string, Environment>()
   readonly #environmentsOf = new WeakMap<readonly string[], Environment>()
   readonly #taskIds = new Map<string, string>()
@@ -97,6 +100,13 @@ export class Run {
     }
     this.#environmentsOf.set(folders, environment)
     return environment
+  }
+
+  /** Undefined for a name that is not known. */
+  async load(name: string): Promise<AnyModule | undefined> {
+    const module = this.modules.get(name) ?? (await this.request.registry.load(name))
+    if (module) this.modules.set(name, module)
+    return module
   }
 
   /** A task's id in the events: the same place in the same inclusion gives the same id on all hosts. */

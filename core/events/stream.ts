@@ -22,6 +22,9 @@ export interface EventStreamOptions {
 export class EventStream implements EventSink {
   readonly #options: EventStreamOptions
   #sequence = 0
+  /** The last millisecond in which something happened: much does in one. */
+  #ms = Number.NaN
+  #time = ''
 
   constructor(options: EventStreamOptions) {
     this.#options = options
@@ -31,7 +34,7 @@ export class EventStream implements EventSink {
     const { run, listeners, redaction, now, onListenerError } = this.#options
     const { event } = body
     const seq = ++this.#sequence
-    const whole: Record<string, Json> = { event, time: now().toISOString(), run, seq }
+    const whole: Record<string, Json> = { event, time: this.#timeOf(now()), run, seq }
     for (const name in body) {
       const value = (body as Record<string, Json | undefined>)[name]
       if (value !== undefined && name !== 'event') whole[name] = redaction.json(value)
@@ -43,5 +46,14 @@ export class EventStream implements EventSink {
         onListenerError?.(error)
       }
     }
+  }
+
+  #timeOf(date: Date): string {
+    const ms = date.getTime()
+    if (ms !== this.#ms) {
+      this.#ms = ms
+      this.#time = date.toISOString()
+    }
+    return this.#time
   }
 }

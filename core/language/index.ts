@@ -32,7 +32,15 @@ export {
   typeName,
 } from './python/index.ts'
 export { renderDiagnostic, sortDiagnostics } from './render.ts'
-export { evaluateCondition, evaluateConditionAsync, isTruthy, resolve, resolveAsync, variablesOf } from './resolve.ts'
+export {
+  evaluateCondition,
+  evaluateConditionAsync,
+  isTruthy,
+  resolve,
+  resolveAsync,
+  resolveSoon,
+  variablesOf,
+} from './resolve.ts'
 export { didYouMean } from './suggest.ts'
 export { resolveTemplate } from './template/compiled.ts'
 export { compile, compileExpression, compileTemplate, templateFile } from './template/template.ts'

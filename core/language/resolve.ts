@@ -15,6 +15,11 @@ export function resolve(value: Value, scope: Scope): Value {
 
 /** The same, waiting for lookups. */
 export async function resolveAsync(value: Value, scope: Scope): Promise<Value> {
+  return resolveSoon(value, scope)
+}
+
+/** The same for what is asked very often: a promise, and a rejection, only where there is a lookup to wait for. */
+export function resolveSoon(value: Value, scope: Scope): Value | Promise<Value> {
   return waiting(scope, (answers) => withEvaluation(answers, () => resolve(value, scope)))
 }
 

@@ -72,6 +72,8 @@ export interface Scope {
   /** Every name, for `vars`, and for did-you-mean. */
   names(): Iterable<string>
   readonly environment: Environment
+  /** The evaluator's own: what templates came to. It counts for the scope it names, not for a copy of that. */
+  resolved?: { readonly scope: Scope; readonly values: Map<Template, Value> }
 }
 
 /** What does not differ between scopes: functions and folders. */

@@ -44,13 +44,16 @@ export function aliasesOf(schema: z.ZodType): Aliases {
 /** An argument given under two names keeps its own one's value; given under two others, it is an unknown key. */
 function normalised(value: unknown, aliases: Aliases): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const given = value as Record<string, unknown>
+  const keys = Object.keys(given)
   const result: Record<string, unknown> = {}
-  for (const [key, one] of Object.entries(value)) if (one !== null && !Object.hasOwn(aliases, key)) result[key] = one
-  for (const [key, one] of Object.entries(value)) {
+  for (const key of keys) if (given[key] !== null && !Object.hasOwn(aliases, key)) result[key] = given[key]
+  for (const key of keys) {
+    const one = given[key]
     if (one === null || !Object.hasOwn(aliases, key)) continue
     const name = aliases[key]!
     if (!Object.hasOwn(result, name)) result[name] = one
-    else if (Object.hasOwn(value, name)) continue
+    else if (Object.hasOwn(given, name)) continue
     else result[key] = one
   }
   return result

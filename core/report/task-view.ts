@@ -16,6 +16,9 @@ export class TaskView {
   readonly running = new Map<string, number>()
   readonly progress = new Map<string, { message: string; percent: number | undefined }>()
   readonly results: Result[] = []
+  /** The last time that was read, and what it was written as. */
+  #ms = Number.NaN
+  #time = ''
   readonly #items = new Map<string, EventOf<'host_item'>[]>()
 
   constructor(started: EventOf<'task_started'>) {
@@ -27,7 +30,11 @@ export class TaskView {
   }
 
   begin(event: EventOf<'host_started'>): void {
-    this.running.set(event.host, Date.parse(event.time))
+    if (event.time !== this.#time) {
+      this.#time = event.time
+      this.#ms = Date.parse(event.time)
+    }
+    this.running.set(event.host, this.#ms)
   }
 
   item(event: EventOf<'host_item'>): void {

@@ -5,6 +5,17 @@ import { octal } from './entry.ts'
 
 const NEWLINES = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n', '\n': '\n', '\r': '\r', '\r\n': '\r\n' } as const
 
+const texts = new WeakMap<Buffer, string>()
+
+/** Decoded once for all hosts, which get the same Buffer. */
+function textOf(source: Buffer): string {
+  const known = texts.get(source)
+  if (known !== undefined) return known
+  const text = source.toString()
+  texts.set(source, text)
+  return text
+}
+
 export default defineState({
   name: 'template',
   summary: 'Writes a file from a template of the controller.',
@@ -34,7 +45,7 @@ export default defineState({
   local: false,
   async probe(host, args) {
     const file = await host.files.find('templates', args.src)
-    const source = (await host.files.read(file)).toString()
+    const source = textOf(await host.files.read(file))
     const text = await host.render(source, file, { trimBlocks: args.trim_blocks, lstripBlocks: args.lstrip_blocks })
     const newline = NEWLINES[args.newline_sequence as keyof typeof NEWLINES]
     const content = Buffer.from(newline === '\n' ? text : text.replaceAll('\n', newline))

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { JointRead } from '../../core/connection/joint.ts'
 import { sh } from '../../core/connection/quote.ts'
 import { ModuleFailure, type Reader } from '../../core/module/types.ts'
@@ -46,9 +47,6 @@ function unreadable(path: string, stderr: Buffer): ModuleFailure {
 }
 
 function decode(path: string, content: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
-  } catch {
-    throw new ModuleFailure(`${path} is not UTF-8 text`, { hint: 'convert it, or copy a whole file' })
-  }
+  if (isUtf8(content)) return content.toString()
+  throw new ModuleFailure(`${path} is not UTF-8 text`, { hint: 'convert it, or copy a whole file' })
 }

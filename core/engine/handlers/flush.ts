@@ -8,7 +8,7 @@ import { asTask } from '../steps/as-task.ts'
 import type { Walk } from '../steps/walk-type.ts'
 import { undecided } from '../task/errors.ts'
 import { settle } from '../task/settle.ts'
-import { turnOf } from '../task/turns.ts'
+import { turnsOf } from '../task/turns.ts'
 import { notifyName } from './names.ts'
 
 /**
@@ -62,7 +62,8 @@ async function leaveOpen(batch: Batch, handler: Step, host: HostRecord, frame: F
     for (const step of handler.steps) await leaveOpen(batch, step, host, frame, cause)
     return
   }
-  const turn = await turnOf(batch, handler, host, frame)
+  const [turn] = await turnsOf(batch, handler, [host], frame)
+  if (!turn) return
   announce(batch, turn, 1)
   const task: Task = handler.kind === 'task' ? handler : asTask({ ...turn, task: handler }).task
   const taint = { task: turn.name, instance: turn.id, host: host.name, local: false, subjects: new Set<string>() }

@@ -43,7 +43,8 @@ export interface Access {
 
 /** What it was made of: as long as that is the same, so is the access. */
 export interface KnownAccess extends Access {
-  readonly from: string
+  readonly variables: Settings
+  readonly keywords: Resolved
 }
 
 export interface AccessKeywords {
@@ -57,17 +58,25 @@ export interface AccessKeywords {
   readonly becomeExe?: Value | undefined
 }
 
+/** How the host was reached last, where that holds for the task too and nothing has to be evaluated to tell. */
+export function knownAccess(run: Run, name: string, scope: LayeredScope, task: AccessKeywords): Access | undefined {
+  const { access } = run.hosts.of(name)
+  if (!access) return undefined
+  const variables = plain(variablesIn(scope))
+  const keywords = plain(keywordsOf(task))
+  return variables && keywords && holds(access, variables, keywords) ? access : undefined
+}
+
 /** The host's variables, then keywords of the task, then the command line. DiagnosticError for what is wrong. */
 export async function accessOf(run: Run, name: string, scope: LayeredScope, task: AccessKeywords): Promise<Access> {
-  const variables = await read(scope)
-  const keywords = await resolved(task, scope)
+  const variables = await resolved(variablesIn(scope), scope)
+  const keywords: Resolved = await resolved(keywordsOf(task), scope)
   const record = run.hosts.of(name)
-  const from = JSON.stringify([variables, keywords])
-  if (record.access?.from === from) return record.access
+  if (record.access && holds(record.access, variables, keywords)) return record.access
   const endpoint = endpointOf(name, { ...lineOf(run), ...connectionKeywords(keywords), ...variables })
   const become = escalationOf(run, name, variables, keywords)
   if (become?.password !== undefined) run.request.redactor.add(become.password)
-  const access = { from, endpoint, become, shell: JSON.stringify([endpoint, become]) }
+  const access = { variables, keywords, endpoint, become, shell: JSON.stringify([endpoint, become]) }
   record.access = access
   return access
 }
@@ -75,22 +84,54 @@ export async function accessOf(run: Run, name: string, scope: LayeredScope, task
 type Settings = Record<string, Json>
 type Resolved = { -readonly [K in keyof AccessKeywords]?: Json }
 
-/** Those of the variables that are defined, resolved. */
-async function read(scope: LayeredScope): Promise<Settings> {
-  const found: Settings = {}
+type Given = Record<string, Value>
+
+/** Those of the variables that are defined. */
+function variablesIn(scope: LayeredScope): Given {
+  const found: Given = {}
   for (const name of definedIn(scope)) {
     const value = scope.get(name)
-    if (value !== undefined && value !== null)
-      found[name] = value instanceof Object ? toJson(await resolveAsync(value, scope)) : toJson(value)
+    if (value !== undefined && value !== null) found[name] = value
   }
   return found
 }
 
+function keywordsOf(task: AccessKeywords): Given {
+  const found: Given = {}
+  for (const key of KEYWORDS) {
+    const value = task[key]
+    if (value !== undefined && value !== null) found[key] = value
+  }
+  return found
+}
+
+/** Undefined where there is more than texts and the like. */
+function plain(given: Given): Settings | undefined {
+  for (const name in given) if (typeof given[name] === 'object' || typeof given[name] === 'bigint') return undefined
+  return given as Settings
+}
+
+async function resolved(given: Given, scope: Scope): Promise<Settings> {
+  const found: Settings = {}
+  for (const [name, value] of Object.entries(given)) found[name] = toJson(await resolveAsync(value, scope))
+  return found
+}
+
+const holds = (access: KnownAccess, variables: Settings, keywords: Resolved): boolean =>
+  isSame(access.variables, variables) && isSame(access.keywords, keywords)
+
+function isSame(a: Settings, b: Settings): boolean {
+  const names = Object.keys(a)
+  if (names.length !== Object.keys(b).length) return false
+  return names.every((name) => a[name] === b[name] || JSON.stringify(a[name]) === JSON.stringify(b[name]))
+}
+
+const NO_NAMES: readonly string[] = []
 const seen = new WeakMap<object, { readonly size: number; readonly names: readonly string[] }>()
 
 /** Few variables of many are about access: which, is remembered for each layer as long as it does not grow. */
-function definedIn(scope: LayeredScope): Set<string> {
-  const names = new Set<string>()
+function definedIn(scope: LayeredScope): Iterable<string> {
+  let names: Set<string> | undefined
   for (const layer of scope.layers) {
     const base = layer.base ?? layer
     if (!(base instanceof Map)) continue
@@ -99,18 +140,11 @@ function definedIn(scope: LayeredScope): Set<string> {
       known = { size: base.size, names: [...base.keys()].filter((name) => NAMES.has(name)) }
       seen.set(base, known)
     }
+    if (known.names.length === 0) continue
+    names ??= new Set()
     for (const name of known.names) names.add(name)
   }
-  return names
-}
-
-async function resolved(task: AccessKeywords, scope: Scope): Promise<Resolved> {
-  const found: Resolved = {}
-  for (const key of KEYWORDS) {
-    const value = task[key]
-    if (value !== undefined && value !== null) found[key] = toJson(await resolveAsync(value, scope))
-  }
-  return found
+  return names ?? NO_NAMES
 }
 
 const KEYWORDS = [

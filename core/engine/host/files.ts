@@ -22,11 +22,11 @@ export class TaskFiles implements ControllerFiles {
   async find(kind: 'files' | 'templates', path: string): Promise<string> {
     if (path.startsWith('~/')) return join(homedir(), path.slice(2))
     if (isAbsolute(path)) return path
-    const searched = this.#folders.flatMap((folder) => [join(folder, kind), folder])
-    for (const folder of searched) {
-      const candidate = resolve(folder, path)
-      if (this.#exists(candidate)) return path.endsWith('/') ? `${candidate}/` : candidate
+    for (const folder of this.#folders) {
+      const candidate = this.#existing(join(folder, kind), path) ?? this.#existing(folder, path)
+      if (candidate !== undefined) return path.endsWith('/') ? `${candidate}/` : candidate
     }
+    const searched = this.#folders.flatMap((folder) => [join(folder, kind), folder])
     throw new ModuleFailure(`there is no file '${path}' on the controller`, {
       hint: `searched in ${searched.join(', ')}`,
     })
@@ -46,11 +46,12 @@ export class TaskFiles implements ControllerFiles {
     return told(absolutePath, () => largeFile(absolutePath, options))
   }
 
-  #exists(path: string): boolean {
+  #existing(folder: string, path: string): string | undefined {
+    const candidate = resolve(folder, path)
     try {
-      return this.#cache.exists(path)
+      return this.#cache.exists(candidate) ? candidate : undefined
     } catch {
-      return false
+      return undefined
     }
   }
 

@@ -15,7 +15,7 @@ export interface ConnectOptions {
   readonly become?: Become | undefined
   /** False in check mode, for `lease: false`, and for the controller itself. */
   readonly lease: boolean
-  readonly onWaiting: (message: string) => void
+  onWaiting(message: string): void
 }
 
 /** Connections of the run, and the lease that is taken where a host is first contacted. */
@@ -23,6 +23,8 @@ export class Sessions {
   readonly #run: Run
   readonly #shells = new Map<string, Set<string>>()
   readonly #leases = new Map<string, Promise<Lease | undefined>>()
+  /** Hosts whose lease was given. */
+  readonly #held = new Set<string>()
 
   readonly #libvirt = new WeakMap<Connection, RpcSessions>()
 
@@ -37,10 +39,16 @@ export class Sessions {
     return known
   }
 
-  async connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {
+  connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {
     this.#keepSecret(endpoint)
-    const connection = await this.#run.request.pool.get(endpoint, options.signal)
-    if (options.lease && endpoint.transport !== 'local') await this.#lease(connection, options)
+    const connecting = this.#run.request.pool.get(endpoint, options.signal)
+    const isOurs = !options.lease || endpoint.transport === 'local' || this.#held.has(endpoint.name)
+    return isOurs ? connecting : this.#leased(connecting, options)
+  }
+
+  async #leased(connecting: Promise<Connection>, options: ConnectOptions): Promise<Connection> {
+    const connection = await connecting
+    await this.#lease(connection, options)
     return connection
   }
 
@@ -66,6 +74,7 @@ export class Sessions {
   async release(name: string): Promise<void> {
     const lease = this.#leases.get(name)
     this.#leases.delete(name)
+    this.#held.delete(name)
     await lease?.then((held) => held?.release()).catch(() => undefined)
   }
 
@@ -74,9 +83,9 @@ export class Sessions {
   }
 
   #keepSecret(endpoint: Endpoint): void {
-    for (const secret of [endpoint.password, endpoint.privateKeyPassphrase]) {
-      if (secret !== undefined) this.#run.request.redactor.add(secret)
-    }
+    const { password, privateKeyPassphrase } = endpoint
+    if (password !== undefined) this.#run.request.redactor.add(password)
+    if (privateKeyPassphrase !== undefined) this.#run.request.redactor.add(privateKeyPassphrase)
   }
 
   async #lease(connection: Connection, options: ConnectOptions): Promise<void> {
@@ -96,11 +105,14 @@ export class Sessions {
     )
     const [opened, leased] = await Promise.allSettled([shell, lease])
     if (leased.status === 'rejected') throw leased.reason
+    if (this.#leases.get(name) === lease) this.#held.add(name)
     if (opened.status === 'rejected') throw opened.reason
   }
 
   #drop(name: string, lease: Promise<Lease | undefined> | undefined): void {
-    if (this.#leases.get(name) === lease) this.#leases.delete(name)
+    if (this.#leases.get(name) !== lease) return
+    this.#leases.delete(name)
+    this.#held.delete(name)
   }
 
   async #acquire(connection: Connection, options: ConnectOptions): Promise<Lease | undefined> {

@@ -17,7 +17,7 @@ import {
   uploadLarge,
 } from '../../connection/index.ts'
 import { splitWords } from '../../connection/words.ts'
-import type { Json } from '../../events/json.ts'
+import type { Json, JsonObject } from '../../events/json.ts'
 import { fromJson, resolve, templateFile, toJson, Undefined, type Value } from '../../language/index.ts'
 import type { RpcSessions } from '../../libvirt/rpc/index.ts'
 import type { Libvirt } from '../../libvirt/types.ts'
@@ -115,7 +115,7 @@ export class TaskHost implements Host {
 
   async read(script: ShellText, options: CommandOptions = {}): Promise<CommandResult> {
     const shell = await this.#shell()
-    return shell.run(withEnvironment(script, this.#ties.environment), {
+    return await shell.run(withEnvironment(script, this.#ties.environment), {
       timeoutMs: READ_TIMEOUT_MS,
       timeoutBy: 'controller',
       childless: true,
@@ -128,7 +128,7 @@ export class TaskHost implements Host {
     const shell = await this.#shell()
     const { environment } = this.#ties
     const options = { timeoutMs: READ_TIMEOUT_MS, timeoutBy: 'controller', childless: true } as const
-    if (environment.size === 0) return jointReads(shell).ask(read, item, this.signal, options)
+    if (environment.size === 0) return await jointReads(shell).ask(read, item, this.signal, options)
     const script = withEnvironment(read.script([item]), environment)
     const answer = read.parse(await shell.run(script, { ...options, signal: this.signal }), [item])[0]
     if (answer instanceof Error) throw answer
@@ -233,7 +233,8 @@ export class TaskHost implements Host {
   }
 
   async render(source: string, file: string, options: RenderOptions = {}): Promise<string> {
-    const scope = this.#ties.scope.with(variablesOf(options))
+    const { variables } = options
+    const scope = variables ? this.#ties.scope.with(variablesOf(variables)) : this.#ties.scope.anew()
     const header = headerOf(options)
     const value = await templateFile(header + source, file).evaluateAsync(scope)
     return String(value)
@@ -316,8 +317,8 @@ function lostWhileWriting(error: unknown): unknown {
   return new ConnectionError('lost', error.host, message, error.hint, error)
 }
 
-function variablesOf(options: RenderOptions): Map<string, Value> {
-  return new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [name, fromJson(value)]))
+function variablesOf(variables: JsonObject): Map<string, Value> {
+  return new Map(Object.entries(variables).map(([name, value]) => [name, fromJson(value)]))
 }
 
 /** Options of whitespace are said in the template's own first line, as Ansible has it. */

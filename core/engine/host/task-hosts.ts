@@ -4,7 +4,7 @@ import type { Batch } from '../batch.ts'
 import type { OnWrite } from '../modules/call.ts'
 import { flag } from '../task/keywords.ts'
 import type { LayeredScope } from '../variables/scope.ts'
-import { accessOf } from './access.ts'
+import { accessOf, knownAccess } from './access.ts'
 import { environmentOf } from './environment.ts'
 import { TaskHost } from './task-host.ts'
 import { Ties, type TiesSource, type Way } from './ties.ts'
@@ -25,11 +25,11 @@ export interface HostRequest {
 }
 
 export interface HostKind {
-  /** Id of the task in the events; undefined while it runs ahead: nothing is told. */
-  readonly id: () => string | undefined
+  /** Id of the task in the events; undefined while it runs ahead: nothing is told before its turn has come. */
+  id: string | undefined
   readonly signal: AbortSignal
   readonly shielded: boolean
-  readonly onWrite?: OnWrite
+  readonly onWrite?: OnWrite | undefined
   /** libvirt is spoken to by its own protocol: nothing runs ahead of the task, nor does the task. */
   readonly nativeLibvirt?: boolean
 }
@@ -44,14 +44,21 @@ export interface HostMaker {
   release(): void
 }
 
-export async function taskHosts(request: HostRequest): Promise<HostMaker> {
+/** A promise only where something has to be evaluated. Raises, or rejects with, what an evaluation raises and DiagnosticError. */
+export function taskHosts(request: HostRequest): HostMaker | Promise<HostMaker> {
+  const { batch, task, target, targetScope } = request
+  const isPlain = task.environment.length === 0 && task.noLog === undefined
+  const access = isPlain ? knownAccess(batch.run, target, targetScope, task) : undefined
+  return access ? new TaskHosts(request, { access, environment: NONE, hidden: false }) : foundHosts(request)
+}
+
+async function foundHosts(request: HostRequest): Promise<HostMaker> {
   const { batch, task, target, targetScope, scope } = request
-  const { run } = batch
-  const { endpoint, become, shell } = await accessOf(run, target, targetScope, task)
+  const access = await accessOf(batch.run, target, targetScope, task)
   const environment = task.environment.length === 0 ? NONE : await environmentOf(task.environment, scope)
   // What cannot be told is hidden.
   const hidden = task.noLog !== undefined && (await flag(task.noLog, scope, false).catch(() => true))
-  return new TaskHosts(request, { endpoint, become, shell, environment, hidden })
+  return new TaskHosts(request, { access, environment, hidden })
 }
 
 const NONE: ReadonlyMap<string, string> = new Map()
@@ -72,7 +79,7 @@ class TaskHosts implements HostMaker, TiesSource {
   }
 
   get shell(): string {
-    return this.way.shell
+    return this.way.access.shell
   }
 
   make(kind: HostKind): Host {

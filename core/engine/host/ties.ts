@@ -4,16 +4,16 @@ import type { ControllerFiles, FactStore } from '../../module/types.ts'
 import type { Run } from '../run-state.ts'
 import { searchFolders } from '../variables/magic.ts'
 import type { LayeredScope } from '../variables/scope.ts'
+import type { Access } from './access.ts'
 import { factStore } from './fact-folder.ts'
 import { TaskFiles } from './files.ts'
+import type { ConnectOptions } from './sessions.ts'
 import type { TaskHostTies } from './task-host.ts'
 import type { HostKind, HostRequest } from './task-hosts.ts'
 
 /** How a task reaches its host, as it was found once for the task. */
 export interface Way {
-  readonly endpoint: Endpoint
-  readonly become: Become | undefined
-  readonly shell: string
+  readonly access: Access
   readonly environment: ReadonlyMap<string, string>
   readonly hidden: boolean
 }
@@ -27,7 +27,7 @@ export interface TiesSource {
 }
 
 /** What ties a host of a task to its run. There is one for each task and host, so it has no closures. */
-export class Ties implements TaskHostTies {
+export class Ties implements TaskHostTies, ConnectOptions {
   readonly #hosts: TiesSource
   readonly #kind: HostKind
 
@@ -57,7 +57,16 @@ export class Ties implements TaskHostTies {
   }
 
   get become(): Become | undefined {
-    return this.#hosts.way.become
+    return this.#hosts.way.access.become
+  }
+
+  get lease(): boolean {
+    const { check, batch } = this.#hosts.request
+    return !check && batch.play.lease !== false
+  }
+
+  onWaiting(message: string): void {
+    this.#tell(message)
   }
 
   get environment(): ReadonlyMap<string, string> {
@@ -79,12 +88,12 @@ export class Ties implements TaskHostTies {
   }
 
   connect(): Promise<Connection> {
-    return this.#connectTo(this.#hosts.way.endpoint)
+    return this.#connectTo(this.#hosts.way.access.endpoint)
   }
 
   async reconnect(): Promise<void> {
     await this.#run.sessions.forget(this.name)
-    await this.#connectTo({ ...this.#hosts.way.endpoint, retries: 0 })
+    await this.#connectTo({ ...this.#hosts.way.access.endpoint, retries: 0 })
   }
 
   get libvirtSessions(): (() => Promise<RpcSessions>) | undefined {
@@ -93,11 +102,11 @@ export class Ties implements TaskHostTies {
   }
 
   opened(): void {
-    this.#run.sessions.opened(this.name, this.#hosts.way.shell)
+    this.#run.sessions.opened(this.name, this.#hosts.way.access.shell)
   }
 
   begin(ordered: boolean): () => void {
-    const shell = ordered ? this.#hosts.way.shell : undefined
+    const shell = ordered ? this.#hosts.way.access.shell : undefined
     return this.#run.speculation.begin(this.name, shell, this.#hosts.request.owner)
   }
 
@@ -115,7 +124,7 @@ export class Ties implements TaskHostTies {
   }
 
   line(stream: 'stdout' | 'stderr', line: string): void {
-    const task = this.#kind.id()
+    const task = this.#kind.id
     if (task === undefined || this.#hosts.way.hidden) return
     this.#run.events.emit({ event: 'host_line', task, host: this.#hosts.request.owner, stream, line })
   }
@@ -129,14 +138,11 @@ export class Ties implements TaskHostTies {
   }
 
   #connectTo(endpoint: Endpoint): Promise<Connection> {
-    const { request, way } = this.#hosts
-    const lease = !request.check && request.batch.play.lease !== false
-    const onWaiting = (message: string): void => this.#tell(message)
-    return this.#run.sessions.connect(endpoint, { signal: this.signal, become: way.become, lease, onWaiting })
+    return this.#run.sessions.connect(endpoint, this)
   }
 
   #tell(message: string, percent?: number): void {
-    const task = this.#kind.id()
+    const task = this.#kind.id
     if (task === undefined) return
     const far = percent === undefined ? {} : { percent }
     this.#run.events.emit({ event: 'host_progress', task, host: this.#hosts.request.owner, message, ...far })

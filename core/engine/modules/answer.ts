@@ -12,24 +12,32 @@ export interface Answer {
   readonly changes: readonly Change[]
   readonly diff: readonly TextDiff[]
   /** Why: of a failure, a skip, an undecided or an unchanged result. */
-  readonly message?: string
-  readonly hint?: string
+  readonly message?: string | undefined
+  readonly hint?: string | undefined
   /** Check mode: a change was announced and not applied; these values hold all the same, all others are unknown. */
-  readonly unapplied?: ReadonlyMap<DictKey, Value>
+  readonly unapplied?: ReadonlyMap<DictKey, Value> | undefined
   /** Facts that an unapplied change may have made untrue. */
-  readonly doubtfulFacts?: readonly string[]
+  readonly doubtfulFacts?: readonly string[] | undefined
   /** Undecided: the task whose change is missing; its own name where it was not run. */
-  readonly cause?: string
+  readonly cause?: string | undefined
 }
 
 export const answer = (parts: Partial<Answer> & Pick<Answer, 'status'>): Answer => ({
-  changed: false,
-  result: {},
-  changes: [],
-  diff: [],
-  ...parts,
+  status: parts.status,
+  changed: parts.changed ?? false,
+  result: parts.result ?? NOTHING,
+  changes: parts.changes ?? NONE,
+  diff: parts.diff ?? NONE,
+  message: parts.message,
+  hint: parts.hint,
+  unapplied: parts.unapplied,
+  doubtfulFacts: parts.doubtfulFacts,
+  cause: parts.cause,
 })
 
+const NOTHING: JsonObject = {}
+const NONE: readonly never[] = []
+
 /** Text differences of changes, for --diff. */
-export const textsOf = (changes: readonly Change[]): TextDiff[] =>
-  changes.flatMap((change) => (change.text ? [change.text] : []))
+export const textsOf = (changes: readonly Change[]): readonly TextDiff[] =>
+  changes.length === 0 ? NONE : changes.flatMap((change) => (change.text ? [change.text] : []))

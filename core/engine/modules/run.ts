@@ -25,10 +25,10 @@ export async function runAct(module: AnyRun, call: Call): Promise<Answer> {
 
 function acted(returned: JsonObject & { changed: boolean }): Answer {
   const { changed, failed, skipped, ...result } = returned
-  const message = typeof result.msg === 'string' && result.msg !== '' ? { message: result.msg } : {}
-  if (failed === true) return answer({ status: 'failed', changed, result, ...message })
-  if (skipped === true) return answer({ status: 'skipped', changed: false, result, ...message })
-  return answer({ status: 'done', changed, result, ...message })
+  const message = typeof result.msg === 'string' && result.msg !== '' ? result.msg : undefined
+  if (failed === true) return answer({ status: 'failed', changed, result, message })
+  if (skipped === true) return answer({ status: 'skipped', changed: false, result, message })
+  return answer({ status: 'done', changed, result, message })
 }
 
 async function checked(module: AnyRun, call: Call): Promise<Answer> {

@@ -19,8 +19,7 @@ export async function runState(module: AnyState, call: Call, ready?: Promise<unk
   call.ahead()
   const state = await probing
   const changes = module.diff(state, call.args)
-  const due = changes.filter((change) => change.effect !== 'pending')
-  if (due.length === 0) return unchanged(module, call, state, changes)
+  if (changes.every((change) => change.effect === 'pending')) return unchanged(module, call, state, changes)
   if (call.check) return announced(module, call, state, changes)
   if (module.shielded) call.shield()
   const verification = new Verification(module, () => module.probe(call.reader(), call.args))
@@ -42,20 +41,14 @@ export async function runState(module: AnyState, call: Call, ready?: Promise<unk
 function unchanged(module: AnyState, call: Call, state: unknown, pending: readonly Change[]): Answer {
   const result = module.result(state, call.args)
   const why = pending.length > 0 ? `waits: ${pending.map(describe).join(', ')}` : module.why?.(state, call.args)
-  const done = {
-    changed: false,
-    result,
-    changes: pending,
-    diff: textsOf(pending),
-    ...(why !== undefined && { message: why }),
-  }
+  const done = answer({ status: 'done', result, changes: pending, diff: textsOf(pending), message: why })
+  const { taints } = call
+  if (!taints) return done
   const subjects = subjectsOf(call.args)
   const facts = result.ansible_facts
-  const taint = facts
-    ? call.taints?.latest(call.host, call.instance)
-    : call.taints?.affecting(call.host, call.instance, subjects)
-  if (!taint) return answer({ status: 'done', ...done })
-  if (facts) return answer({ status: 'done', ...done, ...withoutDoubtful(result), cause: taint.task })
+  const taint = facts ? taints.latest(call.host, call.instance) : taints.affecting(call.host, call.instance, subjects)
+  if (!taint) return done
+  if (facts) return { ...done, ...withoutDoubtful(result), cause: taint.task }
   // What this task would then do belongs to the unapplied changes too.
   if (module.touches !== 'nothing') call.taint({ local: staysLocal(module), reach: reachOf(module), subjects })
   return answer({

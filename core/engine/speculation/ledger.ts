@@ -58,7 +58,7 @@ export class Ledger {
   mark(host: string, shell: string, owner: string): Mark {
     const here = this.#underWayOn.get(host)
     const own = this.#underWayBy.get(owner)
-    const disordered = [...(here ?? []), ...(own ?? [])].some((one) => one.shell !== shell)
+    const disordered = isDisordered(here, shell) || isDisordered(own, shell)
     return { host, owner, clock: this.#clock, disordered, othersBusy: this.#count > (here?.size ?? 0) }
   }
 
@@ -76,6 +76,11 @@ export class Ledger {
     const clock = last === undefined || last.host === mark.host ? lastElsewhere : last.clock
     return clock > mark.clock
   }
+}
+
+function isDisordered(underWay: ReadonlySet<Writing> | undefined, shell: string): boolean {
+  if (underWay) for (const one of underWay) if (one.shell !== shell) return true
+  return false
 }
 
 function added<T>(sets: Map<string, Set<T>>, key: string, one: T): Set<T> {

@@ -1,13 +1,13 @@
+import type { Value } from '../../language/values.ts'
 import type { AnyModule } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
+import type { HostKind } from '../host/task-hosts.ts'
 import { firstFalse } from '../task/conditions.ts'
 import { groundworkOf } from '../task/groundwork.ts'
 import { flag } from '../task/keywords.ts'
 import { itemsOf, roundVariables } from '../task/loop.ts'
 import { onlyRound, type Round } from '../task/round.ts'
 import { scopeOf, scopesOf, type Turn } from '../task/turn.ts'
-import { instanceKey } from '../task/turns.ts'
-import type { LayeredScope } from '../variables/scope.ts'
 import type { HostAhead } from './host-ahead.ts'
 import { givesFacts, namesGivenBy } from './names.ts'
 import { Pending } from './pending.ts'
@@ -29,19 +29,21 @@ export async function lookAhead(
   speculation: Speculation,
   ahead: HostAhead,
   turn: Turn,
+  module: AnyModule,
   shell: string,
   round: Round,
 ): Promise<void> {
   const look = new Look(speculation, ahead, turn, shell)
   try {
-    const rest = await look.restOfLoop(round)
-    if (rest !== 'seen') return
+    const rest = look.restOfLoop(module, round)
+    if ((typeof rest === 'string' ? rest : await rest) !== 'seen') return
     for (const later of upcoming(turn.batch, turn.after)) {
       if (later === 'barrier') {
         if (speculation.rules.has('barriers')) return
         continue
       }
-      if ((await look.at(later)) !== 'seen') return
+      const found = look.at(later)
+      if ((typeof found === 'string' ? found : await found) !== 'seen') return
     }
   } catch {
     // Its turn will tell.
@@ -71,44 +73,67 @@ class Look {
   }
 
   /** The items of a loop behind the one at work. */
-  async restOfLoop({ items, index }: Round): Promise<Found> {
-    const { task, frame, batch } = this.#turn
-    const module = await batch.run.request.registry.load(task.module)
-    if (!module) return 'barrier'
+  restOfLoop(module: AnyModule, { items, index }: Round): Found | Promise<Found> {
     this.#isWaking = module.kind === 'state' && this.#mayWake(module)
-    const more = items !== undefined && index + 1 < items.length
-    if (more && module.kind === 'state') {
-      const pending = this.#pending()
-      const scopes = this.#scopes({ task, frame }, pending)
-      for (let next = index + 1; next < items.length && !pending.touched; next++) {
-        const local = roundVariables(task.loop!, items, next)
-        const found = await this.#round({ task, frame }, module, { local, index: next, items }, pending, scopes)
-        if (found !== 'seen') return found
-      }
-    }
-    return this.#pass(task, module)
+    if (items === undefined || index + 1 >= items.length || module.kind !== 'state')
+      return this.#pass(namesGivenBy(this.#turn.task), module)
+    return this.#items(module, items, index + 1)
   }
 
-  async at(later: Later): Promise<Found> {
-    const { batch } = this.#turn
-    const { task } = later
-    const module = await batch.run.request.registry.load(task.module)
-    if (!module) return this.#barrier()
-    if (this.#over()) return 'enough'
-    if (module.kind === 'fleet' || this.#isTimed(task) || this.#isForAll(task)) return this.#barrier()
-    if (module.kind !== 'control') {
-      const pending = this.#pending()
-      const scopes = this.#scopes(later, pending)
-      if (module.kind === 'run' && !batch.run.check && (await this.#willRun(later, scopes()))) return this.#barrier()
-      const found = module.kind === 'state' ? await this.#rounds(later, module, pending, scopes) : 'seen'
+  async #items(module: State, items: readonly Value[], from: number): Promise<Found> {
+    const { task, frame, key } = this.#turn
+    const gives = namesGivenBy(task)
+    const own: Later = { task, frame, key, gives }
+    const pending = this.#pending()
+    const scopes = this.#scopes(own, pending)
+    for (let index = from; index < items.length && !pending.touched; index++) {
+      const local = roundVariables(task.loop!, items, index)
+      const found = await this.#round(own, module, { local, index, items }, pending, scopes)
       if (found !== 'seen') return found
     }
-    return this.#pass(task, module)
+    return this.#pass(gives, module)
+  }
+
+  /** Waits for nothing where nothing is to be evaluated: most tasks were prepared by an earlier look. */
+  at(later: Later): Found | Promise<Found> {
+    const { task } = later
+    const module = this.#turn.batch.run.modules.get(task.module)
+    if (!module) return this.#load(later)
+    if (this.#over()) return 'enough'
+    if (module.kind === 'fleet' || this.#isTimed(task) || this.#isForAll(task)) return this.#barrier()
+    if (module.kind === 'run' && !this.#turn.batch.run.check) {
+      if (task.when.length === 0) return this.#barrier()
+      if (!task.loop) return this.#conditional(later, module)
+    }
+    if (module.kind === 'state' && (task.loop || !this.#isPrepared(later, onlyRound))) return this.#state(later, module)
+    return this.#pass(later.gives, module)
+  }
+
+  async #load(later: Later): Promise<Found> {
+    const module = await this.#turn.batch.run.load(later.task.module)
+    return module ? await this.at(later) : this.#barrier()
+  }
+
+  /** A command with a condition that is not known yet may be skipped: then what is behind it holds. */
+  async #conditional(later: Later, module: AnyModule): Promise<Found> {
+    const { task } = later
+    const scope = this.#scopes(later, this.#pending())()
+    const failing = await firstFalse(task.when, scope).catch(() => 'unknown')
+    return failing === undefined ? this.#barrier() : this.#pass(later.gives, module)
+  }
+
+  async #state(later: Later, module: State): Promise<Found> {
+    const pending = this.#pending()
+    const scopes = this.#scopes(later, pending)
+    const isSingle = !later.task.loop && later.task.runOnce === undefined
+    const found = await (isSingle
+      ? this.#round(later, module, onlyRound, pending, scopes)
+      : this.#rounds(later, module, pending, scopes))
+    return found === 'seen' ? this.#pass(later.gives, module) : found
   }
 
   /** What a task gives is pending for those behind it. */
-  #pass(task: Task, module: AnyModule): Found {
-    const names = namesGivenBy(task)
+  #pass(names: readonly string[] | undefined, module: AnyModule): Found {
     if (names === undefined || givesFacts(module)) return this.#barrier()
     // What was given to a task that runs ahead stays as it was.
     if (names.length > 0) this.#names = new Set([...this.#names, ...names])
@@ -127,16 +152,6 @@ class Look {
     )
   }
 
-  /** A command with a condition that is not known yet may be skipped: then what is behind it holds. */
-  async #willRun({ task }: Later, scope: LayeredScope): Promise<boolean> {
-    try {
-      if (task.loop) return task.when.length === 0
-      return (await firstFalse(task.when, scope)) === undefined
-    } catch {
-      return false
-    }
-  }
-
   /** Its time must not go by while others look. */
   #isTimed({ timeout }: Task): boolean {
     return timeout !== undefined
@@ -149,8 +164,8 @@ class Look {
 
   async #rounds(later: Later, module: State, pending: Pending, scopes: Scopes): Promise<Found> {
     const { task } = later
-    if (!(await this.#actsHere(task, scopes()))) return 'seen'
-    if (!task.loop) return this.#round(later, module, onlyRound, pending, scopes)
+    if (task.runOnce !== undefined && !(await this.#actsHere(task.runOnce, scopes))) return 'seen'
+    if (!task.loop) return await this.#round(later, module, onlyRound, pending, scopes)
     let items: Awaited<ReturnType<typeof itemsOf>>
     try {
       items = await itemsOf(task.loop, scopes())
@@ -167,16 +182,15 @@ class Look {
   }
 
   /** With run_once only the first host acts. */
-  async #actsHere({ runOnce }: Task, scope: LayeredScope): Promise<boolean> {
+  async #actsHere(runOnce: Value, scopes: Scopes): Promise<boolean> {
     const { batch, host } = this.#turn
-    if (runOnce === undefined || batch.first === host.name) return true
-    return !(await flag(runOnce, scope, false).catch(() => true))
+    if (batch.first === host.name) return true
+    return !(await flag(runOnce, scopes(), false).catch(() => true))
   }
 
   async #round(later: Later, module: State, round: Round, pending: Pending, scopes: Scopes): Promise<Found> {
     if (this.#over()) return 'enough'
-    const key = keyOf({ key: instanceKey(this.#turn.batch, later.task, later.frame) }, round.index)
-    if (this.#ahead.prepared.has(key)) return 'seen'
+    if (this.#isPrepared(later, round)) return 'seen'
     let prepared: Prepared | 'quiet' | undefined
     try {
       prepared = await this.#prepare(later, module, round, pending, scopes)
@@ -185,8 +199,12 @@ class Look {
     }
     if (this.#over()) return 'enough'
     if (pending.touched || prepared === undefined) return this.#mayWake(module) ? 'barrier' : 'seen'
-    if (prepared !== 'quiet') this.#ahead.prepared.set(key, prepared)
+    if (prepared !== 'quiet') this.#ahead.prepared.set(keyOf(later, round.index), prepared)
     return 'seen'
+  }
+
+  #isPrepared(later: Later, { index }: Round): boolean {
+    return this.#ahead.prepared.has(keyOf(later, index))
   }
 
   /** Whoever looks at what a probe wakes up comes behind it. */
@@ -211,7 +229,7 @@ class Look {
       diff = await flag(task.diff, scope, diff)
       scope = scopeOf({ batch, frame, host, step: task, check, diff, pending }, local)
     }
-    if (await firstFalse(task.when, scope)) return 'quiet'
+    if (task.when.length > 0 && (await firstFalse(task.when, scope))) return 'quiet'
     const groundwork = await groundworkOf({ batch, task, host, check, diff }, module, scope)
     const { hosts, args, target } = groundwork
     // Another user's shell, or another host, is not opened before somebody really needs it.
@@ -221,8 +239,8 @@ class Look {
     if (!isOpen) return 'quiet'
     const mark = this.#speculation.ledger.mark(target, hosts.shell, host.name)
     const { group } = this.#ahead
-    let id: string | undefined
-    const reader = hosts.make({ id: () => id, signal: group.signal, shielded: false })
+    const kind: HostKind = { id: undefined, signal: group.signal, shielded: false }
+    const reader = hosts.make(kind)
     const state = module.probe(reader, args)
     group.asked(state)
     const prepared: Prepared = {
@@ -233,7 +251,7 @@ class Look {
       generation: this.#generation,
       answeredAt: undefined,
       begin: (turn) => {
-        id = turn
+        kind.id = turn
         pending.lift()
       },
     }
@@ -247,8 +265,7 @@ class Look {
   }
 
   #pending(): Pending {
-    const { rules } = this.#speculation
-    return new Pending(this.#names, { results: rules.has('pending'), moods: rules.has('moods') })
+    return new Pending(this.#names, this.#speculation.guards)
   }
 
   #scopes({ task, frame }: Later, pending: Pending): Scopes {

@@ -1,5 +1,6 @@
 import { ContextCallable } from '../../language/globals/context-callable.ts'
 import { Callable, type Environment, type LookupFunction, type Value } from '../../language/index.ts'
+import type { VaultAccess } from '../../language/types.ts'
 import type { Pending } from './pending.ts'
 
 /** Lookups that only rearrange what they are given, or read variables, which are guarded themselves. */
@@ -40,7 +41,30 @@ export function guarded(environment: Environment, pending: Pending): GuardedEnvi
     guard = guardOf(environment)
     guards.set(environment, guard)
   }
-  return { ...guard, pending }
+  return new Guarded(guard, pending)
+}
+
+/** There is one for each task that is looked at, so it is not a copy of whatever there is. */
+class Guarded implements GuardedEnvironment {
+  readonly filters: Environment['filters']
+  readonly tests: Environment['tests']
+  readonly lookups: Environment['lookups']
+  readonly globals: Environment['globals']
+  readonly folders: Environment['folders']
+  readonly signal?: AbortSignal
+  readonly vault?: VaultAccess
+  readonly pending: Pending
+
+  constructor(guard: Environment, pending: Pending) {
+    this.filters = guard.filters
+    this.tests = guard.tests
+    this.lookups = guard.lookups
+    this.globals = guard.globals
+    this.folders = guard.folders
+    if (guard.signal) this.signal = guard.signal
+    if (guard.vault) this.vault = guard.vault
+    this.pending = pending
+  }
 }
 
 function guardOf(environment: Environment): Environment {

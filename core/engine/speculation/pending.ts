@@ -52,26 +52,63 @@ export class Pending {
 
   /** The layer of what is registered and set, behind which names are pending. */
   results(layer: Layer): Layer {
-    return {
-      base: layer,
-      get: (name) => {
-        if (this.#holdsResults && this.#names.has(name)) this.touch(name)
-        return layer.get(name)
-      },
-      keys: () => {
-        if (this.#holdsResults && this.#names.size > 0) this.touch('vars')
-        return layer.keys()
-      },
-    }
+    return new PendingResults(this, layer)
   }
 
   magic(layer: Layer): Layer {
-    return {
-      get: (name): Value | undefined => {
-        if (this.#holdsResults && MAGIC.has(name)) this.touch(name)
-        return layer.get(name)
-      },
-      keys: () => layer.keys(),
-    }
+    return new PendingMagic(this, layer)
+  }
+
+  /** A name of the results is read. */
+  readResult(name: string): void {
+    if (this.#holdsResults && this.#names.has(name)) this.touch(name)
+  }
+
+  /** All names of the results are read. */
+  readNames(): void {
+    if (this.#holdsResults && this.#names.size > 0) this.touch('vars')
+  }
+
+  readMagic(name: string): void {
+    if (this.#holdsResults && MAGIC.has(name)) this.touch(name)
+  }
+}
+
+class PendingResults implements Layer {
+  readonly base: Layer
+  readonly #pending: Pending
+
+  constructor(pending: Pending, base: Layer) {
+    this.#pending = pending
+    this.base = base
+  }
+
+  get(name: string): Value | undefined {
+    this.#pending.readResult(name)
+    return this.base.get(name)
+  }
+
+  keys(): Iterable<string> {
+    this.#pending.readNames()
+    return this.base.keys()
+  }
+}
+
+class PendingMagic implements Layer {
+  readonly #pending: Pending
+  readonly #layer: Layer
+
+  constructor(pending: Pending, layer: Layer) {
+    this.#pending = pending
+    this.#layer = layer
+  }
+
+  get(name: string): Value | undefined {
+    this.#pending.readMagic(name)
+    return this.#layer.get(name)
+  }
+
+  keys(): Iterable<string> {
+    return this.#layer.keys()
   }
 }

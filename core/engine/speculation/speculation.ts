@@ -1,3 +1,4 @@
+import type { AnyModule } from '../../module/types.ts'
 import type { HostRecord } from '../host-record.ts'
 import type { SpeculationOptions } from '../request.ts'
 import type { Run } from '../run-state.ts'
@@ -9,6 +10,7 @@ import { oldest } from './age.ts'
 import { HostAhead } from './host-ahead.ts'
 import { type Frontier, Ledger } from './ledger.ts'
 import { lookAhead } from './look-ahead.ts'
+import type { PendingGuards } from './pending.ts'
 import { keyOf, type Prepared } from './prepared.ts'
 import { RULES, type Rule } from './rules.ts'
 
@@ -25,6 +27,7 @@ const TOGETHER = 50
 export class Speculation {
   readonly ledger = new Ledger()
   readonly rules: ReadonlySet<Rule>
+  readonly guards: PendingGuards
   readonly #run: Run
   readonly #widest: number
   readonly #hosts = new Map<HostRecord, HostAhead>()
@@ -33,6 +36,12 @@ export class Speculation {
     this.#run = run
     this.#widest = options.window ?? WIDEST
     this.rules = options.rules ?? new Set(RULES)
+    this.guards = { results: this.rules.has('pending'), moods: this.rules.has('moods') }
+  }
+
+  /** Something was found out about this turn ahead of it, whether it holds or not. */
+  hasAhead(turn: Turn, round: Round): boolean {
+    return this.#hosts.get(turn.host)?.prepared.has(keyOf(turn, round.index)) ?? false
   }
 
   /** What was found out about this turn ahead of it; undefined: nothing, or it does not hold any more. */
@@ -43,7 +52,7 @@ export class Speculation {
     if (!ahead || !prepared) return undefined
     ahead.prepared.delete(key)
     if (!this.#holds(turn, turn.since, ahead, prepared)) return undefined
-    if (!(await this.#reachesTheSame(turn, prepared))) return undefined
+    if (prepared.groundwork.target !== turn.host.name && !(await this.#reachesTheSame(turn, prepared))) return undefined
     try {
       await (prepared.answeredAt === undefined ? this.#interruptible(prepared.state) : prepared.state)
     } catch {
@@ -56,7 +65,7 @@ export class Speculation {
   }
 
   /** Sends probes of the rounds and tasks behind this one; `shell` is the one at work. */
-  ahead(turn: Turn, shell: string, round: Round): void {
+  ahead(turn: Turn, module: AnyModule, shell: string, round: Round): void {
     if (this.#widest === 0 || this.#run.interrupts.interrupted) return
     let ahead = this.#hosts.get(turn.host)
     if (!ahead) {
@@ -65,11 +74,12 @@ export class Speculation {
       this.#hosts.set(turn.host, ahead)
     }
     const now = this.ledger.frontier
-    for (const [key, prepared] of ahead.prepared)
+    ahead.prepared.forEach((prepared, key) => {
       if (!this.#holds(turn, now, ahead, prepared)) ahead.prepared.delete(key)
+    })
     // A few at a time would be a round trip for each few.
     if (ahead.prepared.size > ahead.window >> 1) return
-    void lookAhead(this, ahead, turn, shell, round)
+    void lookAhead(this, ahead, turn, module, shell, round)
   }
 
   /** Whether what probes behind a write see could still hold in their turn: not while other hosts do the same. */
@@ -94,7 +104,8 @@ export class Speculation {
 
   /** A write is handed to a host, for a task of the owner's. The answer is called when it has ended. */
   begin(host: string, shell: string | undefined, owner: string): () => void {
-    for (const name of new Set([host, owner])) this.#hosts.get(this.#run.hosts.of(name))?.written()
+    this.#hosts.get(this.#run.hosts.of(host))?.written()
+    if (owner !== host) this.#hosts.get(this.#run.hosts.of(owner))?.written()
     return this.ledger.begin(host, shell, owner)
   }
 
@@ -133,9 +144,12 @@ export class Speculation {
   /** A host that does the work for others has variables of its own, which tasks of its own may have changed. */
   async #reachesTheSame(turn: Turn, { groundwork }: Prepared): Promise<boolean> {
     const { hosts, target, scope } = groundwork
-    if (!hosts || target === turn.host.name) return true
-    const now = await hostsOf(turn, scope, target).catch(() => undefined)
-    return now?.shell === hosts.shell
+    if (!hosts) return true
+    try {
+      return (await hostsOf(turn, scope, target)).shell === hosts.shell
+    } catch {
+      return false
+    }
   }
 
   async #interruptible(state: Promise<unknown>): Promise<void> {

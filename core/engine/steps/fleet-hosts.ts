@@ -57,7 +57,7 @@ function shieldedHost(host: Host, shield: () => void): Host {
   })
 }
 
-function makerOf(first: Turn, name: string): Promise<HostMaker> {
+function makerOf(first: Turn, name: string): HostMaker | Promise<HostMaker> {
   const { batch, task, frame, check, diff } = first
   const scope = scopeOf({ batch, frame, host: batch.run.hosts.of(name), step: task, check, diff })
   // Reading for a fleet takes no lease of a host that is not changed by this run.
@@ -78,7 +78,7 @@ function hostPair({ batch, id }: Turn, maker: HostMaker, shielded: boolean): { r
   const { soft, hard } = batch.run.interrupts
   const signal = shielded ? hard : soft
   return {
-    reader: maker.make({ id: () => id, signal, shielded: false, nativeLibvirt: true }),
-    writer: maker.make({ id: () => id, signal, shielded, nativeLibvirt: true }),
+    reader: maker.make({ id, signal, shielded: false, nativeLibvirt: true }),
+    writer: maker.make({ id, signal, shielded, nativeLibvirt: true }),
   }
 }

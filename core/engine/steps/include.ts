@@ -12,7 +12,7 @@ import { itemsOf, roundVariables } from '../task/loop.ts'
 import type { Outcome } from '../task/outcome.ts'
 import { settle } from '../task/settle.ts'
 import type { Turn } from '../task/turn.ts'
-import { turnOf } from '../task/turns.ts'
+import { turnsOf } from '../task/turns.ts'
 import { activeHosts } from './active.ts'
 import { announce } from './announce.ts'
 import { asTask } from './as-task.ts'
@@ -37,7 +37,7 @@ export async function runInclude(
   frame: Frame,
   walk: Walk,
 ): Promise<void> {
-  const turns = await Promise.all(hosts.map((host) => turnOf(batch, include, host, frame)))
+  const turns = await turnsOf(batch, include, hosts, frame)
   const [first] = turns
   if (!first) return
   announce(batch, first, hosts.length)

@@ -11,7 +11,7 @@ import { flag, numberOf } from '../task/keywords.ts'
 import { perform } from '../task/perform.ts'
 import { settle } from '../task/settle.ts'
 import type { Turn } from '../task/turn.ts'
-import { turnOf } from '../task/turns.ts'
+import { turnsOf } from '../task/turns.ts'
 import { announce } from './announce.ts'
 import { chargeBudget } from './budget.ts'
 import { runFleetTask } from './fleet.ts'
@@ -31,11 +31,11 @@ export async function runTask(
 ): Promise<void> {
   const { run } = batch
   const name = shortName(task.module)
-  const turns = await Promise.all(hosts.map((host) => turnOf(batch, task, host, frame, after)))
+  const turns = await turnsOf(batch, task, hosts, frame, after)
   const [first] = turns
   if (!first) return
   if (name === 'meta') return runMeta(batch, task, turns, frame, walk)
-  const module = name === 'include_vars' ? includeVars(first) : await run.request.registry.load(task.module)
+  const module = name === 'include_vars' ? includeVars(first) : await run.load(task.module)
   if (!module) {
     batch.diagnose([errorAt('unknown-module', `there is no module '${task.module}'`, task.at)])
     batch.halted = 'a task cannot be run'
@@ -51,26 +51,30 @@ async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Pr
   const { batch, task } = first
   if (module.kind === 'fleet') return runFleetTask(module, turns)
   // The inventory gets a host once, whoever adds it.
-  if (module.name === 'add_host' || (await flag(task.runOnce, first.given, false).catch(() => false)))
-    return runOnce(module, turns)
-  const own = await throttleOf(first)
-  const answers = await Promise.all(
-    turns.map((turn) =>
-      own(() =>
-        batch.run.limit(async () => {
-          if (batch.run.interrupts.interrupted) return false
-          const now = { ...turn, since: batch.run.speculation.ledger.frontier }
-          const { outcome, hidden, started } = await perform(now, moduleFor(turn, module))
-          return settle(turn, outcome, hidden, started)
-        }),
-      ),
-    ),
+  if (
+    module.name === 'add_host' ||
+    (task.runOnce !== undefined && (await flag(task.runOnce, first.given, false).catch(() => false)))
   )
+    return runOnce(module, turns)
+  const { limit } = batch.run
+  const throttle = await throttleOf(first)
+  const within = (turn: Turn): Promise<boolean> => limit(() => act(turn, module))
+  const answers = await Promise.all(turns.map((turn) => (throttle ? throttle(() => within(turn)) : within(turn))))
   return answers.filter(Boolean).length
 }
 
+/** Answers whether the host failed for good. */
+async function act(turn: Turn, module: AnyModule): Promise<boolean> {
+  const { interrupts, speculation } = turn.batch.run
+  if (interrupts.interrupted) return false
+  turn.since = speculation.ledger.frontier
+  const { outcome, hidden, started } = await perform(turn, moduleFor(turn, module))
+  return await settle(turn, outcome, hidden, started)
+}
+
 /** One limit for all hosts of the batch, also where they come one by one. */
-async function throttleOf({ batch, task, id, given }: Turn): Promise<LimitFunction> {
+async function throttleOf({ batch, task, id, given }: Turn): Promise<LimitFunction | undefined> {
+  if (task.throttle === undefined) return undefined
   const size = await numberOf(task.throttle, given, 'throttle', task.at).catch(() => undefined)
   const known = batch.throttles.get(id)
   if (known) return known

@@ -5,7 +5,7 @@ import {
   type DictKey,
   didYouMean,
   errorAt,
-  resolveAsync,
+  resolveSoon,
   type Scope,
   toJson,
   type Value,
@@ -13,19 +13,44 @@ import {
 import type { AnyModule } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 
+const constants = new WeakMap<Task, { readonly module: AnyModule; readonly args: Json }>()
+
+/**
+ * Arguments in which nothing is a template, once one host has had them: they are the same for all, and frozen. Those of a fleet
+ * module are told from one another by what run of it they are for.
+ */
+export function constantArguments(task: Task, module: AnyModule): Json | undefined {
+  const known = constants.get(task)
+  return known?.module === module ? known.args : undefined
+}
+
 /** Arguments of a task on one host: rendered, without what is `omit`, checked and coerced by the module's schema. */
 export async function argumentsOf(task: Task, module: AnyModule, scope: Scope, omit: string): Promise<Json> {
   const args = new Map<DictKey, Value>()
+  let isConstant = true
   for (const source of [task.argsTemplate, task.args]) {
     if (source === undefined || source === null) continue
-    const resolved = withoutOmitted(await resolveAsync(source, scope), omit)
+    const soon = resolveSoon(source, scope)
+    const value = soon instanceof Promise ? await soon : soon
+    // What has no template in it is given back as it is.
+    if (value !== source) isConstant = false
+    const resolved = withoutOmitted(value, omit)
     if (resolved instanceof Map) for (const [key, value] of resolved) args.set(key, value)
     else if (resolved !== undefined) args.set('_raw_params', resolved)
   }
   const json = toJson(freeForm(args, module)) as JsonObject
   const checked = module.args.safeParse({ ...json })
   if (!checked.success) throw new DiagnosticError([errorAt('bad-arguments', complaint(module, checked.error), task.at)])
+  if (isConstant && module.kind !== 'fleet') constants.set(task, { module, args: frozen(checked.data) })
   return checked.data as Json
+}
+
+function frozen(value: unknown): Json {
+  if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const one of Object.values(value)) frozen(one)
+  }
+  return value as Json
 }
 
 /** Undefined where the value itself is `omit`. */

@@ -1,34 +1,29 @@
 import type { JsonObject } from '../../events/json.ts'
 import {
-  compileExpression,
   evaluateConditionAsync,
   fromJson,
-  toJson,
   Unknown,
   UnknownValueError,
   type Value,
   type Variables,
 } from '../../language/index.ts'
-import type { AnyModule, ControlVariables, Host } from '../../module/types.ts'
+import type { AnyModule } from '../../module/types.ts'
 import type { Task } from '../../playbook/types.ts'
 import { PartlyKnown } from '../check/partly-known.ts'
-import { TaskFiles } from '../host/files.ts'
 import type { Work } from '../interrupt.ts'
 import type { Answer } from '../modules/answer.ts'
-import type { Call, OnWrite } from '../modules/call.ts'
+import type { Call } from '../modules/call.ts'
 import { runControl } from '../modules/control.ts'
 import { runAct } from '../modules/run.ts'
 import { runState } from '../modules/state.ts'
 import type { Prepared } from '../speculation/prepared.ts'
-import { searchFolders } from '../variables/magic.ts'
-import type { LayeredScope } from '../variables/scope.ts'
-import { isHarmless } from './conditions.ts'
 import { type ErrorContext, outcomeOfError } from './errors.ts'
 import { type Groundwork, groundworkOf } from './groundwork.ts'
 import { hideValues } from './hide.ts'
 import { numberOf } from './keywords.ts'
 import type { Outcome } from './outcome.ts'
 import type { Round } from './round.ts'
+import { TaskCall } from './task-call.ts'
 import type { Turn } from './turn.ts'
 
 /** Runs a module once on one host; `ready` is what was found out ahead of its turn. Whatever happens is an outcome. */
@@ -49,15 +44,20 @@ export async function attempt(
   let ground: Groundwork | undefined
   try {
     const scope = ready?.groundwork.scope ?? (isFirst && local.size === 0 ? turn.given : turn.scope(local))
-    seconds = await numberOf(task.timeout, scope, 'timeout', task.at)
-    timer = seconds ? AbortSignal.timeout(seconds * 1000) : undefined
+    if (task.timeout !== undefined) {
+      seconds = await numberOf(task.timeout, scope, 'timeout', task.at)
+      timer = seconds ? AbortSignal.timeout(seconds * 1000) : undefined
+    }
     ground = ready?.groundwork ?? (await groundworkOf(turn, module, scope))
-    const call = callOf(turn, ground, work, timer, round)
+    if (turn.hidden) hideValues(ground.args, run.request.redactor)
+    const call = new TaskCall(turn, module, ground, work, timer, round)
     const outcome = outcomeOf(turn, await runModule(module, call, ready))
     const { target } = ground
-    return await judged(turn, target === host.name ? outcome : { ...outcome, delegatedTo: target }, local)
+    const own = target === host.name ? outcome : { ...outcome, delegatedTo: target }
+    return isJudged(task) ? await judged(turn, own, local) : own
   } catch (error) {
-    return judged(turn, outcomeOfError(error, contextOf(turn, timer?.aborted ? seconds : undefined, module)), local)
+    const outcome = outcomeOfError(error, contextOf(turn, timer?.aborted ? seconds : undefined, module))
+    return isJudged(task) ? await judged(turn, outcome, local) : outcome
   } finally {
     ground?.hosts?.release()
     end()
@@ -86,68 +86,6 @@ function runModule(module: AnyModule, call: Call, ready: Prepared | undefined): 
   throw new Error('fleet modules run once for all hosts')
 }
 
-function callOf(
-  turn: Turn,
-  { args, target, hosts, scope }: Groundwork,
-  work: Work,
-  timer: AbortSignal | undefined,
-  round: Round,
-): Call {
-  const { id, check, diff } = turn
-  const { run } = turn.batch
-  const { interrupts, speculation } = run
-  if (turn.hidden) hideValues(args, run.request.redactor)
-  const signalOf = (shielded: boolean): AbortSignal => {
-    const signal = shielded ? interrupts.hard : interrupts.soft
-    return timer ? AbortSignal.any([signal, timer]) : signal
-  }
-  const hostOf = (shielded: boolean, onWrite?: OnWrite): Host => {
-    if (!hosts) throw new Error('control modules have no host')
-    return hosts.make({ id: () => id, signal: signalOf(shielded), shielded, ...(onWrite && { onWrite }) })
-  }
-  const ahead = (): void => {
-    // What runs ahead may be in the way of a task whose time is limited.
-    if (hosts && !timer) speculation.ahead(turn, hosts.shell, round)
-  }
-  return {
-    host: target,
-    task: turn.name,
-    instance: id,
-    args,
-    check,
-    diff,
-    // Once work is shielded, looking at what it came to is part of it.
-    reader: () => hostOf(work.shielded),
-    writer: hostOf,
-    ahead,
-    behindWrites: () => {
-      if (speculation.countsBehindWrites(turn)) ahead()
-    },
-    waited: () => speculation.waited(target, turn.host.name),
-    get variables() {
-      return controlVariables(turn, scope)
-    },
-    shield: () => {
-      interrupts.soft.throwIfAborted()
-      work.shielded = true
-    },
-    taints: check ? run.taints : undefined,
-    taint: (parts) => run.taints.add({ task: turn.name, instance: id, host: target, ...parts }),
-    harmless: isHarmless(turn),
-  }
-}
-
-function controlVariables(turn: Turn, scope: LayeredScope): ControlVariables {
-  const { batch, task } = turn
-  return {
-    evaluate: async (expression) => toJson(await compileExpression(expression, task.at).evaluateAsync(scope)),
-    verbosity: batch.run.request.verbosity ?? 0,
-    get files() {
-      return new TaskFiles(searchFolders(batch.play, task), batch.run.fileCache)
-    },
-  }
-}
-
 /** What nobody will read is not converted. */
 const unread: Value = new Map()
 const isRead = ({ register, loop, until }: Task, failed: boolean): boolean =>
@@ -156,17 +94,8 @@ const isRead = ({ register, loop, until }: Task, failed: boolean): boolean =>
 /** A module's answer as the outcome of the task, before `changed_when` and the like. */
 export function outcomeOf(turn: Turn, answer: Answer): Outcome {
   const { task, name } = turn
-  const common = {
-    changes: answer.changes,
-    diff: turn.diff ? answer.diff : [],
-    message: answer.message,
-    hint: answer.hint,
-    doubtfulFacts: answer.doubtfulFacts,
-    cause: answer.cause,
-  }
   const register = task.register ?? 'result'
-  if (answer.status === 'undecided')
-    return { ...common, status: 'undecided', value: new Unknown(name, register), json: {} }
+  if (answer.status === 'undecided') return outcomeWith(turn, answer, 'undecided', new Unknown(name, register), {})
   if (answer.status === 'skipped') {
     const json: JsonObject = {
       ...answer.result,
@@ -176,7 +105,7 @@ export function outcomeOf(turn: Turn, answer: Answer): Outcome {
     }
     // Not run in check mode: what it would have said is not known.
     const value = answer.cause === undefined ? fromJson(json) : new Unknown(name, register)
-    return { ...common, status: 'skipped', value, json }
+    return outcomeWith(turn, answer, 'skipped', value, json)
   }
   const failed = answer.status === 'failed'
   const json: JsonObject = { ...answer.result, changed: answer.changed, failed }
@@ -187,17 +116,28 @@ export function outcomeOf(turn: Turn, answer: Answer): Outcome {
       ['skipped', false],
     ])
     for (const [key, value] of answer.unapplied) known.set(String(key), value)
-    return { ...common, status: 'changed', value: new PartlyKnown(name, register, known), json }
+    return outcomeWith(turn, answer, 'changed', new PartlyKnown(name, register, known), json)
   }
   const value = isRead(task, failed) ? fromJson(json) : unread
-  return { ...common, status: failed ? 'failed' : answer.changed ? 'changed' : 'ok', value, json }
+  return outcomeWith(turn, answer, failed ? 'failed' : answer.changed ? 'changed' : 'ok', value, json)
 }
+
+function outcomeWith(
+  turn: Turn,
+  { changes, diff, message, hint, doubtfulFacts, cause }: Answer,
+  status: Outcome['status'],
+  value: Value,
+  json: JsonObject,
+): Outcome {
+  return { status, value, json, changes, diff: turn.diff ? diff : [], message, hint, doubtfulFacts, cause }
+}
+
+const isJudged = ({ changedWhen, failedWhen }: Task): boolean => changedWhen !== undefined || failedWhen !== undefined
 
 /** `changed_when` and `failed_when` look at the result and have the last word. */
 async function judged(turn: Turn, outcome: Outcome, local: Variables): Promise<Outcome> {
   const { changedWhen, failedWhen, register } = turn.task
   if (outcome.status !== 'ok' && outcome.status !== 'changed' && outcome.status !== 'failed') return outcome
-  if (!changedWhen && !failedWhen) return outcome
   const scope = turn.scope(new Map([...local, ...(register === undefined ? [] : [[register, outcome.value] as const])]))
   const all = async (conditions: typeof changedWhen): Promise<boolean | undefined> => {
     if (!conditions) return undefined

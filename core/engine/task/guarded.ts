@@ -1,7 +1,8 @@
 import { fromJson, type Variables } from '../../language/index.ts'
 import type { AnyModule } from '../../module/types.ts'
 import { leaveUndecided } from '../check/undecided.ts'
-import { contextOf } from './attempt.ts'
+import type { Prepared } from '../speculation/prepared.ts'
+import { attempt, contextOf } from './attempt.ts'
 import { firstFalse } from './conditions.ts'
 import { outcomeOfError, undecided } from './errors.ts'
 import type { Outcome } from './outcome.ts'
@@ -12,16 +13,20 @@ import type { Turn } from './turn.ts'
 /** The module behind its conditions: `when` decides, with the loop's variables if there are any. Never throws. */
 export async function guarded(turn: Turn, module: AnyModule, round: Round): Promise<Outcome> {
   // What ran ahead has its condition behind it.
-  const ready = await turn.batch.run.speculation.take(turn, round)
-  const stopped = ready ? undefined : await condition(turn, round.local)
-  const outcome = stopped ?? (await safely(turn, () => attemptUntil(turn, module, round, ready)))
+  const { speculation } = turn.batch.run
+  const ready = speculation.hasAhead(turn, round) ? await speculation.take(turn, round) : undefined
+  const isFree = ready !== undefined || (turn.task.when.length === 0 && turn.frame.onlyIfFailed === undefined)
+  const stopped = isFree ? undefined : await condition(turn, round.local)
+  const outcome = stopped ?? (await attempted(turn, module, round, ready))
   if (outcome.status === 'undecided') leaveUndecided(turn, module)
   return outcome
 }
 
-async function safely(turn: Turn, work: () => Promise<Outcome>): Promise<Outcome> {
+async function attempted(turn: Turn, module: AnyModule, round: Round, ready: Prepared | undefined): Promise<Outcome> {
+  const { until, retries } = turn.task
   try {
-    return await work()
+    if (until.length === 0 && retries === undefined) return await attempt(turn, module, round, ready)
+    return await attemptUntil(turn, module, round, ready)
   } catch (error) {
     return outcomeOfError(error, contextOf(turn, undefined))
   }

@@ -1,4 +1,5 @@
 import type { AnyModule } from '../../module/types.ts'
+import type { Loop } from '../../playbook/types.ts'
 import { leaveUndecided } from '../check/undecided.ts'
 import { contextOf } from './attempt.ts'
 import { outcomeOfError } from './errors.ts'
@@ -19,15 +20,14 @@ export async function perform(
   const started = performance.now()
   batch.run.events.emit({ event: 'host_started', task: turn.id, host: host.name })
   // What cannot be told is hidden.
-  const hidden = await flag(task.noLog, turn.given, false).catch(() => true)
-  const outcome = await result(hidden ? { ...turn, hidden } : turn, module, hidden)
+  const hidden = task.noLog !== undefined && (await flag(task.noLog, turn.given, false).catch(() => true))
+  const seen = hidden ? { ...turn, hidden } : turn
+  const outcome = await (task.loop ? looped(seen, module, task.loop, hidden) : guarded(seen, module, onlyRound))
   if (hidden) hideValues(outcome.json, batch.run.request.redactor)
   return { outcome, hidden, started }
 }
 
-async function result(turn: Turn, module: AnyModule, hidden: boolean): Promise<Outcome> {
-  const { loop } = turn.task
-  if (!loop) return guarded(turn, module, onlyRound)
+async function looped(turn: Turn, module: AnyModule, loop: Loop, hidden: boolean): Promise<Outcome> {
   try {
     return await runLoop(turn, module, loop, hidden)
   } catch (error) {

@@ -17,7 +17,6 @@ const DELAY_S = 5
 export async function attemptUntil(turn: Turn, module: AnyModule, round: Round, ready?: Prepared): Promise<Outcome> {
   const { task, batch, host } = turn
   const { local } = round
-  if (task.until.length === 0 && task.retries === undefined) return attempt(turn, module, round, ready)
   const scope = turn.scope(local)
   const retries = (await numberOf(task.retries, scope, 'retries', task.at)) ?? RETRIES
   const pause = (await numberOf(task.delay, scope, 'delay', task.at)) ?? DELAY_S

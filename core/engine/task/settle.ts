@@ -15,19 +15,32 @@ import type { Turn } from './turn.ts'
 export async function settle(turn: Turn, outcome: Outcome, hidden: boolean, started: number): Promise<boolean> {
   const { task, host, batch } = turn
   if (task.register !== undefined && outcome.status !== 'cancelled') host.setFacts.set(task.register, outcome.value)
-  applyEffects(outcome, batch, host, await factsHost(turn, outcome), task.module, turn.name)
+  applyEffects(
+    outcome,
+    batch,
+    host,
+    outcome.delegatedTo === undefined ? host : await factsHost(turn, outcome.delegatedTo),
+    task.module,
+    turn.name,
+  )
   batch.run.speculation.settled(turn, outcome)
-  const verdict = await judge(turn, outcome)
+  const isBad = outcome.status === 'failed' || outcome.status === 'unreachable'
+  const verdict = isBad ? await judge(turn, outcome) : 'fine'
   if (isChange(outcome) || outcome.status === 'undecided') await notify(turn, !isChange(outcome))
+  const { status, result, changes, diff, message } = outcomeFields(outcome, hidden)
   batch.run.events.emit({
     event: 'host_result',
     task: turn.id,
     host: host.name,
-    ...outcomeFields(outcome, hidden),
+    status,
+    result,
+    changes,
+    diff,
+    message,
     duration_ms: Math.round(performance.now() - started),
-    ...(verdict === 'ignored' && { ignored: true }),
-    ...(verdict === 'rescued' && { rescued: true }),
-    ...(outcome.delegatedTo !== undefined && { delegated_to: outcome.delegatedTo }),
+    ignored: verdict === 'ignored' || undefined,
+    rescued: verdict === 'rescued' || undefined,
+    delegated_to: outcome.delegatedTo,
   })
   return conclude(turn, outcome, verdict)
 }
@@ -72,15 +85,15 @@ function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
 }
 
 /** With delegate_facts, facts belong to the host that did the work. */
-async function factsHost(turn: Turn, outcome: Outcome): Promise<HostRecord> {
+async function factsHost(turn: Turn, delegatedTo: string): Promise<HostRecord> {
   const { task, host, batch } = turn
-  if (outcome.delegatedTo === undefined || !(await isSaid(turn, task.delegateFacts))) return host
-  return batch.run.hosts.of(outcome.delegatedTo)
+  return (await isSaid(turn, task.delegateFacts)) ? batch.run.hosts.of(delegatedTo) : host
 }
 
 /** A keyword that cannot be told is not said: the result stands as it is. */
-const isSaid = (turn: Turn<Task | Include>, value: Value | undefined): Promise<boolean> =>
-  flag(value, turn.scope(), false).catch(() => false)
+async function isSaid(turn: Turn<Task | Include>, value: Value | undefined): Promise<boolean> {
+  return value !== undefined && (await flag(value, turn.scope(), false).catch(() => false))
+}
 
 /** `isMaybe`: check mode, and whether the task changes anything is not decided. */
 async function notify(turn: Turn, isMaybe: boolean): Promise<void> {

@@ -25,8 +25,8 @@ export interface Turn<T extends Task | Include = Task> {
   readonly key: string
   /** What comes behind it, if nothing fails; undefined: nobody looks ahead from here. */
   readonly after: Place | undefined
-  /** What had been written when the task began here, on any host. */
-  readonly since: Frontier
+  /** What had been written when the task began here, on any host; set when it begins. */
+  since: Frontier
   /** Check mode for this task. */
   readonly check: boolean
   readonly diff: boolean
@@ -62,7 +62,7 @@ export function scopesOf(from: ScopeSources): (local?: Variables) => LayeredScop
     run,
     host: host.name,
     play,
-    playHosts: () => ({ all: batch.allHosts, active: batch.playHostsLeft(), batch: batch.hosts }),
+    batch,
     role: step?.role,
     environment: step?.environment,
     check: from.check,

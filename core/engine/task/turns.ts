@@ -13,40 +13,31 @@ import { scopesOf, type Turn } from './turn.ts'
 export const instanceKey = (batch: Batch, step: Task | Include, frame: Frame): string =>
   `${batch.playId}/${batch.number}/${frame.key}/${frame.handler ? 'handler' : ''}/${step.id}`
 
-/** A task on one host. */
-export async function turnOf<T extends Task | Include>(
+/** A task on each of these hosts, in their order. */
+export async function turnsOf<T extends Task | Include>(
   batch: Batch,
   task: T,
-  host: HostRecord,
+  hosts: readonly HostRecord[],
   frame: Frame,
   after?: Place,
-): Promise<Turn<T>> {
+): Promise<Turn<T>[]> {
   const { run } = batch
+  const said = task.checkMode !== undefined || task.diff !== undefined
+  const modes = said ? await Promise.all(hosts.map((host) => modesOf(batch, task, host, frame))) : []
   const key = instanceKey(batch, task, frame)
-  const { check, diff } = await modesOf(batch, task, host, frame)
-  const scope = scopesOf({ batch, frame, host, step: task, check, diff })
-  const given = scope()
-  return {
-    batch,
-    frame,
-    task,
-    host,
-    id: run.taskId(key),
-    key,
-    after,
-    since: run.speculation.ledger.frontier,
-    name: shownName(task, given),
-    check,
-    diff,
-    given,
-    scope,
-  }
+  const id = run.taskId(key)
+  const since = run.speculation.ledger.frontier
+  return hosts.map((host, i) => {
+    const { check, diff } = modes[i] ?? run
+    const scope = scopesOf({ batch, frame, host, step: task, check, diff })
+    const given = scope()
+    return { batch, frame, task, host, id, key, after, since, name: shownName(task, given), check, diff, given, scope }
+  })
 }
 
 /** Check mode and --diff are those of the run, unless the task says otherwise. */
 async function modesOf(batch: Batch, task: Task | Include, host: HostRecord, frame: Frame) {
   const { check, diff } = batch.run
-  if (task.checkMode === undefined && task.diff === undefined) return { check, diff }
   const scope = scopesOf({ batch, frame, host, step: task, check, diff })()
   return {
     check: await flag(task.checkMode, scope, check).catch(() => check),

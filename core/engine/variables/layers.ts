@@ -28,29 +28,29 @@ export interface LayerSources {
  */
 export function variableLayers(from: LayerSources): Layer[] {
   const { host, play, role } = from
-  const chain = roleChain(role)
   // Roles of a play are visible to all of its tasks; the last one wins.
   const roles = play?.roles ?? NONE
   const layers: Layer[] = [from.magic]
-  // What is empty now and never written to needs no look.
-  const add = (layer: Layer | undefined): void => {
-    if (layer !== undefined && !(layer instanceof Map && layer.size === 0)) layers.push(layer)
-  }
-  add(from.extraVars)
-  lastFirst(from.includeParams ?? NONE, add)
-  for (const one of chain) add(one.params)
+  add(layers, from.extraVars)
+  lastFirst(from.includeParams ?? NONE, (one) => add(layers, one))
+  for (let one = role; one; one = one.parent) add(layers, one.params)
   layers.push(from.results ?? host.setFacts, host.includeVars)
-  add(from.taskVars)
-  for (const one of chain) add(one.vars)
-  lastFirst(roles, (one) => add(one.vars))
-  lastFirst(from.varsFiles ?? NONE, add)
-  add(from.prompted)
-  add(play?.vars)
+  add(layers, from.taskVars)
+  for (let one = role; one; one = one.parent) add(layers, one.vars)
+  lastFirst(roles, (one) => add(layers, one.vars))
+  lastFirst(from.varsFiles ?? NONE, (one) => add(layers, one))
+  add(layers, from.prompted)
+  add(layers, play?.vars)
   layers.push(host.injected)
-  lastFirst(host.inventoryLayers, (one) => add(one.variables))
-  for (const one of chain) add(one.defaults)
-  lastFirst(roles, (one) => add(one.defaults))
+  lastFirst(host.inventoryLayers, (one) => add(layers, one.variables))
+  for (let one = role; one; one = one.parent) add(layers, one.defaults)
+  lastFirst(roles, (one) => add(layers, one.defaults))
   return layers
+}
+
+/** What is empty now and never written to needs no look. */
+function add(layers: Layer[], layer: Variables | undefined): void {
+  if (layer !== undefined && layer.size > 0) layers.push(layer)
 }
 
 /** The role itself, then those it is a dependency of. */

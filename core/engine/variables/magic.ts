@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Value, Variables } from '../../language/values.ts'
 import type { Play, Role, Task } from '../../playbook/types.ts'
+import type { Batch } from '../batch.ts'
 import type { Run } from '../run-state.ts'
 import { roleChain } from './layers.ts'
 import type { Layer } from './scope.ts'
@@ -10,10 +11,7 @@ export interface MagicSources {
   readonly run: Run
   readonly host: string
   readonly play?: Play | undefined
-  /** Hosts of the play that were not removed, of the whole play, and of this batch. */
-  readonly playHosts?:
-    | (() => { all: readonly string[]; active: readonly string[]; batch: readonly string[] })
-    | undefined
+  readonly batch?: Batch | undefined
   readonly role?: Role | undefined
   readonly environment?: readonly Value[] | undefined
   readonly check: boolean
@@ -31,10 +29,10 @@ const MAGIC: ReadonlyMap<string, Magic> = new Map<string, Magic>([
   ['group_names', (m) => m.run.inventory.groupNames(m.host)],
   ['groups', (m) => m.run.inventory.groups()],
   ['hostvars', (m) => m.hostvars],
-  ['play_hosts', (m) => list(m.playHosts?.().active)],
-  ['ansible_play_hosts', (m) => list(m.playHosts?.().active)],
-  ['ansible_play_hosts_all', (m) => list(m.playHosts?.().all)],
-  ['ansible_play_batch', (m) => list(m.playHosts?.().batch)],
+  ['play_hosts', (m) => list(m.batch?.playHostsLeft())],
+  ['ansible_play_hosts', (m) => list(m.batch?.playHostsLeft())],
+  ['ansible_play_hosts_all', (m) => list(m.batch?.allHosts)],
+  ['ansible_play_batch', (m) => list(m.batch?.hosts)],
   ['ansible_play_name', (m) => m.play?.name],
   ['ansible_play_role_names', (m) => m.play?.roles.map((r) => r.name)],
   ['role_names', (m) => m.play?.roles.map((r) => r.name)],

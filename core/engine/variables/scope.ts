@@ -13,6 +13,7 @@ export interface Layer {
 export class LayeredScope implements Scope {
   readonly layers: readonly Layer[]
   readonly environment: Environment
+  resolved?: NonNullable<Scope['resolved']>
 
   constructor(layers: readonly Layer[], environment: Environment) {
     this.layers = layers
@@ -36,6 +37,11 @@ export class LayeredScope implements Scope {
         yield name
       }
     }
+  }
+
+  /** The same, with nothing resolved yet. */
+  anew(): LayeredScope {
+    return new LayeredScope(this.layers, this.environment)
   }
 
   /** The same with variables above all others. */

@@ -75,6 +75,7 @@ export class Compiled implements CompiledTemplate {
   }
 
   #evaluate(scope: Scope, answers: Answers | undefined): Value {
+    if ('kind' in this.#tree && this.#tree.kind === 'constant') return this.#tree.value
     return withEvaluation(answers, (evaluation) => {
       const rt = new Runtime(scope, evaluation, this.#origin, templates, this)
       try {

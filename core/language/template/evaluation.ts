@@ -23,9 +23,10 @@ type Known = { readonly value: Value[] } | { readonly error: unknown }
 
 /** Answers that were waited for. A text asks for the same ones in the same order each time it is evaluated in a scope. */
 export class Answers {
-  readonly #known = new Map<object, Map<Scope, Known[]>>()
+  #known: Map<object, Map<Scope, Known[]>> | undefined
 
   #list({ text, scope }: LookupSite): Known[] {
+    this.#known ??= new Map()
     const byScope = this.#known.get(text) ?? new Map<Scope, Known[]>()
     this.#known.set(text, byScope)
     const list = byScope.get(scope) ?? []
@@ -77,8 +78,6 @@ export function withEvaluation<T>(answers: Answers | undefined, run: (evaluation
   }
 }
 
-const memory = new WeakMap<Scope, WeakMap<Template, Value>>()
-
 /**
  * The value of a Template in a scope: evaluated once, then remembered for as long as the scope lives. One that needs an
  * undefined variable is itself undefined, as in Ansible, and says which.
@@ -89,8 +88,8 @@ export function resolveOnce(
   name: string | undefined,
   evaluate: (evaluation: Evaluation) => Value,
 ): Value {
-  const known = memory.get(scope) ?? new WeakMap<Template, Value>()
-  memory.set(scope, known)
+  if (scope.resolved?.scope !== scope) scope.resolved = { scope, values: new Map() }
+  const known = scope.resolved.values
   const before = known.get(template)
   if (before !== undefined) return before
   return withEvaluation(undefined, (evaluation) => {

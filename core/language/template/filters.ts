@@ -57,7 +57,7 @@ export function applyFilter(rt: Runtime, name: string, at: number, input: Value,
   if (!lenientFilters.has(name.slice(name.lastIndexOf('.') + 1))) {
     if (input instanceof Undefined) throw undefinedError(input)
     requireDefined(args.positional)
-    requireDefined(args.named.values())
+    if (args.named.size > 0) requireDefined(args.named.values())
   }
   return filter(input, args.positional, args.named, rt.context(at))
 }

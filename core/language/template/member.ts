@@ -42,7 +42,7 @@ function hidden(path: string): Undefined {
 }
 
 function absent(rt: Runtime, value: Value, key: Value, path: string): Undefined {
-  rt.missed.set(path, rt.at)
+  rt.miss(path)
   return new Undefined(path, () => {
     if (value instanceof Map && typeof key === 'string') {
       const names = [...value.keys()].filter((k) => typeof k === 'string')

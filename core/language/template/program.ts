@@ -48,16 +48,16 @@ class Cache<T> {
   }
 }
 
-const programs = new Cache<Program>()
+/** By the options, so that a text is looked up as it is. */
+const programs = new Map<number, Cache<Program>>()
 const expressions = new Cache<ExpressionProgram>()
 
 /** Lead of a bare expression, to parse it as if it stood in `{{ }}`. */
 export const expressionLead = '{{ '
 
 export function compileProgram(origin: Origin, options: ProgramOptions): Program {
-  const key = `${options.trimBlocks ? 't' : ''}${options.lstripBlocks ? 'l' : ''}:${origin.source}`
   return reading(origin, () =>
-    programs.get(key, () => {
+    programsWith(options).get(origin.source, () => {
       const { source } = origin
       const newlines = source.length - source.replace(/\n+$/, '').length
       const text = newlines > 0 ? source.slice(0, -1) : source
@@ -65,6 +65,13 @@ export function compileProgram(origin: Origin, options: ProgramOptions): Program
       return { tree, run: compiler.body(tree), blocks: blocksOf(tree), mutates: isMutating(tree), newlines }
     }),
   )
+}
+
+function programsWith({ trimBlocks, lstripBlocks }: ProgramOptions): Cache<Program> {
+  const key = (trimBlocks ? 1 : 0) + (lstripBlocks ? 2 : 0)
+  const known = programs.get(key) ?? new Cache<Program>()
+  programs.set(key, known)
+  return known
 }
 
 export function compileExpressionProgram(origin: Origin): ExpressionProgram {

@@ -38,7 +38,7 @@ export class Runtime {
   /** The template this one extends. */
   parent: { template: Value; at: number } | undefined
   /** Where names and attributes that are not defined were read. */
-  readonly missed = new Map<string, number>()
+  #missed: Map<string, number> | undefined
   /** Lookups so far, see Answers. */
   lookups = 0
   readonly text: object
@@ -59,7 +59,7 @@ export class Runtime {
 
   /** Gives an error its place: that of the undefined name, or of what was being done. */
   locate(error: unknown): unknown {
-    return locate(error, (name) => this.position(name === undefined ? undefined : this.missed.get(name)))
+    return locate(error, (name) => this.position(name === undefined ? undefined : this.#missed?.get(name)))
   }
 
   /** The place through which every read goes: a Template becomes its value, an Unknown raises. */
@@ -71,6 +71,7 @@ export class Runtime {
 
   /** A value with all that is in it, for those who look into it. */
   settle(value: Value): Value {
+    if (value === null || typeof value !== 'object') return value
     return settle(value, (template) => this.touch(template))
   }
 
@@ -90,8 +91,14 @@ export class Runtime {
     if (name === 'vars') return new ScopeVariables(this.scope, this.templates.resolve)
     const global = this.scope.environment.globals.get(name)
     if (global !== undefined) return global
-    this.missed.set(name, this.at)
+    this.miss(name)
     return new Undefined(name, () => this.#undefinedMessage(name))
+  }
+
+  /** Something by this name is not defined, and was read here. */
+  miss(name: string): void {
+    this.#missed ??= new Map()
+    this.#missed.set(name, this.at)
   }
 
   #undefinedMessage(name: string): string {

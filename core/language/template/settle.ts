@@ -9,8 +9,19 @@ const clean = new WeakSet<object>()
  */
 export function settle(value: Value, resolve: (template: Template) => Value): Value {
   if (value === null || typeof value !== 'object') return value
-  if (!hasTemplate(value, new Set())) return value
+  if (value instanceof Template) return settle(resolve(value), resolve)
+  if (isSmallAndFlat(value) || !hasTemplate(value, new Set())) return value
   return replace(value, resolve, new Map())
+}
+
+/** Of these there are many, and looking through one again is cheaper than remembering it. */
+const SMALL = 16
+
+function isSmallAndFlat(value: Value): boolean {
+  const isSmall = Array.isArray(value) ? value.length <= SMALL : value instanceof Map && value.constructor === Map
+  if (!isSmall || (value instanceof Map && value.size > SMALL)) return false
+  for (const item of itemsOf(value)!) if (item !== null && typeof item === 'object') return false
+  return true
 }
 
 function hasTemplate(value: Value, visiting: Set<object>): boolean {

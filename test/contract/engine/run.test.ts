@@ -10,6 +10,11 @@ import { type Sshd, startSshd } from '../sshd.ts'
 
 const processes = (): string => execFileSync('ps', ['axo', 'args'], { encoding: 'utf8' })
 
+/** Waits until a command line that nothing else on this machine has is at work. */
+async function begun(line: string): Promise<void> {
+  while (!processes().split('\n').includes(line)) await delay(50)
+}
+
 describe('the engine over a real sshd', function () {
   this.timeout(300_000)
   let sshd: Sshd
@@ -59,8 +64,8 @@ describe('the engine over a real sshd', function () {
   })
 
   it('makes a second run wait, or says who has the host', async () => {
-    const long = runText(play('- {name: long, command: sleep 3}', 'hosts: all'), { hosts: hosts('one') })
-    await delay(1200)
+    const long = runText(play('- {name: long, command: sleep 8.17}', 'hosts: all'), { hosts: hosts('one') })
+    await begun('sleep 8.17')
     const refused = await runText(play('- {name: t, command: echo}', 'hosts: all'), {
       hosts: hosts('one'),
       leaseWait: 0,
@@ -80,11 +85,11 @@ describe('the engine over a real sshd', function () {
 
   it('calls a host unreachable whose connection is lost in a task, and says that the command may have run', async () => {
     const text = play(
-      '- {name: long, command: "sleep {{ 20 if inventory_hostname == \'one\' else 1 }}"}\n- {name: next, debug: {msg: x}}',
+      '- {name: long, command: "sleep {{ 60.3 if inventory_hostname == \'one\' else 1 }}"}\n- {name: next, debug: {msg: x}}',
       'hosts: all',
     )
     const running = runText(text, { hosts: `${hosts('one')}\nhere ansible_connection=local\n` })
-    await delay(1500)
+    await begun('sleep 60.3')
     for (const pid of servers()) process.kill(pid, 'SIGKILL')
     const ran = await running
     expect(ran.statuses('one')).to.deep.equal(['long: unreachable'])

@@ -14,7 +14,7 @@ type Tree =
 /** Only what looking ahead asks of a step. */
 function stepOf(tree: Tree): Step {
   if (typeof tree === 'string')
-    return { kind: 'task', name: tree, tags: tree.startsWith('x') ? ['x'] : [] } as unknown as Step
+    return { kind: 'task', name: tree, module: 'stat', tags: tree.startsWith('x') ? ['x'] : [] } as unknown as Step
   if ('include' in tree) return { kind: 'include', name: tree.include, tags: [] } as unknown as Step
   const { block, rescue, always } = tree
   return {
