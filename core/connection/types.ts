@@ -73,11 +73,6 @@ export interface CommandOptions {
    */
   readonly foreign?: boolean
   /**
-   * Its script is made by `leader`, so that whatever it leaves behind is in a session of its own, and the next command needs no new job on
-   * the host. Only together with `foreign`. Default false.
-   */
-  readonly leads?: boolean
-  /**
    * It starts no process that could outlive it, not even a daemon: what only reads, or only writes files. The next command
    * then needs no new job on the host. Default false.
    */

@@ -1,5 +1,4 @@
 import { quote, type ShellText, sh } from '../../core/connection/quote.ts'
-import { leader } from '../../core/connection/shell/leader.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineRun } from '../../core/module/define.ts'
 import { checkExecution, execute, executionArgs, executionReturns } from './execution.ts'
@@ -38,10 +37,8 @@ function word(text: string): string {
   )
 }
 
-function script(list: readonly string[], expand: boolean): ShellText {
-  const [program = sh``, ...rest] = list.map((one) => (expand ? sh.raw(word(one)) : sh`${one}`))
-  return leader(program, sh.join(rest, ' '))
-}
+const script = (list: readonly string[], expand: boolean): ShellText =>
+  expand ? sh.raw(list.map(word).join(' ')) : sh.argv(list)
 
 export default defineRun({
   name: 'command',
@@ -69,7 +66,7 @@ export default defineRun({
 `,
   async run(host, a) {
     const list = words(a)
-    return execute(host, script(list, a.expand_argument_vars), list, { ...a, leads: true })
+    return execute(host, sh`exec ${script(list, a.expand_argument_vars)}`, list, a)
   },
   check: (host, a) => checkExecution(host, words(a), a),
 })

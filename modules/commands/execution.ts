@@ -21,8 +21,6 @@ export interface Execution {
   readonly stdin?: string | Uint8Array | undefined
   readonly stdin_add_newline?: boolean
   readonly strip_empty_ends?: boolean
-  /** The script is made by `leader`. */
-  readonly leads?: boolean
 }
 
 export interface ExecutionResult {
@@ -81,7 +79,6 @@ export async function execute(
   const stdin = typeof options.stdin === 'string' ? options.stdin + newline : options.stdin
   const done = await host.run(sh.join([...guards(options, mark), script]), {
     foreign: true,
-    leads: options.leads === true,
     ...(stdin !== undefined && { stdin }),
   })
   const end = new Date()

@@ -1,5 +1,4 @@
 import { sh } from '../../core/connection/quote.ts'
-import { leader } from '../../core/connection/shell/leader.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineRun } from '../../core/module/define.ts'
 import { executionReturns, lines } from './execution.ts'
@@ -18,10 +17,7 @@ export default defineRun({
   changed_when: false
 `,
   async run(host, a) {
-    const done = await host.run(leader(sh`${a.executable ?? '/bin/sh'}`, sh`-c ${a._raw_params}`), {
-      foreign: true,
-      leads: true,
-    })
+    const done = await host.run(sh`exec ${a.executable ?? '/bin/sh'} -c ${a._raw_params}`, { foreign: true })
     const failed = done.status !== 0
     const [stdout, stderr] = [done.stdout.toString(), done.stderr.toString()]
     return {

@@ -1,5 +1,4 @@
 import { sh } from '../../core/connection/quote.ts'
-import { leader } from '../../core/connection/shell/leader.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineRun } from '../../core/module/define.ts'
 import { checkExecution, execute, executionArgs, executionReturns } from './execution.ts'
@@ -33,7 +32,7 @@ export default defineRun({
 `,
   run(host, a) {
     const text = (a.cmd ?? a._raw_params)!
-    return execute(host, leader(sh`${a.executable}`, sh`-c ${text}`), text, { ...a, leads: true })
+    return execute(host, sh`exec ${a.executable} -c ${text}`, text, a)
   },
   check: (host, a) => checkExecution(host, (a.cmd ?? a._raw_params)!, a),
 })

@@ -18,7 +18,6 @@ export class Command {
   /** For the watch on the host; 0 where there is none. */
   readonly hostTimeoutMs: number
   readonly foreign: boolean
-  readonly leads: boolean
   readonly shielded: boolean
   readonly childless: boolean
   readonly result: Promise<CommandResult>
@@ -47,7 +46,6 @@ export class Command {
     this.timeoutMs = options.timeoutMs ?? 0
     this.hostTimeoutMs = options.timeoutBy === 'controller' ? 0 : this.timeoutMs
     this.foreign = options.foreign === true || options.onLine !== undefined
-    this.leads = options.leads === true
     this.shielded = options.shielded === true
     this.childless = options.childless === true
     this.maxOutput = options.maxOutput ?? DEFAULT_MAX_OUTPUT
@@ -86,8 +84,8 @@ export class Command {
   }
 
   scripted(seq: number): ScriptCommand {
-    const { script, stdin, hostTimeoutMs, foreign, leads, shielded, childless } = this
-    return { seq, script, stdin, timeoutMs: hostTimeoutMs, foreign, leads, shielded, childless }
+    const { script, stdin, hostTimeoutMs, foreign, shielded, childless } = this
+    return { seq, script, stdin, timeoutMs: hostTimeoutMs, foreign, shielded, childless }
   }
 
   sent(): void {

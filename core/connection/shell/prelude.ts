@@ -8,8 +8,8 @@ import { outputs } from './prelude/outputs.ts'
 /*
  * The two shells of a session. The listening shell reads our lines and is never busy; each batch runs in a job: a shell of
  * its own session and process group, which gets its script through a pipe or a FIFO (argv and environment are open to other
- * users). A job whose commands leave nothing behind in its session waits for the next batch; after any other one the next batch gets a
- * new job, so that ending it cannot reach what an earlier command left running. A command that leads a session of its own is ended by that.
+ * users). A job whose commands leave nothing behind waits for the next batch; after any other one the next batch gets a new
+ * job, so that ending it cannot reach what an earlier command left running.
  *
  * A mark is RS, the batch's nonce, a space, a word with arguments, and a newline. Marks of a job: `B` (what follows belongs
  * to the next command), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
@@ -55,10 +55,8 @@ export PATH LC_ALL
 cd . 2>/dev/null || cd "\${HOME:-/}" 2>/dev/null || cd /
 ${PRINT}
 ${mark(options.merged)}
-N=${options.nonce} D= vf_pid= vf_e= vf_g= vf_led= vf_made=0 vf_next=1 vf_ro= vf_re= vf_fed= vf_f=0
-if [ -x /usr/bin/setsid ]; then vf_x=/usr/bin/setsid
-elif command -v setsid >/dev/null 2>&1; then vf_x=setsid
-elif [ -x /bin/busybox ]; then vf_x='/bin/busybox setsid'
+N=${options.nonce} D= vf_pid= vf_e= vf_g= vf_made=0 vf_next=1 vf_ro= vf_re= vf_fed= vf_f=0
+if command -v setsid >/dev/null 2>&1; then vf_x=setsid
 elif command -v busybox >/dev/null 2>&1; then vf_x='busybox setsid'
 else vf_x=; trap : TERM; fi
 if command -v base64 >/dev/null 2>&1; then vf_s=base64

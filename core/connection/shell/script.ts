@@ -10,7 +10,6 @@ export interface ScriptCommand {
   readonly stdin: Buffer | undefined
   readonly timeoutMs: number
   readonly foreign: boolean
-  readonly leads: boolean
   readonly shielded: boolean
   readonly childless: boolean
 }
@@ -18,8 +17,6 @@ export interface ScriptCommand {
 export interface ScriptOptions {
   readonly decoder: Decoder
   readonly shellPath: string
-  /** A command may lead a session of its own: the host can make them, and nothing of the batch is shielded. */
-  readonly canLead: boolean
 }
 
 /** The job's script for some commands in order (the functions are those of prelude.ts). */
@@ -29,20 +26,12 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
     const last = i === commands.length - 1
     return ownOutput(command) ? apart(command, options, last) : inline(command, options, last && timed)
   })
-  return `vf_m B\n${steps.join('')}${isClean(commands, options) ? '' : 'exit\n'}`
+  return `vf_m B\n${steps.join('')}${isClean(commands) ? '' : 'exit\n'}`
 }
 
-/** Nothing of it can be left in its job when it has answered: that can take another batch. */
-export const isClean = (commands: readonly ScriptCommand[], options: ScriptOptions): boolean =>
-  commands.every((c) => c.timeoutMs === 0 && (ownOutput(c) ? leads(c, options) : c.childless))
-
-/** One of them leads a session of its own, where the end of the job does not reach it. */
-export const hasLeaders = (commands: readonly ScriptCommand[], options: ScriptOptions): boolean =>
-  commands.some((c) => leads(c, options))
-
-/** A time limit is kept by the job, for its own session. */
-const leads = (command: ScriptCommand, { canLead }: ScriptOptions): boolean =>
-  canLead && command.leads && command.foreign && command.timeoutMs === 0
+/** Nothing of it can be left when it has answered: its job can take another batch. */
+export const isClean = (commands: readonly ScriptCommand[]): boolean =>
+  commands.every((c) => c.childless && !ownOutput(c) && c.timeoutMs === 0)
 
 /** Its output goes through FIFOs of its own, and a `J` or `B` mark follows. */
 export const ownOutput = (command: { foreign: boolean; shielded: boolean }): boolean =>
@@ -56,9 +45,8 @@ export const pairs = (commands: readonly { foreign: boolean; shielded: boolean }
  * `streams`: where its output goes. dash and busybox take the redirections of `{ (…) <a; } >b` for those of the subshell alone, and forget
  * the first: so they stand in one place. `closed`: what it must not have, nor anything that it starts.
  */
-function body(command: ScriptCommand, options: ScriptOptions, { streams = '', closed = '' } = {}): string {
-  const { decoder } = options
-  const run = `( N=${leads(command, options) ? ' vf_lead=$vf_x' : ''}; eval ${quote(command.script.text)}\n)${closed}`
+function body(command: ScriptCommand, { decoder }: ScriptOptions, { streams = '', closed = '' } = {}): string {
+  const run = `( N=; eval ${quote(command.script.text)}\n)${closed}`
   if (command.stdin === undefined || command.stdin.length === 0) return `${run} </dev/null ${streams}`
   const fed = `${encodeInput(command.stdin, decoder)} | ${run}`
   return streams === '' ? fed : `{ ${fed}\n} ${streams}`

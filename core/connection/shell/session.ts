@@ -7,7 +7,7 @@ import type { Command } from './command.ts'
 import type { Greeting } from './greeting.ts'
 import type { Decoder } from './input.ts'
 import type { MarkReader } from './marks.ts'
-import { hasLeaders, isClean, jobScript, ownOutput, pairs } from './script.ts'
+import { isClean, jobScript, ownOutput, pairs } from './script.ts'
 
 /** A job that says nothing for so long is asked whether it is still there. */
 const POLL_MS = 10_000
@@ -23,7 +23,6 @@ export interface SessionOptions {
   readonly user: string
   readonly shellPath: string
   readonly decoder: Decoder
-  readonly canLead: boolean
   readonly merged: boolean
   readonly graceMs: number
 }
@@ -75,19 +74,15 @@ export class Session {
     const fifos = commands.some(ownOutput) ? pairs(commands) : "''"
     const survivors = this.previous === 'own' ? '1' : "''"
     const scripted = commands.map((c, i) => c.scripted(i + 1))
-    // What ends the sessions below a job must not reach what is shielded.
-    const canLead = this.options.canLead && !commands.some((c) => c.shielded)
-    const options = { ...this.options, canLead }
-    const text = jobScript(scripted, options)
-    const clean = isClean(scripted, options)
-    this.previous = clean ? 'clean' : commands.some(ownOutput) ? 'foreign' : 'own'
-    const leaders = hasLeaders(scripted, options) ? '1' : "''"
+    const text = jobScript(scripted, this.options)
+    const clean = isClean(scripted)
+    this.previous = commands.some(ownOutput) ? 'foreign' : clean ? 'clean' : 'own'
     const fifo = text.length < LARGEST_IN_FIFO ? Number(clean) : "''"
     const done = new Promise<Command[]>((resolve) => {
       this.finished = resolve
     })
     for (const command of commands) command.sent()
-    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifos} ${fifo} ${leaders} ${quote(text)}\n`)
+    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifos} ${fifo} ${quote(text)}\n`)
     return done
   }
 

@@ -88,10 +88,10 @@ export class UserShell implements Shell {
   }
 
   private adopt(started: Started): Session {
-    const { user, decoder, canLead, merged, graceMs } = started
+    const { user, decoder, merged, graceMs } = started
     const session = new Session(
       started.greeting,
-      { host: this.host.name, shellPath: this.host.shellPath, user, decoder, canLead, merged, graceMs },
+      { host: this.host.name, shellPath: this.host.shellPath, user, decoder, merged, graceMs },
       (lost) => {
         this.all.delete(lost)
         if (this.queue.length > 0) this.schedule()

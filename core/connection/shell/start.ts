@@ -52,8 +52,6 @@ export interface Started {
   readonly user: string
   readonly uid: number
   readonly decoder: Decoder
-  /** A command can lead a session of its own: the shell knows where setsid(1) is, whatever PATH says. */
-  readonly canLead: boolean
   readonly merged: boolean
   readonly graceMs: number
 }
@@ -98,18 +96,9 @@ export function startShell(options: StartOptions): Promise<Started> {
     greeting.send(prelude({ nonce, shellPath, merged, grace }, options.user))
     const said = await greeting.until(signal, { both: !merged })
     if (said.kind !== 'mark') throw noShell(said.kind === 'ended' ? said : { status: undefined })
-    const [decoder, setsid = '', id = ''] = said.words.replace(/^H /, '').split('|')
+    const [decoder, , id = ''] = said.words.replace(/^H /, '').split('|')
     const [, uid, user] = /^uid=(\d+)(?:\(([^)]*)\))?/.exec(id) ?? []
-    const canLead = setsid.startsWith('/')
-    return {
-      greeting,
-      user: user ?? uid ?? '',
-      uid: Number(uid),
-      decoder: decoder as Decoder,
-      canLead,
-      merged,
-      graceMs,
-    }
+    return { greeting, user: user ?? uid ?? '', uid: Number(uid), decoder: decoder as Decoder, merged, graceMs }
   })
 }
 

@@ -51,6 +51,23 @@ describe('connection: the end of all', function () {
     await pool.closeAll()
   })
 
+  it('ends a command though its shell is hung up on while it does', async () => {
+    for (const [i, kind] of (['dash', 'bash', 'dash', 'bash', 'dash', 'bash'] as const).entries()) {
+      const pool = connectionPool({ graceMs: 1000 })
+      const shell = await (await pool.get(bench.endpoint('local', kind, { name: `hung-up-${i}` }))).shell()
+      const [seconds, stop] = [uniqueSeconds(), new AbortController()]
+      const listener = Number((await shell.run(sh`echo $PPID`)).stdout)
+      const running = shell.run(sh`exec sleep ${seconds}`, { foreign: true, signal: stop.signal })
+      running.catch(() => undefined)
+      expect(await eventually(() => processes(`sleep ${seconds}`).length > 0)).to.equal(true)
+      stop.abort(new Error('stop'))
+      await new Promise((resolve) => setTimeout(resolve, i / 2))
+      process.kill(listener, 'SIGHUP')
+      expect(await eventually(() => processes(`sleep ${seconds}`).length === 0, 10_000)).to.equal(true)
+      await pool.closeAll()
+    }
+  })
+
   it('closes many at once, in the middle of commands and of logins', async () => {
     const pool = connectionPool({ graceMs: 1000 })
     const seconds = uniqueSeconds()

@@ -7,10 +7,11 @@ export const ending = ({
 vf_kill() { kill "-$1" "$vf_to" 2>/dev/null; }
 # A job that has no group of its own yet is told itself.
 vf_tell() { vf_kill "$1" || kill "-$1" "$vf_pid" 2>/dev/null; }
+# Whoever asks means a child of this shell: its number may have come to somebody else, whom nothing must be done to.
 vf_gone() {
   vf_s=; { read -r vf_s </proc/"$1"/stat; } 2>/dev/null
-  case $vf_s in '' | *') Z '*) return 0 ;; esac
-  return 1
+  case \${vf_s##*) } in [!ZX]" $$ "*) return 1 ;; esac
+  return 0
 }
 # In the groups of the job and of those below it that are known, zombies left aside.
 vf_alive() {
@@ -50,38 +51,22 @@ vf_freeze() {
     vf_n=$((vf_n + 1))
   done
 }
-# Those right below the job, each of which leads a session or is about to.
-vf_kin() {
-  if [ -e /proc/$$/task/$$/children ]; then
-    for vf_c in /proc/"$vf_pid"/task/*/children; do
-      vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
-      for vf_c in $vf_s; do vf_g="$vf_g $vf_c -$vf_c"; done
-    done
-  else
-    for vf_c in /proc/[0-9]*/stat; do
-      vf_s=; { read -r vf_s <"$vf_c"; } 2>/dev/null
-      case \${vf_s##*) } in ?" $vf_pid "*) vf_g="$vf_g \${vf_s%% *} -\${vf_s%% *}" ;; esac
-    done
-  fi
-}
 vf_groups() { vf_c=1; for vf_s in $vf_g; do kill "-$1" "$vf_s" 2>/dev/null && vf_c=0; done; return "$vf_c"; }
 # A zombie has a group too. To tell it from others takes a look at every process, which is done only now and then.
 vf_left() {
   vf_groups 0 || { [ -n "$vf_x" ] && vf_kill 0; } || return 1
   [ "$((vf_n % 10))" != 9 ] || vf_alive
 }
-# A job without a group is not yet a shell of its own, and may forget that it was told (dash does); one whose commands lead sessions must not
-# begin another one.
+# A job without a group is not yet a shell of its own, and may forget that it was told: dash does.
 vf_finish() {
   vf_freeze
   if [ -n "$vf_x" ] && ! vf_kill 0; then kill -KILL "$vf_pid" 2>/dev/null
   else
-    [ -z "$vf_led" ] || vf_kin
     vf_tell TERM
     vf_groups TERM
-    [ -z "$vf_led" ] || kill -KILL "$vf_pid" 2>/dev/null
   fi
   vf_tell CONT
+  vf_groups CONT
 }
 vf_end() {
   if [ -n "$vf_pid" ]; then
@@ -89,7 +74,7 @@ vf_end() {
     [ -z "$1" ] || vf_tree
     vf_finish
     # mksh as the job puts TERM off until what it runs has ended.
-    [ -n "$vf_g" ] && [ -z "$vf_led" ] || wait "$vf_pid" 2>/dev/null
+    [ -n "$vf_g" ] || wait "$vf_pid" 2>/dev/null
     vf_n=0
     while vf_left; do
       if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; vf_groups KILL; fi
@@ -114,7 +99,7 @@ vf_exit() {
   for vf_s in $vf_ro $vf_re; do kill -TERM "$vf_s"; kill -CONT "$vf_s"; done 2>/dev/null
   # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
   if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone "$vf_pid"; }; then
-    if [ -n "$vf_e" ]; then vf_kill TERM; vf_kill CONT; else vf_finish; fi
+    if vf_gone "$vf_pid"; then vf_kill TERM; vf_kill CONT; else vf_finish; fi
     ( vf_n=0
       while vf_left && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
       [ -z "$D" ] || rm -rf "$D"

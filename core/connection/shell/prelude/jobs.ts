@@ -3,10 +3,10 @@ import { jobFunctions } from './job.ts'
 import type { PreludeOptions } from './options.ts'
 
 /**
- * How the listening shell begins a batch: `vf_job NONCE CHECK PAIRS FIFO LEADERS SCRIPT`. CHECK: whether survivors of the last
+ * How the listening shell begins a batch: `vf_job NONCE CHECK PAIRS FIFO SCRIPT`. CHECK: whether survivors of the last
  * job are looked for. PAIRS: of FIFOs for outputs, or nothing where none is wanted. FIFO: the script comes through a FIFO to a
  * job that can wait for another batch, `1`, or ends behind this one, `0`; nothing: through a pipe, to a job of its own. A pipe needs a
- * process that writes into it. LEADERS: whether commands lead sessions of their own. `vf_rest` lets a job go that waits.
+ * process that writes into it. `vf_rest` lets a job go that waits.
  */
 export const jobs = (options: PreludeOptions): string => `vf_r=${quote(jobFunctions(options))}
 vf_rest() {
@@ -33,7 +33,7 @@ vf_fifo() {
 }
 vf_job() {
   # mksh keeps a copy of what it closes, so its FIFO would have no end.
-  [ -z "\${KSH_VERSION-}" ] || set -- "$1" "$2" "$3" '' "$5" "$6"
+  [ -z "\${KSH_VERSION-}" ] || set -- "$1" "$2" "$3" '' "$5"
   N=$1
   [ -n "$4" ] || vf_rest
   if [ -n "$vf_pid" ] && [ -z "$vf_fed" ]; then
@@ -43,9 +43,9 @@ vf_job() {
   fi
   [ -z "$3$4" ] || [ -n "$D" ] || vf_mkdir
   [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
-  vf_f=\${3:-0} vf_led=$5
+  vf_f=\${3:-0}
   vf_t="N=$N vf_at=$vf_next
-$6
+$5
 "
   vf_next=$((vf_next + vf_f))
   if [ -n "$4" ] && { [ -n "$vf_fed" ] || vf_fifo; }; then
