@@ -46,6 +46,8 @@ function halt(batch: Batch, task: Task, why: string, frame: Frame): void {
   const outcome: Outcome = { status: 'failed', value: fromJson(json), json, changes: [], diff: [], message: why }
   const catcher = frame.catchers.at(-1)
   for (const { name } of batch.alive()) {
+    // It goes on to another place than what was found out ahead for it reckoned with.
+    batch.run.speculation.strays(batch.run.hosts.of(name))
     if (catcher) catcher.add(name, { task: stepName(task), module: task.module, outcome })
     else batch.run.hosts.of(name).failed = true
   }

@@ -16,7 +16,7 @@ export function undefineFlags(found: FoundDomain, keepNvram: boolean): string[] 
 }
 
 /** libvirt makes the file with the variables at the first start, and does not always say so in the definition. */
-function hasFirmware(domain: Element): boolean {
+export function hasFirmware(domain: Element): boolean {
   const os = child(domain, 'os')
   return os?.attributes.firmware === 'efi' || child(os, 'nvram') !== undefined || child(os, 'loader') !== undefined
 }

@@ -3,9 +3,10 @@ import { formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { refused } from '../daemon/failure.ts'
 import type { VmsArgs } from './args.ts'
-import { dropDisks, makeDisks } from './disks.ts'
+import { makeDisks } from './disks.ts'
 import { renderVm } from './render.ts'
 import { seedOf, writeSeeds } from './seeds.ts'
+import { takeBack } from './take-back.ts'
 import type { WantedVm } from './wanted.ts'
 import { waves } from './waves.ts'
 
@@ -18,7 +19,7 @@ export interface Making {
 
 /**
  * Makes all of them: one script for journals and disks, all definitions at once, and starts in waves. Answers with what
- * failed, of which nothing is left that this run made; the others are there.
+ * failed, of which nothing is left that this run made unless libvirt may have it still; the others are there.
  */
 export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Map<Making, Error>> {
   const failures = new Map<Making, Error>()
@@ -44,7 +45,8 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
     host.progress(`starting ${left().length} VMs`)
     await each(left(), failures, ({ vm }) => starter(() => host.libvirt.startDomain(vm.name)))
   }
-  await takeBack(host, args, failures, defined, disks.made)
+  const given = new Map(defined.map((item) => [item, definitions.get(item) ?? '']))
+  if (failures.size > 0) await takeBack(host, args, { failures, defined: given, made: disks.made })
   return failures
 }
 
@@ -65,19 +67,6 @@ async function makeSeeds(
     if (problem)
       failures.set(item, new ModuleFailure(`the seed of '${item.vm.name}' was not written: ${problem.message}`))
   }
-}
-
-async function takeBack(
-  host: Host,
-  args: VmsArgs,
-  failures: ReadonlyMap<Making, Error>,
-  defined: readonly Making[],
-  made: ReadonlySet<WantedVm>,
-): Promise<void> {
-  const failed = defined.filter((item) => failures.has(item))
-  await Promise.allSettled(failed.map(({ vm }) => host.libvirt.undefineDomain(vm.name, ['--managed-save'])))
-  const disks = [...failures.keys()].map((item) => item.vm).filter((vm) => made.has(vm))
-  await dropDisks(host, args, disks)
 }
 
 /** All in one tick, so that they travel together. */

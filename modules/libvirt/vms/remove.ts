@@ -6,7 +6,7 @@ import { stopGuest } from '../domain/power.ts'
 import type { VmsArgs } from './args.ts'
 import { domainsOf } from './fleet.ts'
 import { journalFile } from './journal.ts'
-import { neededOnes } from './needed.ts'
+import { type Needed, neededOnes } from './needed.ts'
 import { probeVms, type SeenVm } from './probe.ts'
 import { wantedVms } from './wanted.ts'
 
@@ -18,12 +18,7 @@ export async function removeVms(host: Host, args: VmsArgs, names: readonly strin
   const gone: string[] = []
   const made = state.journal.filter((e) => names.includes(e.name) && e.uuid === uuids.get(e.name))
   for (const [name, user] of await neededOnes(host, made)) {
-    failures.set(
-      name,
-      new ModuleFailure(`VM '${name}' is not removed: ${user.by} needs its file ${user.file}`, {
-        hint: 'remove that one first, or copy it away from this file (libvirt_volume, qemu-img rebase)',
-      }),
-    )
+    failures.set(name, stays(name, user))
   }
   const free = names.filter((name) => !failures.has(name))
   await Promise.all(
@@ -52,6 +47,19 @@ export async function removeVms(host: Host, args: VmsArgs, names: readonly strin
     for (const entry of entries) failures.set(entry.name, error)
   }
   return failures
+}
+
+function stays(name: string, { file, by, isDoubtful }: Needed): ModuleFailure {
+  if (isDoubtful)
+    return new ModuleFailure(
+      `VM '${name}' is not removed: ${by} cannot be looked into, and may need its file ${file}`,
+      {
+        hint: 'start the pool that has it, or move it out of the folder',
+      },
+    )
+  return new ModuleFailure(`VM '${name}' is not removed: ${by} needs its file ${file}`, {
+    hint: 'remove that one first, or copy it away from this file (libvirt_volume, qemu-img rebase)',
+  })
 }
 
 async function undefine(host: Host, args: VmsArgs, name: string, seen: SeenVm): Promise<void> {

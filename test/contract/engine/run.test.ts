@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -96,6 +96,23 @@ describe('the engine over a real sshd', function () {
     expect(ran.of('host_result').find((one) => one.host === 'one')?.message).to.contain('may have run')
     expect(ran.statuses('here')).to.deep.equal(['long: changed', 'next: ok'])
     expect(ran.exitCode).to.equal(4)
+  })
+
+  it('forgets what ran ahead on a host that others send into a rescue', async () => {
+    const [stale, after] = [join(scratch, 'stale'), join(scratch, 'after')]
+    const text = play(
+      `- block:
+    - {name: first, stat: {path: /}}
+    - {name: second, stat: {path: /tmp}}
+  rescue:
+    - {name: saved, set_fact: {where: ${after}}}
+  always:
+    - {name: made, file: {path: "{{ where | default('${stale}') }}", state: directory}}`,
+      'hosts: all\nany_errors_fatal: true',
+    )
+    const ran = await runText(text, { hosts: `${hosts('away ansible_port=1')}\nhere ansible_connection=local\n` })
+    expect(ran.statuses('here')).to.deep.equal(['first: ok', 'saved: ok', 'made: changed'])
+    expect([existsSync(stale), existsSync(after)]).to.deep.equal([false, true])
   })
 
   async function interrupted(text: string, afterMs: number, options: RunOptions = {}) {

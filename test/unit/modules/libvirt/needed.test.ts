@@ -6,8 +6,15 @@ const doomed = [
   { name: 'b', files: ['/i/b'] },
   { name: 'c', files: ['/i/c'] },
 ]
-const users = (of: Record<string, { domains?: string[]; overlays?: string[] }>) =>
-  new Map(Object.entries(of).map(([file, { domains = [], overlays = [] }]) => [file, { domains, overlays }]))
+type Users = { domains?: string[]; overlays?: string[]; unknown?: string[] }
+const users = (of: Record<string, Users>) =>
+  new Map(
+    Object.entries(of).map(([file, { domains = [], overlays = [], unknown = [] }]) => [
+      file,
+      { domains, overlays, unknown },
+    ]),
+  )
+const sure = { isDoubtful: false }
 
 describe('VMs that are removed together', () => {
   for (const [what, found, expected] of [
@@ -16,21 +23,27 @@ describe('VMs that are removed together', () => {
     [
       'stay when another machine has one of their files',
       { '/i/a-seed': { domains: ['a', 'web'] } },
-      { a: { file: '/i/a-seed', by: 'web' } },
+      { a: { file: '/i/a-seed', by: 'web', ...sure } },
     ],
     [
       'stay when a foreign image is on top of their disk',
       { '/i/b': { overlays: ['/i/clone'] } },
-      { b: { file: '/i/b', by: '/i/clone' } },
+      { b: { file: '/i/b', by: '/i/clone', ...sure } },
     ],
     [
       'stay when one that stays is on top of them',
       { '/i/a': { overlays: ['/i/b'] }, '/i/b': { overlays: ['/i/c'] }, '/i/c': { domains: ['c', 'web'] } },
       {
-        c: { file: '/i/c', by: 'web' },
-        b: { file: '/i/b', by: '/i/c' },
-        a: { file: '/i/a', by: '/i/b' },
+        c: { file: '/i/c', by: 'web', ...sure },
+        b: { file: '/i/b', by: '/i/c', ...sure },
+        a: { file: '/i/a', by: '/i/b', ...sure },
       },
+    ],
+    ['go with what of them is half made', { '/i/b': { unknown: ['/i/b.part', '/i/a'] } }, {}],
+    [
+      'stay when what may be on top of them cannot be looked into',
+      { '/i/b': { unknown: ['/i/locked'] } },
+      { b: { file: '/i/b', by: '/i/locked', isDoubtful: true } },
     ],
   ] as const)
     it(what, () => {

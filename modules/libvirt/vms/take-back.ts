@@ -1,0 +1,65 @@
+import { ConnectionError } from '../../../core/connection/errors.ts'
+import { isAbsent, LibvirtLost } from '../../../core/libvirt/errors.ts'
+import { readDomain } from '../../../core/libvirt/xml/domain.ts'
+import { parseXml } from '../../../core/libvirt/xml/element.ts'
+import { type Host, ModuleFailure } from '../../../core/module/types.ts'
+import { hasFirmware } from '../domain/undefine.ts'
+import type { VmsArgs } from './args.ts'
+import { dropDisks } from './disks.ts'
+import type { Making } from './make.ts'
+import type { WantedVm } from './wanted.ts'
+
+/** What a run has come to when some of its VMs failed. */
+export interface Attempts {
+  readonly failures: Map<Making, Error>
+  /** Those that libvirt has, or had, a definition of, with it. */
+  readonly defined: ReadonlyMap<Making, string>
+  /** Whose disks are new. */
+  readonly made: ReadonlySet<WantedVm>
+}
+
+/**
+ * Takes back what was made of VMs that failed: the definition, then disks, seed and journal. Where it is not sure that the definition is
+ * gone, the VM keeps all of it, since it may run; the next run goes on with it, and its failure says so. Raises ConnectionError.
+ */
+export async function takeBack(host: Host, args: VmsArgs, { failures, defined, made }: Attempts): Promise<void> {
+  const gone: WantedVm[] = []
+  await Promise.all(
+    [...failures].map(async ([item, error]) => {
+      const why = await whyItStays(host, item, defined.get(item), error)
+      if (why === undefined) gone.push(item.vm)
+      else failures.set(item, new ModuleFailure(`${error.message}; it is left as it is: ${why}`, { cause: error }))
+    }),
+  )
+  await dropDisks(
+    host,
+    args,
+    gone.filter((vm) => made.has(vm)),
+  )
+}
+
+/** Undefined: there is no definition of it, any more or at all. */
+async function whyItStays(
+  host: Host,
+  { vm }: Making,
+  definition: string | undefined,
+  error: Error,
+): Promise<string | undefined> {
+  if (error.cause instanceof LibvirtLost) return 'whether libvirt has done it is not known'
+  if (definition === undefined) return undefined
+  try {
+    const now = await host.libvirt.domainState(vm.name)
+    if (now !== undefined && now.state !== 'shut off' && now.state !== 'crashed') return `it is ${now.state}`
+    if (now !== undefined) await host.libvirt.undefineDomain(vm.name, flagsFor(definition))
+    return undefined
+  } catch (cause) {
+    if (cause instanceof ConnectionError) throw cause
+    return isAbsent(cause) ? undefined : `its definition stays (${cause instanceof Error ? cause.message : cause})`
+  }
+}
+
+/** libvirt keeps a definition whose variables of the firmware or TPM it is not told to delete. */
+function flagsFor(definition: string): string[] {
+  const xml = parseXml(definition)
+  return ['--managed-save', ...(hasFirmware(xml) ? ['--nvram'] : []), ...(readDomain(xml).tpm ? ['--tpm'] : [])]
+}
