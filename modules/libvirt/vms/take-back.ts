@@ -28,7 +28,7 @@ export async function takeBack(host: Host, args: VmsArgs, { failures, defined, m
     [...failures].map(async ([item, error]) => {
       const why = await whyItStays(host, item, defined.get(item), error)
       if (why === undefined) gone.push(item.vm)
-      else failures.set(item, new ModuleFailure(`${error.message}; it is left as it is: ${why}`, { cause: error }))
+      else failures.set(item, leftAsItIs(error, why))
     }),
   )
   await dropDisks(
@@ -38,6 +38,15 @@ export async function takeBack(host: Host, args: VmsArgs, { failures, defined, m
   )
 }
 
+function leftAsItIs(error: Error, why: string): ModuleFailure {
+  const { hint, result } = error instanceof ModuleFailure ? error : {}
+  return new ModuleFailure(`${error.message}; it is left as it is: ${why}`, {
+    ...(hint !== undefined && { hint }),
+    ...(result !== undefined && { result }),
+    cause: error,
+  })
+}
+
 /** Undefined: there is no definition of it, any more or at all. */
 async function whyItStays(
   host: Host,
@@ -45,6 +54,8 @@ async function whyItStays(
   definition: string | undefined,
   error: Error,
 ): Promise<string | undefined> {
+  // What was asked last may have been done.
+  if (error instanceof ConnectionError) throw error
   if (error.cause instanceof LibvirtLost) return 'whether libvirt has done it is not known'
   if (definition === undefined) return undefined
   try {

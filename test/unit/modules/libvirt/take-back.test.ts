@@ -83,5 +83,6 @@ describe('VMs that failed', () => {
   it('are a matter of the connection where that is gone', async () => {
     const lost = new ConnectionError('lost', 'kvm1', 'gone')
     expect(await taken({ now: lost }, notStarted).catch((error: unknown) => error)).to.equal(lost)
+    expect(await taken({}, lost, null).catch((error: unknown) => error)).to.equal(lost)
   })
 })
