@@ -151,9 +151,12 @@ class Attempt {
   }
 }
 
+/** Signs of life in the time after which the host gives up: one that is late or lost is made good by the next. */
+const BEATS = 2.5
+
 function heldLease(channel: Channel, holder: LeaseHolder, expirySeconds: number): Lease {
   let released = false
-  const beat = setInterval(() => channel.stream.write('\n'), (expirySeconds * 1000) / 4)
+  const beat = setInterval(() => channel.stream.write('\n'), (expirySeconds * 1000) / BEATS)
   beat.unref()
   const ended = channel.exit
     .then(

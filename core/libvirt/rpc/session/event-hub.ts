@@ -18,6 +18,11 @@ export class EventHub {
     this.#client = client
   }
 
+  /** Whether events of any kind are waited for. */
+  get listening(): boolean {
+    return this.#registered.size > 0
+  }
+
   /** Listens once the daemon has agreed; the answer ends it. Raises LibvirtError. */
   async listen(kinds: readonly EventKind[], listener: EventListener): Promise<() => Promise<void>> {
     const end = async (): Promise<void> => {

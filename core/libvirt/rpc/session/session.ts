@@ -117,7 +117,8 @@ export class RpcSession {
     const limit = new Promise<void>((resolve) => setTimeout(resolve, 1000).unref())
     const both = [
       this.#client.call(connect.close, undefined).catch(() => undefined),
-      this.#second?.then((second) => second?.close()),
+      // One that is still being opened ends with the first.
+      this.#aside?.close(),
     ]
     await Promise.race([Promise.all(both), limit])
     this.#client.close()
@@ -146,6 +147,7 @@ export async function openSession(wire: Wire, options: SessionOptions): Promise<
   const client = new RpcClient(wire.stream, {
     ...(options.keepalive && { keepalive: options.keepalive }),
     event: (procedure, payload) => hub.events?.take(procedure, payload),
+    listening: () => hub.events?.listening ?? false,
     why: wire.why,
   })
   const events = new EventHub(client)

@@ -26,6 +26,8 @@ export interface ClientOptions {
   readonly keepalive?: KeepaliveTimes
   /** Gets every event, as it comes; raises MalformedPacket. */
   readonly event?: (procedure: number, payload: Buffer) => void
+  /** Whether events are waited for. */
+  readonly listening?: () => boolean
   /** Why the stream ended, asked once it has. */
   readonly why?: () => Promise<Error>
 }
@@ -59,6 +61,7 @@ export class RpcClient {
       ping: () => this.#outlet.send(keepaliveHeader(1), noPayload),
       dead: (reason) => this.#fail(new LibvirtLost(reason)),
       atWork: () => (this.#streams.size > 0 ? Number.POSITIVE_INFINITY : this.#pending.size),
+      listening: options.listening ?? (() => false),
     })
     wire.on('data', (piece: Buffer) => this.#take(piece))
     for (const event of ['error', 'end', 'close'] as const) wire.once(event, (error?: unknown) => this.#over(error))

@@ -15,11 +15,13 @@ interface KeepaliveOptions {
   readonly dead: (reason: string) => void
   /** Calls that the daemon has not answered. */
   readonly atWork: () => number
+  /** Whether events are waited for. */
+  readonly listening: () => boolean
 }
 
 /**
- * Notices a daemon that hangs. Anything that comes is a sign of life; silence is asked about, and means death only while the
- * daemon could have read the question.
+ * Notices a daemon that hangs while somebody waits for it, for an answer or an event. Anything that comes is a sign of life; silence is
+ * asked about, and means death only while the daemon could have read the question.
  */
 export class Keepalive {
   readonly #options: KeepaliveOptions
@@ -50,7 +52,8 @@ export class Keepalive {
   }
 
   #beat(): void {
-    if (this.#options.atWork() >= DEAF_AT) {
+    const atWork = this.#options.atWork()
+    if (atWork >= DEAF_AT || (atWork === 0 && !this.#options.listening())) {
       this.#silent = 0
       return
     }

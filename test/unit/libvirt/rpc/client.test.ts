@@ -168,6 +168,27 @@ describe("the RPC's client", () => {
       expect(await call).to.deep.equal({ name: 'alive' })
     })
 
+    it('asks nothing while nobody waits', async () => {
+      const { peer, client } = await start((sent, p) => p.server.write(reply(sent, connect.hostname, { name: 'h' })), {
+        keepalive,
+      })
+      await client.call(connect.hostname, undefined)
+      await delay(200)
+      expect(peer.packets).to.have.length(1)
+    })
+
+    it('asks while events are waited for', async () => {
+      const { peer, client } = await start(
+        (sent, p) => {
+          if (sent.program !== PROGRAM.keepalive) p.server.write(reply(sent, connect.hostname, { name: 'h' }))
+        },
+        { keepalive, listening: () => true },
+      )
+      await client.call(connect.hostname, undefined)
+      expect((await client.closed).message).to.include('has not answered')
+      expect(pings(peer)).to.equal(keepalive.misses)
+    })
+
     it('does not take a daemon for dead that is too busy to read', async () => {
       const { peer, client } = await start(undefined, { keepalive })
       const calls = Array.from({ length: 5 }, () => client.call(connect.hostname, undefined))

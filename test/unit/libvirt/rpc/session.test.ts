@@ -13,7 +13,11 @@ import { decode, encode, openPeer, type Peer, packet } from './daemon.ts'
 import { OTHER, ref, Script, UUID } from './script.ts'
 
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+  const end = performance.now() + 10_000
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`it never came to this: ${holds}`)
+    await delay(1)
+  }
 }
 
 describe("the RPC's session", () => {
@@ -198,6 +202,16 @@ describe("the RPC's session", () => {
         Array.from({ length: 8 }, () => session.callInTurn(domains.create, { domain: ref('a'), flags: 0 })),
       )
       expect([asked(one, domains.create.number), asked(other, domains.create.number)]).to.deep.equal([8, 0])
+    })
+
+    it('does not wait for the second one where it is closed before that is open', async () => {
+      const { other, script, session, ask, asked } = await two()
+      script.hold(connect.open)
+      await Promise.all(ask(6))
+      await until(() => asked(other, connect.open.number) > 0)
+      expect(await Promise.race([session.close(), delay(800, 'it waited')])).to.equal(undefined)
+      script.release(connect.open, other)
+      await until(() => asked(other, connect.close.number) > 0)
     })
 
     it('goes on with the first alone when the second is lost, and ends both with the first', async () => {
