@@ -237,6 +237,8 @@ export interface FleetChange {
   readonly changes: readonly Change[]
   /** Ids that must have succeeded before. */
   readonly needs: readonly string[]
+  /** Why it cannot be: nothing is done for it, its item fails, in check mode too, and the others go on. */
+  readonly refusal?: ModuleFailure
 }
 
 /** No host is touched: debug, assert, fail, set_fact. */

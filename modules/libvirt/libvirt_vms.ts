@@ -3,10 +3,12 @@ import { type FleetChange, type Host, type HostName, ModuleFailure } from '../..
 import { adjustVms } from './vms/adjust.ts'
 import { type VmsArgs, vmsArgs } from './vms/args.ts'
 import { diffVms } from './vms/diff.ts'
+import { examineVms } from './vms/examine.ts'
 import { domainsOf } from './vms/fleet.ts'
 import { Gather } from './vms/gather.ts'
 import { awaited, awaitVms, goalOf } from './vms/goal.ts'
-import { type Making, makeVms } from './vms/make.ts'
+import { makeVms } from './vms/make.ts'
+import type { Making } from './vms/making.ts'
 import { probeVms } from './vms/probe.ts'
 import { removeVms } from './vms/remove.ts'
 import { wantedVms } from './vms/wanted.ts'
@@ -43,7 +45,13 @@ function makingOf(change: FleetChange, args: VmsArgs): Making {
   const vm = wantedVms(args).find((v) => v.name === change.item)
   if (!vm) throw new Error(`VM ${change.item} is not in the task`)
   const told = (path: string): unknown => change.changes.find((c) => c.path === path)?.after
-  return { vm, mac: String(told('mac')), acceleration: told('acceleration') === 'kvm' ? 'kvm' : 'tcg' }
+  const earlier = told('earlier_files')
+  return {
+    vm,
+    mac: String(told('mac')),
+    acceleration: told('acceleration') === 'kvm' ? 'kvm' : 'tcg',
+    earlier: Array.isArray(earlier) ? earlier.map(String) : [],
+  }
 }
 
 export default defineFleet({
@@ -115,6 +123,7 @@ More: [many machines at once](../guide/batches.md).`,
   parallel: 10_000,
   shielded: true,
   probe: probeVms,
+  examine: examineVms,
   diff: diffVms,
   apply,
   result(states, args) {

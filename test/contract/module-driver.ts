@@ -177,6 +177,7 @@ export async function runFleet<A, S, R extends JsonObject>(
   await Promise.all(
     acting.map(async (change) => {
       try {
+        if (change.refusal) throw change.refusal
         await module.apply(all, change, args)
       } catch (error) {
         failures.push(`${change.item}: ${error instanceof Error ? error.message : String(error)}`)

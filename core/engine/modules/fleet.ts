@@ -55,7 +55,7 @@ export async function runFleet(module: AnyFleet, call: FleetCall): Promise<Fleet
   const before = await ask(module, call)
   const changes = module.diff(before, call.args)
   if (call.check || changes.length === 0) {
-    const items = changes.map((change): FleetItem => ({ change, status: 'changed' }))
+    const items = changes.map((change) => refused(change) ?? ({ change, status: 'changed' } satisfies FleetItem))
     for (const item of items) call.onItem(item)
     return { items, result: module.result(before, call.args) }
   }
@@ -125,7 +125,15 @@ async function applyAll(module: AnyFleet, call: FleetCall, changes: readonly Fle
   return changes.map((change) => results.get(change.id)!)
 }
 
+function refused(change: FleetChange): FleetItem | undefined {
+  if (!change.refusal) return undefined
+  const { message, hint } = change.refusal
+  return { change, status: 'failed', message, ...(hint !== undefined && { hint }) }
+}
+
 async function applyOne(module: AnyFleet, call: FleetCall, change: FleetChange): Promise<FleetItem> {
+  const no = refused(change)
+  if (no) return no
   const outside = change.hosts.filter((name) => !call.writers.has(name))
   const failed = outside.filter((name) => call.failed.has(name))
   if (failed.length > 0)

@@ -98,7 +98,10 @@ async function call(
       }),
   }).finally(release)
   const doubt = check ? run.taints.affecting(first.host.name, first.id, subjectsOf(args)) : undefined
-  if (check && answer.items.length > 0) taint(first, answer.items)
+  // What is refused now may be possible after changes that were not applied.
+  const unapplied = check ? contextOf(first, undefined, module).unapplied : undefined
+  const announcedItems = answer.items.filter((item) => item.status === 'changed')
+  if (check) taint(first, announcedItems)
   if (doubt) leaveUndecided(first, module)
   return (host) => {
     const error = lost.get(host)
@@ -109,7 +112,12 @@ async function call(
       answer.items,
       answer.result,
     )
-    return check ? announced(first, outcome, answer.items.length > 0, doubt?.task) : outcome
+    if (!check) return outcome
+    if (outcome.status !== 'failed') return announced(first, outcome, announcedItems.length > 0, doubt?.task)
+    if (unapplied === undefined) return outcome
+    leaveUndecided(first, module)
+    const message = `${outcome.message}; task '${unapplied}' was not applied`
+    return undecided(unapplied, message, { task: first.name, register: task.register })
   }
 }
 

@@ -1,13 +1,12 @@
-import { sh } from '../../../core/connection/quote.ts'
 import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { formatXml } from '../../../core/libvirt/xml/element.ts'
 import { mergeXml } from '../../../core/libvirt/xml/merge.ts'
-import type { Host } from '../../../core/module/types.ts'
+import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { attempt, refused } from '../daemon/failure.ts'
 import { stopGuest } from '../domain/power.ts'
 import type { VmsArgs } from './args.ts'
 import { domainsOf } from './fleet.ts'
-import { writeEntry } from './journal.ts'
+import { writeEntries } from './journal.ts'
 import { probeVms, type SeenVm, type VmHost } from './probe.ts'
 import { seedOf, writeSeeds } from './seeds.ts'
 import { wantedVms } from './wanted.ts'
@@ -48,11 +47,15 @@ async function adjustSeeds(
     if (!seed) continue
     seeds.set(vm.seed, seed)
     const { files = [], cloudInit = false } = state.journal.find((entry) => entry.uuid === vm.uuid) ?? {}
-    const entry = { name: vm.name, uuid: vm.uuid, files: [...new Set([...files, vm.seed])], cloudInit }
-    entries.push(writeEntry(args.fleet, entry))
+    entries.push({ name: vm.name, uuid: vm.uuid, files: [...new Set([...files, vm.seed])], cloudInit })
   }
   if (seeds.size === 0) return new Map()
-  const [, problems] = await Promise.all([host.run(sh.join(entries), { childless: true }), writeSeeds(host, seeds)])
+  const noted = await host.run(writeEntries(args.fleet, entries), { childless: true })
+  if (noted.status !== 0) {
+    const why = new ModuleFailure(`the journal was not written: ${noted.stderr.toString().trim()}`)
+    return new Map(entries.map(({ name }) => [name, why]))
+  }
+  const problems = await writeSeeds(host, seeds)
   return new Map(
     vms.flatMap((vm) => {
       const problem = problems.get(vm.seed ?? '')

@@ -7,6 +7,7 @@ import {
 } from '../../../core/module/types.ts'
 import { asChanges } from '../daemon/changes.ts'
 import type { VmsArgs } from './args.ts'
+import { filesOf } from './disks.ts'
 import {
   assignMacs,
   domainsOf,
@@ -17,6 +18,7 @@ import {
   silentHosts,
 } from './fleet.ts'
 import { unmet } from './goal.ts'
+import type { Needed } from './needed.ts'
 import { type Candidate, type Placed, place } from './placement.ts'
 import type { SeenVm, VmHost } from './probe.ts'
 import { bytes, type WantedVm, wantedVms } from './wanted.ts'
@@ -69,13 +71,25 @@ function makings(
     if (!where || !knowledge) throw new Error(`VM ${vm.name} was not placed`)
     refuseForeignFiles(states, vm, knowledge, where.host)
     const after = args.state === 'running' ? 'running' : 'shut off'
-    // The MAC and the acceleration stand among the changes because apply sees nothing else of the fleet.
+    const earlier = earlierFiles(vm, knowledge, where.host)
+    // The MAC, the acceleration and the earlier files stand among the changes because apply sees nothing else of the fleet.
     return fleetChange('make', vm.name, where.host, [
       { path: 'state', before: 'absent', after, effect: 'now', note: where.why },
       { path: 'mac', after: macs.get(vm.name) ?? '', effect: 'now' },
       { path: 'acceleration', after: states.answered.get(where.host)?.acceleration ?? 'tcg', effect: 'now' },
+      ...(earlier.length === 0
+        ? []
+        : [{ path: 'earlier_files', after: earlier, effect: 'now' as const, note: EARLIER }]),
     ])
   })
+}
+
+const EARLIER = 'a run before made them for it; they go when it is removed'
+
+const earlierFiles = (vm: WantedVm, known: Known, host: HostName): string[] => {
+  const own = new Set(filesOf(vm))
+  const files = known.journals.filter((j) => j.host === host).flatMap((j) => j.entry.files)
+  return [...new Set(files)].filter((file) => !own.has(file))
 }
 
 /** A VM whose disk was made before goes where that is; the others by free memory. */
@@ -176,7 +190,7 @@ function removals(
     const where = [...new Set([...(host === undefined ? [] : [host]), ...journals.map((j) => j.host)])]
     if (where.length === 0) return []
     const files = [...new Set(journals.flatMap((j) => j.entry.files))]
-    refuseSharedFiles(states, vm, files)
+    const needed = states.answered.get(where[0] ?? '')?.needed.get(vm.name)
     const changes: Change[] = [
       ...(seen ? [{ path: 'state', before: seen.state, after: 'absent', effect: 'now' as const }] : []),
       ...files.map((f) => ({ path: `files.${f}`, before: 'present', after: 'absent', effect: 'now' as const })),
@@ -193,19 +207,23 @@ function removals(
             },
           ]
         : []
-    return [fleetChange('remove', vm.name, where[0] ?? '', [...changes, ...note], where)]
+    const removal = fleetChange('remove', vm.name, where[0] ?? '', [...changes, ...note], where)
+    return [needed ? { ...removal, refusal: stays(vm.name, needed) } : removal]
   })
 }
 
-/** A file of ours that somebody else uses by now stays, and so does everything. */
-function refuseSharedFiles(states: FleetStates<VmHost>, vm: WantedVm, files: readonly string[]): void {
-  for (const [name, host] of states.answered) {
-    for (const { model } of domainsOf(host)) {
-      const used =
-        model.uuid === vm.uuid ? undefined : model.disks.find((d) => d.source !== undefined && files.includes(d.source))
-      if (used) throw new ModuleFailure(`${used.source}, made for '${vm.name}', is a disk of ${model.name} on ${name}`)
-    }
-  }
+/** Why a VM cannot go: its files stay for whom needs them, and so does everything. */
+function stays(name: string, { file, by, isDoubtful }: Needed): ModuleFailure {
+  if (isDoubtful)
+    return new ModuleFailure(
+      `VM '${name}' is not removed: ${by} cannot be looked into, and may need its file ${file}`,
+      {
+        hint: 'start the pool that has it, or move it out of the folder',
+      },
+    )
+  return new ModuleFailure(`VM '${name}' is not removed: ${by} needs its file ${file}`, {
+    hint: 'remove that one first, or copy it away from this file (libvirt_volume, qemu-img rebase)',
+  })
 }
 
 function fleetChange(

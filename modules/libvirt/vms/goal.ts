@@ -1,8 +1,7 @@
-import { sh } from '../../../core/connection/quote.ts'
-import type { Change, Host } from '../../../core/module/types.ts'
+import { type Change, type Host, ModuleFailure } from '../../../core/module/types.ts'
 import type { VmsArgs } from './args.ts'
 import type { Known } from './fleet.ts'
-import { parseJournal, readJournal, writeEntry } from './journal.ts'
+import { parseJournal, readJournal, writeEntries } from './journal.ts'
 import type { SeenVm } from './probe.ts'
 import { type Goal, waitForGuests } from './wait/index.ts'
 import { type WantedVm, wantedVms } from './wanted.ts'
@@ -57,7 +56,9 @@ async function note(host: Host, args: VmsArgs, vms: readonly WantedVm[]): Promis
   const journal = parseJournal((await host.read(readJournal(args.fleet))).stdout.toString())
   const entries = vms.map(({ name, uuid }) => {
     const files = journal.find((entry) => entry.uuid === uuid)?.files ?? []
-    return writeEntry(args.fleet, { name, uuid, files, cloudInit: true })
+    return { name, uuid, files, cloudInit: true }
   })
-  await host.run(sh.join(entries), { childless: true })
+  const noted = await host.run(writeEntries(args.fleet, entries), { childless: true })
+  if (noted.status !== 0)
+    throw new ModuleFailure(`the end of cloud-init was not written down: ${noted.stderr.toString().trim()}`)
 }

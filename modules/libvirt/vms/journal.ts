@@ -47,8 +47,23 @@ function parseEntry(line: string): JournalEntry | undefined {
   return { name, uuid, files: paths, cloudInit: cloudInit === true }
 }
 
-/** Writes an entry whole or not at all. */
-export function writeEntry(fleet: string, entry: JournalEntry): ShellText {
-  const file = journalFile(fleet, entry.name)
-  return sh`mkdir -p ${journalFolder(fleet)} && printf '%s\n' ${JSON.stringify(entry)} >${`${file}.tmp`} && mv -f ${`${file}.tmp`} ${file}`
+/**
+ * Writes entries, each whole or not at all, and fails where one could not be. What follows may count on them after a power cut too: they are
+ * on disk. (An old sync(1) takes no names, and writes everything out.)
+ */
+export function writeEntries(fleet: string, entries: readonly JournalEntry[]): ShellText {
+  const folder = journalFolder(fleet)
+  const files = entries.map(({ name }) => journalFile(fleet, name))
+  const parts = files.map((file) => `${file}.tmp`)
+  const onDisk = (names: readonly string[]): ShellText => sh`{ sync -- ${names} 2>/dev/null || sync; }`
+  return sh.join(
+    [
+      sh`mkdir -p ${folder}`,
+      ...entries.map((entry, i) => sh`printf '%s\n' ${JSON.stringify(entry)} >${parts[i] ?? ''}`),
+      onDisk(parts),
+      ...files.map((file, i) => sh`mv -f ${parts[i] ?? ''} ${file}`),
+      onDisk([folder]),
+    ],
+    ' && ',
+  )
 }

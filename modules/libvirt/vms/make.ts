@@ -4,18 +4,11 @@ import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { refused } from '../daemon/failure.ts'
 import type { VmsArgs } from './args.ts'
 import { makeDisks } from './disks.ts'
+import type { Making } from './making.ts'
 import { renderVm } from './render.ts'
 import { seedOf, writeSeeds } from './seeds.ts'
 import { takeBack } from './take-back.ts'
-import type { WantedVm } from './wanted.ts'
 import { waves } from './waves.ts'
-
-/** What a VM to be made needs besides what the task says. */
-export interface Making {
-  readonly vm: WantedVm
-  readonly mac: string
-  readonly acceleration: 'kvm' | 'tcg'
-}
 
 /**
  * Makes all of them: one script for journals and disks, all definitions at once, and starts in waves. Answers with what
@@ -29,10 +22,9 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
     definitions.set(item, formatXml(await renderVm(host, args, item.vm, item)))
   })
   host.progress(`making ${left().length} disks`)
-  const vms = left().map((i) => i.vm)
-  const [disks, starter] = await Promise.all([makeDisks(host, args, vms), waves(host, args)])
+  const [disks, starter] = await Promise.all([makeDisks(host, args, left()), waves(host, args)])
   for (const item of left()) {
-    const problem = disks.failures.get(item.vm)
+    const problem = disks.failures.get(item)
     if (problem) failures.set(item, new ModuleFailure(`the disk of '${item.vm.name}' was not made: ${problem.message}`))
   }
   await makeSeeds(host, args, left(), failures)

@@ -1,8 +1,7 @@
-import type { Reader } from '../../../core/module/types.ts'
-import { type ImageUsers, usersOfImages } from '../image/users.ts'
+import type { ImageUsers } from '../image/users.ts'
 
 /** A VM that is to be removed, and the files that were made for it. */
-interface Doomed {
+export interface Doomed {
   readonly name: string
   readonly files: readonly string[]
 }
@@ -16,13 +15,7 @@ export interface Needed {
   readonly isDoubtful: boolean
 }
 
-/** Those of the VMs whose files others on the host need: a linked clone, say. Raises ModuleFailure where that cannot be told. */
-export async function neededOnes(host: Reader, doomed: readonly Doomed[]): Promise<Map<string, Needed>> {
-  const files = doomed.flatMap((one) => one.files)
-  return files.length === 0 ? new Map() : neededAmong(doomed, await usersOfImages(host, files))
-}
-
-/** Pure. One that stays needs its own files, and so what they are on top of. */
+/** Those of the VMs whose files others need: a linked clone, say. One that stays needs its own files, and so what they are on top of. */
 export function neededAmong(doomed: readonly Doomed[], users: ReadonlyMap<string, ImageUsers>): Map<string, Needed> {
   const needed = new Map<string, Needed>()
   for (let before = -1; before !== needed.size; ) {

@@ -3,26 +3,22 @@ import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { refused } from '../daemon/failure.ts'
 import { stopGuest } from '../domain/power.ts'
+import { stateFlags } from '../domain/undefine.ts'
 import type { VmsArgs } from './args.ts'
 import { domainsOf } from './fleet.ts'
 import { journalFile } from './journal.ts'
-import { type Needed, neededOnes } from './needed.ts'
 import { probeVms, type SeenVm } from './probe.ts'
 import { wantedVms } from './wanted.ts'
 
-/** Stops and undefines VMs of ours on this host, then deletes what the journal there says was made for them. */
+/** Stops and undefines VMs of ours on this host, then deletes what the journal there says was made for them: nobody else needs it. */
 export async function removeVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
   const state = await probeVms(host, args)
   const uuids = new Map(wantedVms(args).map((v) => [v.name, v.uuid]))
   const failures = new Map<string, Error>()
   const gone: string[] = []
   const made = state.journal.filter((e) => names.includes(e.name) && e.uuid === uuids.get(e.name))
-  for (const [name, user] of await neededOnes(host, made)) {
-    failures.set(name, stays(name, user))
-  }
-  const free = names.filter((name) => !failures.has(name))
   await Promise.all(
-    free.map(async (name) => {
+    names.map(async (name) => {
       const seen = domainsOf(state).find((d) => d.model.uuid === uuids.get(name))
       try {
         if (seen) await undefine(host, args, name, seen)
@@ -49,23 +45,10 @@ export async function removeVms(host: Host, args: VmsArgs, names: readonly strin
   return failures
 }
 
-function stays(name: string, { file, by, isDoubtful }: Needed): ModuleFailure {
-  if (isDoubtful)
-    return new ModuleFailure(
-      `VM '${name}' is not removed: ${by} cannot be looked into, and may need its file ${file}`,
-      {
-        hint: 'start the pool that has it, or move it out of the folder',
-      },
-    )
-  return new ModuleFailure(`VM '${name}' is not removed: ${by} needs its file ${file}`, {
-    hint: 'remove that one first, or copy it away from this file (libvirt_volume, qemu-img rebase)',
-  })
-}
-
 async function undefine(host: Host, args: VmsArgs, name: string, seen: SeenVm): Promise<void> {
   const uuid = seen.model.uuid ?? name
   if (seen.state !== 'shut off') await stopGuest(host, { name, uuid }, args)
   // --managed-save and --snapshots-metadata are taken by every version, and do nothing where there is neither.
-  const flags = ['--managed-save', '--snapshots-metadata', ...(seen.model.nvram === undefined ? [] : ['--nvram'])]
-  await host.libvirt.undefineDomain(name, [...flags, ...(seen.model.tpm ? ['--tpm'] : [])])
+  const flags = ['--managed-save', '--snapshots-metadata', ...stateFlags(seen.model.xml)]
+  await host.libvirt.undefineDomain(name, flags)
 }

@@ -1,13 +1,11 @@
 import { ConnectionError } from '../../../core/connection/errors.ts'
 import { isAbsent, LibvirtLost } from '../../../core/libvirt/errors.ts'
-import { readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { parseXml } from '../../../core/libvirt/xml/element.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
-import { hasFirmware } from '../domain/undefine.ts'
+import { stateFlags } from '../domain/undefine.ts'
 import type { VmsArgs } from './args.ts'
 import { dropDisks } from './disks.ts'
-import type { Making } from './make.ts'
-import type { WantedVm } from './wanted.ts'
+import type { Making } from './making.ts'
 
 /** What a run has come to when some of its VMs failed. */
 export interface Attempts {
@@ -15,7 +13,7 @@ export interface Attempts {
   /** Those that libvirt has, or had, a definition of, with it. */
   readonly defined: ReadonlyMap<Making, string>
   /** Whose disks are new. */
-  readonly made: ReadonlySet<WantedVm>
+  readonly made: ReadonlySet<Making>
 }
 
 /**
@@ -23,19 +21,21 @@ export interface Attempts {
  * gone, the VM keeps all of it, since it may run; the next run goes on with it, and its failure says so. Raises ConnectionError.
  */
 export async function takeBack(host: Host, args: VmsArgs, { failures, defined, made }: Attempts): Promise<void> {
-  const gone: WantedVm[] = []
+  const gone: Making[] = []
   await Promise.all(
     [...failures].map(async ([item, error]) => {
       const why = await whyItStays(host, item, defined.get(item), error)
-      if (why === undefined) gone.push(item.vm)
+      if (why === undefined) gone.push(item)
       else failures.set(item, leftAsItIs(error, why))
     }),
   )
-  await dropDisks(
-    host,
-    args,
-    gone.filter((vm) => made.has(vm)),
-  )
+  const mine = gone.filter((item) => made.has(item))
+  const problem = await dropDisks(host, args, mine)
+  if (problem === undefined) return
+  for (const item of mine) {
+    const error = failures.get(item)
+    if (error) failures.set(item, leftAsItIs(error, `its files were not deleted: ${problem}`))
+  }
 }
 
 function leftAsItIs(error: Error, why: string): ModuleFailure {
@@ -61,16 +61,11 @@ async function whyItStays(
   try {
     const now = await host.libvirt.domainState(vm.name)
     if (now !== undefined && now.state !== 'shut off' && now.state !== 'crashed') return `it is ${now.state}`
-    if (now !== undefined) await host.libvirt.undefineDomain(vm.name, flagsFor(definition))
+    if (now !== undefined)
+      await host.libvirt.undefineDomain(vm.name, ['--managed-save', ...stateFlags(parseXml(definition))])
     return undefined
   } catch (cause) {
     if (cause instanceof ConnectionError) throw cause
     return isAbsent(cause) ? undefined : `its definition stays (${cause instanceof Error ? cause.message : cause})`
   }
-}
-
-/** libvirt keeps a definition whose variables of the firmware or TPM it is not told to delete. */
-function flagsFor(definition: string): string[] {
-  const xml = parseXml(definition)
-  return ['--managed-save', ...(hasFirmware(xml) ? ['--nvram'] : []), ...(readDomain(xml).tpm ? ['--tpm'] : [])]
 }

@@ -168,6 +168,50 @@ describe('libvirt fleet modules on two real hypervisors', function () {
     expect(await both('ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
   })
 
+  it('removes nothing of a machine whose file an image on another host may be on top of', async () => {
+    const [here] = lab.hosts
+    const overrides = ['vf01', 'vf02'].map((name) => ({ name, host: here!.name }))
+    expect((await runFleet(vms, lab.hosts, { ...VMS, count: 2, overrides })).failures).to.deep.equal([])
+    const disk = '/var/lib/vfvms/vf01.qcow2'
+    await lab.native(
+      1,
+      `qemu-img create -q -f qcow2 ${disk} 64M; qemu-img create -q -f qcow2 -b ${disk} -F qcow2 /var/lib/vfvms/clone.qcow2`,
+    )
+    // Of a folder that is not the task's it is not known whether the hosts share it.
+    const gone = { ...GONE, count: 2, path: '/var/lib/vfelse' }
+    const announced = await runFleet(vms, lab.hosts, gone, { check: true })
+    expect(announced.items).to.have.length(2)
+    const { failures } = await runFleet(vms, lab.hosts, gone)
+    expect(failures).to.deep.equal([
+      `vf01: VM 'vf01' is not removed: /var/lib/vfvms/clone.qcow2 needs its file ${disk}`,
+    ])
+    expect(await lab.native(0, `virsh -q list --name --all; ls ${disk}`)).to.match(/^vf01\s+\/var/)
+    // Local folders of one name are none of one another's business.
+    expect((await runFleet(vms, lab.hosts, { ...GONE, count: 2 })).failures).to.deep.equal([])
+    await lab.native(1, `rm ${disk} /var/lib/vfvms/clone.qcow2`)
+    expect(await both('ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
+  })
+
+  it('keeps in its journal what a run before made elsewhere', async () => {
+    const task = { ...VMS, count: 1, state: 'stopped', overrides: [{ name: 'vf01', host: lab.hosts[0]!.name }] }
+    await runFleet(vms, lab.hosts, { ...task, path: '/var/lib/vfvms/old' })
+    await lab.native(0, 'virsh undefine vf01')
+    expect((await runFleet(vms, lab.hosts, task)).failures).to.deep.equal([])
+    expect(await lab.native(0, 'ls /var/lib/vfvms/vf01.qcow2 /var/lib/vfvms/old/vf01.qcow2 | wc -l')).to.equal('2')
+    expect((await runFleet(vms, lab.hosts, { ...GONE, count: 1 })).failures).to.deep.equal([])
+    expect(await lab.native(0, 'find /var/lib/vfvms -name "vf0*"; ls /var/lib/virtfleet/vms/contract')).to.equal('')
+  })
+
+  it('makes nothing where the journal cannot be written', async () => {
+    await both(
+      'rm -rf /var/lib/virtfleet/vms/contract; mkdir -p /var/lib/virtfleet/vms; touch /var/lib/virtfleet/vms/contract',
+    )
+    const { failures } = await runFleet(vms, lab.hosts, { ...VMS, count: 2, cloud_init: {} })
+    await both('rm /var/lib/virtfleet/vms/contract')
+    expect(failures.join('\n')).to.match(/vf01: the disk of 'vf01' was not made: .*contract/)
+    expect(await both('virsh -q list --all --name; ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
+  })
+
   it('migrates a running guest through the controller, with its autostart, and no key on the hosts', async () => {
     const [here, there] = lab.hosts
     const task = {

@@ -87,6 +87,29 @@ describe('a fleet module', () => {
     ])
   })
 
+  it('does nothing for an item that is refused, also in check mode, and goes on with the others', async () => {
+    for (const check of [true, false]) {
+      const state = machines()
+      const registry = await withModules(await fleetOf(state, { refuses: 'b' }))
+      const ran = await runText(play(TASK, 'hosts: all'), { registry, check })
+      expect(state.log).to.deep.equal(check ? [] : ['make a', 'make c'])
+      expect(ran.of('host_item').map((one) => `${one.item} ${one.status}`)).to.have.members([
+        'a changed',
+        'b failed',
+        'c changed',
+      ])
+      const failed = ran.of('host_result').filter((one) => one.status === 'failed')
+      expect(failed.map((one) => `${one.host} ${one.message}`)).to.deep.equal(['h2 b: no room for b\nhint: buy some'])
+    }
+  })
+
+  it('does not know in check mode whether it would refuse after changes that were not applied', async () => {
+    const registry = await withModules(await fleetOf(machines(), { refuses: 'a' }))
+    const text = play(`- {name: some, command: echo}\n- {name: fleet, machines: {names: [a]}}`, 'hosts: all')
+    const ran = await runText(text, { registry, check: true })
+    expect(ran.statuses('h1')[1]).to.equal('fleet: undecided')
+  })
+
   it('fails when it does not converge', async () => {
     const registry = await withModules(await fleetOf(machines(), { keeps: true }))
     const ran = await runText(play(TASK, 'hosts: all'), { registry })

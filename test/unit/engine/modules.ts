@@ -38,7 +38,13 @@ export interface Machines {
 /** A fleet module over machines in memory: every item on one host, somewhere, made where there is least. */
 export async function fleetOf(
   machines: Machines,
-  more: { fails?: string; keeps?: boolean; renames?: boolean; probe?: (host: Reader) => Promise<void> } = {},
+  more: {
+    fails?: string
+    refuses?: string
+    keeps?: boolean
+    renames?: boolean
+    probe?: (host: Reader) => Promise<void>
+  } = {},
 ): Promise<AnyModule> {
   const { arg, defineFleet, ModuleFailure } = await program()
   return defineFleet({
@@ -62,7 +68,8 @@ export async function fleetOf(
         item: name,
         hosts: [hosts[i % hosts.length]!],
         changes: [{ path: 'machine', after: name, effect: 'now' as const }],
-        needs: i === 0 ? [] : [missing[0]!],
+        needs: i === 0 || more.refuses !== undefined ? [] : [missing[0]!],
+        ...(name === more.refuses && { refusal: new ModuleFailure(`no room for ${name}`, { hint: 'buy some' }) }),
       }))
     },
     async apply(hosts, change) {

@@ -4,13 +4,13 @@ import { CODE, LibvirtError, LibvirtLost } from '../../../../core/libvirt/errors
 import type { Host } from '../../../../core/module/types.ts'
 import { refused } from '../../../../modules/libvirt/daemon/failure.ts'
 import type { VmsArgs } from '../../../../modules/libvirt/vms/args.ts'
-import type { Making } from '../../../../modules/libvirt/vms/make.ts'
+import type { Making } from '../../../../modules/libvirt/vms/making.ts'
 import { takeBack } from '../../../../modules/libvirt/vms/take-back.ts'
 
 const definition = (os: string, devices = ''): string =>
   `<domain type='qemu'><name>web1</name><os${os}><type>hvm</type></os><devices>${devices}</devices></domain>`
 const PLAIN = definition('')
-const item = { vm: { name: 'web1', disk: '/i/web1.qcow2', seed: '/i/web1-seed.iso' } } as unknown as Making
+const item = { vm: { name: 'web1', disk: '/i/web1.qcow2', seed: '/i/web1-seed.iso' }, earlier: [] } as unknown as Making
 const notStarted = refused("VM 'web1'", new LibvirtError('no free port'))
 
 interface Fake {
@@ -33,7 +33,10 @@ function host({ now = 'shut off', no }: Fake) {
       if (no) throw no
     },
   }
-  const run = async ({ text }: { text: string }) => void scripts.push(text)
+  const run = async ({ text }: { text: string }) => {
+    scripts.push(text)
+    return { status: 0, stderr: Buffer.alloc(0) }
+  }
   return { asked, scripts, host: { libvirt, run } as unknown as Host }
 }
 
@@ -41,7 +44,7 @@ async function taken(fake: Fake, error: Error, given: string | null = PLAIN) {
   const at = host(fake)
   const failures = new Map([[item, error]])
   const defined = new Map(given === null ? [] : [[item, given]])
-  await takeBack(at.host, { fleet: 'f' } as VmsArgs, { failures, defined, made: new Set([item.vm]) })
+  await takeBack(at.host, { fleet: 'f' } as VmsArgs, { failures, defined, made: new Set([item]) })
   return { ...at, said: failures.get(item)?.message }
 }
 
