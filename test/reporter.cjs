@@ -1,4 +1,4 @@
-/* Mocha's spec or dot reporter, which also leaves the counts and the failures in a file for the runner of all suites. */
+/* Mocha's spec or dot reporter, which also leaves the counts, the failures and each file's seconds in a file for the runner of all suites. */
 const { writeFileSync } = require('node:fs')
 const { reporters } = require('mocha')
 
@@ -12,9 +12,17 @@ module.exports = class CountingReporter extends Base {
     runner.on('fail', (test, error) => {
       failed.push({ file: test.file, title: test.fullTitle(), reason: error.stack ?? String(error) })
     })
+    const seconds = {}
+    let last = Date.now()
+    // What goes before a file's first test, its hooks, counts as its own.
+    const spent = (test) => {
+      seconds[test.file] = (seconds[test.file] ?? 0) + (Date.now() - last) / 1000
+      last = Date.now()
+    }
+    for (const event of ['test end', 'suite end']) runner.on(event, (one) => one.file && spent(one))
     runner.once('end', () => {
       const { passes, failures, pending } = runner.stats
-      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, failed }))
+      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, failed, seconds }))
     })
   }
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { labPrepare } from '../lab/index.ts'
 import { TEST_PACKAGES } from './packages.ts'
 import { bin, type Lane, STAGES, type Stage } from './stages.ts'
@@ -16,6 +16,8 @@ interface Count {
   passed: number
   skipped: number
   failed: Failure[]
+  /** Of each file, in seconds. */
+  times: [string, number][]
 }
 
 /** What test/reporter.cjs tells of a test, or a command that is a test. */
@@ -24,6 +26,9 @@ interface Failure {
   readonly file?: string
   readonly reason?: string
 }
+
+/** So many of the files that take longest are told: they are what a run's time is made of. */
+const SLOWEST = 12
 
 /** Lines of a failure's reason that are worth reading far from where it happened. */
 const REASON_LINES = 25
@@ -94,15 +99,16 @@ async function runLane({ files, env }: Lane, timeout: number, counts: string, as
   const status = await execute([bin('mocha'), ...options, ...files], { aside, env })
   const lane = files.join(' ')
   try {
-    const { passes, pending, failed } = JSON.parse(readFileSync(counts, 'utf8')) as {
+    const { passes, pending, failed, seconds } = JSON.parse(readFileSync(counts, 'utf8')) as {
       passes: number
       pending: number
       failed: Failure[]
+      seconds: Record<string, number>
     }
     if (status !== 0 && failed.length === 0) failed.push({ title: `mocha ${lane}`, reason: `exit status ${status}` })
-    return { passed: passes, skipped: pending, failed }
+    return { passed: passes, skipped: pending, failed, times: Object.entries(seconds) }
   } catch (error) {
-    return { passed: 0, skipped: 0, failed: [{ title: `mocha ${lane}`, reason: `${status}: ${error}` }] }
+    return { passed: 0, skipped: 0, failed: [{ title: `mocha ${lane}`, reason: `${status}: ${error}` }], times: [] }
   }
 }
 
@@ -110,6 +116,7 @@ const sum = (counts: readonly Count[]): Count => ({
   passed: counts.reduce((total, { passed }) => total + passed, 0),
   skipped: counts.reduce((total, { skipped }) => total + skipped, 0),
   failed: counts.flatMap(({ failed }) => failed),
+  times: counts.flatMap(({ times }) => times),
 })
 
 async function runMocha({ lanes, timeout }: NonNullable<Stage['mocha']>, folder: string): Promise<Count> {
@@ -122,8 +129,9 @@ async function runMocha({ lanes, timeout }: NonNullable<Stage['mocha']>, folder:
 
 async function runCommand(name: string, argv: readonly string[]): Promise<Count> {
   const status = await execute(argv)
-  if (status === 0) return { passed: 1, skipped: 0, failed: [] }
-  return { passed: 0, skipped: 0, failed: [{ title: name, reason: `${argv.join(' ')}: exit status ${status}` }] }
+  if (status === 0) return { passed: 1, skipped: 0, failed: [], times: [] }
+  const failed = [{ title: name, reason: `${argv.join(' ')}: exit status ${status}` }]
+  return { passed: 0, skipped: 0, failed, times: [] }
 }
 
 const full = process.argv.includes('--full')
@@ -145,6 +153,9 @@ try {
       await makeImages(stage.images).catch((error) => process.stdout.write(`no images: ${error.message}\n`))
     const count = stage.mocha ? await runMocha(stage.mocha, folder) : await runCommand(stage.name, stage.command ?? [])
     counts.push(count)
+    const slowest = count.times.sort(([, a], [, b]) => b - a).slice(0, SLOWEST)
+    for (const [file, seconds] of slowest)
+      process.stdout.write(`${String(Math.round(seconds)).padStart(6)} s ${relative(process.cwd(), file)}\n`)
     process.stdout.write(
       `== ${stage.name}: ${count.passed} passed, ${count.failed.length} failed, ${Math.round((Date.now() - begin) / 1000)} s\n`,
     )
