@@ -208,6 +208,8 @@ export interface FleetModule<A, S, R extends JsonObject = JsonObject> extends Mo
   readonly kind: 'fleet'
   /** Per host, over the play's whole pattern, whatever --limit and serial say. Reads only. */
   probe(host: Reader, args: A): Promise<S>
+  /** Why a host that answered is as good as silent for this module: libvirt there is not. Pure. */
+  silence?(state: S): string | undefined
   /** A second round of reads that needs the first one's answers from several hosts: a preflight. Reads only. */
   examine?(hosts: ReadonlyMap<HostName, Reader>, states: FleetStates<S>, args: A): Promise<FleetStates<S>>
   /** Pure. Raises ModuleFailure for what cannot be, and where a silent host could hold what is asked for. */

@@ -8,6 +8,7 @@ import { defaultEnvironment, fromJson, templateFile, type Value } from '../../co
 import { createVirsh } from '../../core/libvirt/virsh/virsh.ts'
 import {
   type Change,
+  type FleetChange,
   type FleetModule,
   type FleetStates,
   type Host,
@@ -161,9 +162,14 @@ export async function runFleet<A, S, R extends JsonObject>(
   const all = new Map(hosts.map((h) => [h.name, h]))
   const look = async (): Promise<FleetStates<S>> => {
     const answered = new Map<string, S>()
-    for (const host of hosts)
-      if (!options.silent?.includes(host.name)) answered.set(host.name, await module.probe(host, args))
     const silent = new Map((options.silent ?? []).map((name) => [name, 'unreachable']))
+    for (const host of hosts) {
+      if (silent.has(host.name)) continue
+      const state = await module.probe(host, args)
+      const silence = module.silence?.(state)
+      if (silence === undefined) answered.set(host.name, state)
+      else silent.set(host.name, silence)
+    }
     const states = { answered, silent }
     return module.examine ? await module.examine(all, states, args) : states
   }
@@ -174,17 +180,30 @@ export async function runFleet<A, S, R extends JsonObject>(
   if (options.check || acting.length === 0)
     return { items, failures: [], left: items, result: module.result(states, args) }
   const failures: string[] = []
-  await Promise.all(
-    acting.map(async (change) => {
-      try {
-        if (change.refusal) throw change.refusal
-        await module.apply(all, change, args)
-      } catch (error) {
-        failures.push(`${change.item}: ${error instanceof Error ? error.message : String(error)}`)
-        await module.undo?.(all, change, args)
-      }
-    }),
-  )
+  // In the order of their needs, as the engine does.
+  const ended = new Map<string, Promise<boolean>>()
+  const done = async (change: FleetChange): Promise<boolean> => {
+    const before = await Promise.all(change.needs.map((id) => ended.get(id) ?? true))
+    try {
+      const failed = change.needs.find((_, i) => !before[i])
+      if (failed) throw new Error(`not tried: ${acting.find((one) => one.id === failed)?.item} failed before`)
+      if (change.refusal) throw change.refusal
+      await module.apply(all, change, args)
+      return true
+    } catch (error) {
+      failures.push(`${change.item}: ${error instanceof Error ? error.message : String(error)}`)
+      await module.undo?.(all, change, args)
+      return false
+    }
+  }
+  const pending = [...acting]
+  while (pending.length > 0) {
+    const at = pending.findIndex(({ needs }) => needs.every((id) => ended.has(id) || !acting.some((c) => c.id === id)))
+    const [change] = pending.splice(at, 1)
+    if (at < 0 || !change) throw new Error('changes need one another')
+    ended.set(change.id, done(change))
+  }
+  await Promise.all(ended.values())
   const after = await look()
   const left = module.diff(after, args).map((c) => c.id)
   return { items, failures, left, result: module.result(after, args) }

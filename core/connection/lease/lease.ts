@@ -24,7 +24,8 @@ export interface LeaseOptions {
   readonly signal?: AbortSignal
   /**
    * Called when the host is in use and it will be waited for, and again whenever the holder changes. `left`: that run is over, and what it
-   * left on the host is still at work; this is waited for whatever `wait` says, since it ends by itself.
+   * left on the host is still at work; this is waited for whatever `wait` says, since it ends by itself, and so is a holder of the same
+   * run, over a connection that broke.
    */
   readonly onWaiting?: (holder: LeaseHolder | undefined, left: boolean) => void
   /** Seconds without a word from us after which the host gives it up; default 90. */
@@ -116,13 +117,14 @@ class Attempt {
       const answer = await this.#answer(asked > 1)
       const other = readHolder(answer.replace(/^(?:busy|left) /, ''))
       const left = answer.startsWith('left')
+      const own = other?.run === this.#holder.run
       // What is left of the same run, over a connection that broke, is its own.
-      if (answer === 'held' || (left && other?.run === this.#holder.run)) {
+      if (answer === 'held' || (left && own)) {
         this.#answers.close()
         return
       }
       const glancing = asked < GLANCES
-      if (left) leftSince ??= performance.now()
+      if (left || own) leftSince ??= performance.now()
       const patience = leftSince === undefined ? end : Math.max(end, leftSince + LEFT_MS)
       const remaining = patience - performance.now()
       if (!glancing && remaining <= 0) throw new HostInUse(this.#host, other, left)

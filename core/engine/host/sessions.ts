@@ -18,11 +18,20 @@ export interface ConnectOptions {
   onWaiting(message: string): void
 }
 
+/** A lease that is held, or is being taken. */
+interface Taking {
+  readonly lease: Promise<Lease | undefined>
+  /** Once tasks may begin: it is held, or the host is still this run's by a connection that broke. */
+  readonly ready: Promise<void>
+  /** Gives up taking it. */
+  stop(): void
+}
+
 /** Connections of the run, and the lease that is taken where a host is first contacted. */
 export class Sessions {
   readonly #run: Run
   readonly #shells = new Map<string, Set<string>>()
-  readonly #leases = new Map<string, Promise<Lease | undefined>>()
+  readonly #leases = new Map<string, Taking>()
   /** Hosts whose lease was given. */
   readonly #held = new Set<string>()
 
@@ -72,10 +81,11 @@ export class Sessions {
 
   /** Until the lease of a host is free again. */
   async release(name: string): Promise<void> {
-    const lease = this.#leases.get(name)
+    const taking = this.#leases.get(name)
     this.#leases.delete(name)
     this.#held.delete(name)
-    await lease?.then((held) => held?.release()).catch(() => undefined)
+    taking?.stop()
+    await taking?.lease.then((held) => held?.release()).catch(() => undefined)
   }
 
   async releaseAll(): Promise<void> {
@@ -92,46 +102,73 @@ export class Sessions {
     const { name } = connection.endpoint
     const known = this.#leases.get(name)
     if (known) {
-      await known
+      await known.ready
       return
     }
     // The shell of the task opens meanwhile; it is given nothing before the host is ours.
     const shell = connection.shell(options.become)
-    const lease = this.#acquire(connection, options)
-    this.#leases.set(name, lease)
-    lease.then(
-      (held) => held?.ended.then(() => this.#drop(name, lease)),
-      () => this.#drop(name, lease),
+    const taking = this.#take(connection, options)
+    this.#leases.set(name, taking)
+    taking.lease.then(
+      (held) => held?.ended.then(() => this.#drop(name, taking)),
+      () => this.#drop(name, taking),
     )
-    const [opened, leased] = await Promise.allSettled([shell, lease])
+    const [opened, leased] = await Promise.allSettled([shell, taking.ready])
     if (leased.status === 'rejected') throw leased.reason
-    if (this.#leases.get(name) === lease) this.#held.add(name)
+    if (this.#leases.get(name) === taking) this.#held.add(name)
     if (opened.status === 'rejected') throw opened.reason
   }
 
-  #drop(name: string, lease: Promise<Lease | undefined> | undefined): void {
-    if (this.#leases.get(name) !== lease) return
+  #drop(name: string, taking: Taking): void {
+    if (this.#leases.get(name) !== taking) return
     this.#leases.delete(name)
     this.#held.delete(name)
   }
 
-  async #acquire(connection: Connection, options: ConnectOptions): Promise<Lease | undefined> {
-    // A connection that broke may leave its holder on the host for a while: what is ours already is not waited for.
-    const ours = new AbortController()
+  /**
+   * A connection that broke may leave its holder on the host for a while: what is ours already is not waited for, but taken as soon as that
+   * one has given it up.
+   */
+  #take(connection: Connection, options: ConnectOptions): Taking {
+    const stop = new AbortController()
+    let isOurs = false
+    let found: () => void = () => undefined
+    const ours = new Promise<void>((resolve) => {
+      found = () => {
+        isOurs = true
+        resolve()
+      }
+    })
+    // The task's end ends what it waits for.
+    const aborted = (): void => {
+      if (!isOurs) stop.abort(options.signal.reason)
+    }
+    if (options.signal.aborted) aborted()
+    options.signal.addEventListener('abort', aborted, { once: true })
+    const lease = this.#acquire(connection, options, stop.signal, found)
+    const taken = lease.then(() => options.signal.removeEventListener('abort', aborted))
+    return { lease, ready: Promise.race([taken, ours]), stop: () => stop.abort(new Error('interrupted')) }
+  }
+
+  async #acquire(
+    connection: Connection,
+    options: ConnectOptions,
+    signal: AbortSignal,
+    ours: () => void,
+  ): Promise<Lease | undefined> {
     try {
       return await acquireLease(connection, {
         run: this.#run.id,
         wait: (this.#run.request.leaseWait ?? LEASE_WAIT_MS) / 1000,
-        signal: AbortSignal.any([options.signal, ours.signal]),
+        signal,
         ...(options.become && { become: options.become }),
         onWaiting: (holder, left) => {
           const { name } = connection.endpoint
-          if (holder?.run === this.#run.id) ours.abort()
+          if (holder?.run === this.#run.id) ours()
           else options.onWaiting(`${left ? stillAtWork(name, holder) : inUse(name, holder)}; waiting for it`)
         },
       })
     } catch (error) {
-      if (ours.signal.aborted && !options.signal.aborted) return undefined
       if (error instanceof HostInUse) throw new HostLeased(error.message)
       if (error instanceof ConnectionError && error.failure === 'unsupported') {
         this.#run.diagnose([

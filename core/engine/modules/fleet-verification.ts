@@ -8,11 +8,10 @@ import type { FleetCall, FleetItem } from './fleet.ts'
  */
 export function verifiedAll(
   done: readonly FleetItem[],
-  diff: () => readonly FleetChange[],
+  left: readonly FleetChange[] | ModuleFailure,
   silent: ReadonlyMap<HostName, string>,
   call: Pick<FleetCall, 'silent'>,
 ): FleetItem[] {
-  const left = remaining(diff)
   const gone = [...silent].filter(([name]) => !call.silent.has(name))
   return done.map((item) => {
     if (item.status !== 'changed') return item
@@ -22,15 +21,6 @@ export function verifiedAll(
     if (gone.length === 0) return failed(item, `not verified: ${left.message}`, left.hint)
     return { ...item, message: `not verified: ${gone.map(([name, why]) => `${name} (${why})`).join(', ')}` }
   })
-}
-
-function remaining(diff: () => readonly FleetChange[]): readonly FleetChange[] | ModuleFailure {
-  try {
-    return diff().filter((change) => change.changes.some((one) => one.effect === 'now'))
-  } catch (error) {
-    if (error instanceof ModuleFailure) return error
-    throw error
-  }
 }
 
 function verified(item: FleetItem, left: readonly FleetChange[]): FleetItem {

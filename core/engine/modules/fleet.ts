@@ -52,16 +52,18 @@ const PARALLEL = 50
 
 /** Probe everywhere, one diff, then the changes in the order of their needs, and everything is asked again. */
 export async function runFleet(module: AnyFleet, call: FleetCall): Promise<FleetAnswer> {
-  const before = await ask(module, call)
+  const before = await examined(module, call, await ask(module, call))
   const changes = module.diff(before, call.args)
   if (call.check || changes.length === 0) {
-    const items = changes.map((change) => refused(change) ?? ({ change, status: 'changed' } satisfies FleetItem))
+    const items = changes.map(
+      (change) => impossible(call, change) ?? ({ change, status: 'changed' } satisfies FleetItem),
+    )
     for (const item of items) call.onItem(item)
     return { items, result: module.result(before, call.args) }
   }
   const done = await applyAll(module, call, changes)
   const after = await ask(module, call)
-  const items = verifiedAll(done, () => module.diff(after, call.args), after.silent, call)
+  const items = verifiedAll(done, await remaining(module, call, after), after.silent, call)
   for (const item of items) call.onItem(item)
   return { items, result: module.result(after, call.args) }
 }
@@ -72,7 +74,10 @@ async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unkno
   await Promise.all(
     [...call.readers].map(async ([name, reader]) => {
       try {
-        answered.set(name, await call.limit(() => module.probe(reader, call.args)))
+        const state = await call.limit(() => module.probe(reader, call.args))
+        const silence = module.silence?.(state)
+        if (silence === undefined) answered.set(name, state)
+        else silent.set(name, silence)
       } catch (error) {
         if (call.interrupted() || !call.isAnswer(error)) throw error
         call.onSilent(name, error)
@@ -84,9 +89,32 @@ async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unkno
   const ordered = new Map(
     [...call.readers.keys()].flatMap((name) => (answered.has(name) ? [[name, answered.get(name)] as const] : [])),
   )
-  const states = { answered: ordered, silent }
-  if (!module.examine) return states
-  return module.examine(new Map([...call.readers].filter(([name]) => ordered.has(name))), states, call.args)
+  return { answered: ordered, silent }
+}
+
+async function examined(
+  module: AnyFleet,
+  call: FleetCall,
+  states: FleetStates<unknown>,
+): Promise<FleetStates<unknown>> {
+  const readers = new Map([...call.readers].filter(([name]) => states.answered.has(name)))
+  return module.examine ? module.examine(readers, states, call.args) : states
+}
+
+/** What the module would still do; or why it does not say: what was done is told all the same. */
+async function remaining(
+  module: AnyFleet,
+  call: FleetCall,
+  states: FleetStates<unknown>,
+): Promise<readonly FleetChange[] | ModuleFailure> {
+  try {
+    const left = module.diff(await examined(module, call, states), call.args)
+    return left.filter((change) => change.changes.some((one) => one.effect === 'now'))
+  } catch (error) {
+    if (error instanceof ModuleFailure) return error
+    if (call.interrupted() || !call.isAnswer(error)) throw error
+    return new ModuleFailure(call.reasonOf(error))
+  }
 }
 
 async function applyAll(module: AnyFleet, call: FleetCall, changes: readonly FleetChange[]): Promise<FleetItem[]> {
@@ -125,27 +153,28 @@ async function applyAll(module: AnyFleet, call: FleetCall, changes: readonly Fle
   return changes.map((change) => results.get(change.id)!)
 }
 
-function refused(change: FleetChange): FleetItem | undefined {
-  if (!change.refusal) return undefined
-  const { message, hint } = change.refusal
-  return { change, status: 'failed', message, ...(hint !== undefined && { hint }) }
-}
-
-async function applyOne(module: AnyFleet, call: FleetCall, change: FleetChange): Promise<FleetItem> {
-  const no = refused(change)
-  if (no) return no
+/** What the module refuses, and what this run may not change. */
+function impossible(call: FleetCall, change: FleetChange): FleetItem | undefined {
+  if (change.refusal) {
+    const { message, hint } = change.refusal
+    return { change, status: 'failed', message, ...(hint !== undefined && { hint }) }
+  }
   const outside = change.hosts.filter((name) => !call.writers.has(name))
   const failed = outside.filter((name) => call.failed.has(name))
   if (failed.length > 0)
     return { change, status: 'failed', message: `it needs ${failed.join(', ')}, where an earlier task failed` }
-  if (outside.length > 0) {
-    return {
-      change,
-      status: 'failed',
-      message: `it needs ${outside.join(', ')}, which this run may not change`,
-      hint: 'widen --limit',
-    }
+  if (outside.length === 0) return undefined
+  return {
+    change,
+    status: 'failed',
+    message: `it needs ${outside.join(', ')}, which this run may not change`,
+    hint: 'widen --limit',
   }
+}
+
+async function applyOne(module: AnyFleet, call: FleetCall, change: FleetChange): Promise<FleetItem> {
+  const no = impossible(call, change)
+  if (no) return no
   try {
     await module.apply(call.writers, change, call.args)
     return { change, status: 'changed' }

@@ -4,8 +4,7 @@ import type { MigrateState } from './probe.ts'
 
 /** What has to be done for the VM to be where it belongs. Raises ModuleFailure with everything that stands in the way. */
 export function diffMigrate(states: FleetStates<MigrateState>, args: MigrateArgs): FleetChange[] {
-  const silent = new Map(states.silent)
-  for (const [name, state] of states.answered) if (state.place.kind === 'silent') silent.set(name, state.place.reason)
+  const { silent } = states
   if (silent.size > 0) {
     const hosts = [...silent].map(([name, why]) => `${name} (${why})`).join(', ')
     throw new ModuleFailure(`VM '${args.name}' is not moved: hosts that did not answer may have it, too: ${hosts}`, {

@@ -2,6 +2,7 @@ import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { formatXml } from '../../../core/libvirt/xml/element.ts'
 import { mergeXml } from '../../../core/libvirt/xml/merge.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
+import { requireAnswer } from '../daemon/ask.ts'
 import { attempt, refused } from '../daemon/failure.ts'
 import { stopGuest } from '../domain/power.ts'
 import type { VmsArgs } from './args.ts'
@@ -15,12 +16,13 @@ import { type Starter, waves } from './waves.ts'
 /** Makes VMs that are there what the task says, from what is there now. Answers with what failed. */
 export async function adjustVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
   const [state, starter] = await Promise.all([probeVms(host, args), waves(host, args)])
+  requireAnswer(state.domains)
   const failures = await adjustSeeds(host, args, names, state)
   await Promise.all(
     names.map(async (name) => {
       const seen = domainsOf(state).find((d) => d.model.name === name)
       try {
-        if (seen) await adjust(host, args, name, seen, starter)
+        if (seen && !failures.has(name)) await adjust(host, args, name, seen, starter)
       } catch (error) {
         failures.set(name, error instanceof LibvirtError ? refused(`VM '${name}'`, error) : (error as Error))
       }

@@ -8,15 +8,7 @@ import {
 import { asChanges } from '../daemon/changes.ts'
 import type { VmsArgs } from './args.ts'
 import { filesOf } from './disks.ts'
-import {
-  assignMacs,
-  domainsOf,
-  type Known,
-  locate,
-  refuseForeignFile,
-  refuseForeignFiles,
-  silentHosts,
-} from './fleet.ts'
+import { assignMacs, domainsOf, type Known, locate, refuseForeignFile, refuseForeignFiles } from './fleet.ts'
 import { unmet } from './goal.ts'
 import type { Needed } from './needed.ts'
 import { type Candidate, type Placed, place } from './placement.ts'
@@ -27,7 +19,7 @@ import { bytes, type WantedVm, wantedVms } from './wanted.ts'
 export function diffVms(states: FleetStates<VmHost>, args: VmsArgs): FleetChange[] {
   const vms = wantedVms(args)
   const known = new Map(vms.map((vm) => [vm.name, locate(states, args.fleet, vm)]))
-  const silent = silentHosts(states)
+  const { silent } = states
   // What is not seen may live on a silent host, whether it is to be made or to be gone.
   const unseen = vms.filter((vm) => known.get(vm.name)?.host === undefined).map((vm) => vm.name)
   if (silent.size > 0 && unseen.length > 0) throw undecidable(silent, unseen)
@@ -190,25 +182,31 @@ function removals(
     const where = [...new Set([...(host === undefined ? [] : [host]), ...journals.map((j) => j.host)])]
     if (where.length === 0) return []
     const files = [...new Set(journals.flatMap((j) => j.entry.files))]
-    const needed = states.answered.get(where[0] ?? '')?.needed.get(vm.name)
+    const { needed, after } = states.answered.get(where[0] ?? '')?.removal ?? {}
+    const user = needed?.get(vm.name)
     const changes: Change[] = [
       ...(seen ? [{ path: 'state', before: seen.state, after: 'absent', effect: 'now' as const }] : []),
       ...files.map((f) => ({ path: `files.${f}`, before: 'present', after: 'absent', effect: 'now' as const })),
     ]
     const note =
-      seen && journals.length === 0
+      seen && !files.includes(vm.disk)
         ? [
             {
               path: 'journal',
               before: 'none',
               after: 'none',
               effect: 'pending' as const,
-              note: 'no journal says this fleet made its files: they stay',
+              note: 'no journal says this fleet made its disk: it stays',
             },
           ]
         : []
-    const removal = fleetChange('remove', vm.name, where[0] ?? '', [...changes, ...note], where)
-    return [needed ? { ...removal, refusal: stays(vm.name, needed) } : removal]
+    return [
+      {
+        ...fleetChange('remove', vm.name, where[0] ?? '', [...changes, ...note], where),
+        needs: (after?.get(vm.name) ?? []).map((other) => `remove ${other}`),
+        ...(user && { refusal: stays(vm.name, user) }),
+      },
+    ]
   })
 }
 

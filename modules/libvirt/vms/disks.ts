@@ -16,6 +16,7 @@ export interface Disks {
  * place and moved there whole; what is there already (from a run that was cut, and may still be making it) stays.
  */
 export async function makeDisks(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Disks> {
+  if (items.length === 0) return { failures: new Map(), made: new Set() }
   const journal = writeEntries(args.fleet, items.map(entryOf))
   const disks = sh.join(items.map(({ vm }, i) => oneDisk(args, vm, i)))
   const answer = await host.run(sh`{ ${journal} && mkdir -p ${args.path}; } || exit 1
@@ -53,22 +54,21 @@ o=$({ [ $w = kept ] || { ${make} || { rm -f ${part}; false; }; }; } 2>&1) && ech
 /** What a VM has on its host besides its definition. */
 export const filesOf = (vm: WantedVm): string[] => [vm.disk, ...(vm.seed === undefined ? [] : [vm.seed])]
 
-/** Takes back what this run made and could not be used: disks that are new, and their journal. Answers with why it could not. */
-export async function dropDisks(host: Host, args: VmsArgs, items: readonly Making[]): Promise<string | undefined> {
-  if (items.length === 0) return undefined
-  const files = items.flatMap(({ vm }) => filesOf(vm))
-  const [more, none] = [items.filter((i) => i.earlier.length > 0), items.filter((i) => i.earlier.length === 0)]
-  const left = more.map(({ vm, earlier }) => ({ name: vm.name, uuid: vm.uuid, files: earlier, cloudInit: false }))
-  // The journal goes last: what is cut here is found again.
-  const answer = await host.run(
-    sh.join(
-      [
-        sh`rm -f -- ${files}`,
-        ...(left.length > 0 ? [writeEntries(args.fleet, left)] : []),
-        ...(none.length > 0 ? [sh`rm -f -- ${none.map(({ vm }) => journalFile(args.fleet, vm.name))}`] : []),
-      ],
-      ' && ',
-    ),
+/** Takes back what this run made and could not be used: disks that are new, and their journal. Answers with what could not go, and why. */
+export async function dropDisks(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Map<Making, string>> {
+  if (items.length === 0) return new Map()
+  const each = items.map(({ vm, earlier }, i) => {
+    const entry = { name: vm.name, uuid: vm.uuid, files: earlier, cloudInit: false }
+    const rest =
+      earlier.length > 0 ? writeEntries(args.fleet, [entry]) : sh`rm -f -- ${journalFile(args.fleet, vm.name)}`
+    // The journal goes last: what is cut here is found again.
+    return sh`o=$({ rm -f -- ${filesOf(vm)} && ${rest}; } 2>&1) || printf '%s\n' "$o" | sed ${`s/^/kept ${i} /`}`
+  })
+  const lines = (await host.run(sh.join(each))).stdout.toString().split('\n')
+  return new Map(
+    items.flatMap((item, i): [Making, string][] => {
+      const said = lines.filter((line) => line.startsWith(`kept ${i} `)).map((line) => line.slice(`kept ${i} `.length))
+      return said.length === 0 ? [] : [[item, said.join('; ')]]
+    }),
   )
-  return answer.status === 0 ? undefined : answer.stderr.toString().trim()
 }

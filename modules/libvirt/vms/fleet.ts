@@ -14,15 +14,6 @@ export interface Known {
   readonly journals: readonly { readonly host: HostName; readonly entry: JournalEntry }[]
 }
 
-/** Hosts that did not answer, or whose libvirt did not: what they hold is not known. */
-export function silentHosts(states: FleetStates<VmHost>): Map<HostName, string> {
-  const silent = new Map(states.silent)
-  for (const [name, host] of states.answered) {
-    if (host.domains.kind === 'silent') silent.set(name, `libvirt does not answer: ${host.domains.reason}`)
-  }
-  return silent
-}
-
 /** Domains of a host that answered. */
 export const domainsOf = (host: VmHost): readonly SeenVm[] => (host.domains.kind === 'answer' ? host.domains.value : [])
 

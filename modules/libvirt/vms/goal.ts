@@ -41,24 +41,23 @@ export async function awaitVms(host: Host, args: VmsArgs, names: readonly string
     seeded: seed !== undefined,
   }))
   const failures = await waitForGuests(host, guests, goal, args.wait_timeout)
-  if (goal === 'cloud_init')
-    await note(
-      host,
-      args,
-      open.filter((_, i) => !failures.has(guests[i]!)),
-    )
-  return new Map([...failures].map(([guest, error]) => [guest.name, error]))
+  const ended = open.filter((_, i) => !failures.has(guests[i]!))
+  const unnoted = goal === 'cloud_init' ? await note(host, args, ended) : undefined
+  return new Map([
+    ...[...failures].map(([guest, error]): [string, Error] => [guest.name, error]),
+    ...(unnoted ? ended.map(({ name }): [string, Error] => [name, unnoted]) : []),
+  ])
 }
 
-/** Writes down that cloud-init has ended, as nobody but the guest could tell it to a later run. */
-async function note(host: Host, args: VmsArgs, vms: readonly WantedVm[]): Promise<void> {
-  if (vms.length === 0) return
+/** Writes down that cloud-init has ended, as nobody but the guest could tell it to a later run. Answers with why it could not. */
+async function note(host: Host, args: VmsArgs, vms: readonly WantedVm[]): Promise<Error | undefined> {
+  if (vms.length === 0) return undefined
   const journal = parseJournal((await host.read(readJournal(args.fleet))).stdout.toString())
   const entries = vms.map(({ name, uuid }) => {
     const files = journal.find((entry) => entry.uuid === uuid)?.files ?? []
     return { name, uuid, files, cloudInit: true }
   })
   const noted = await host.run(writeEntries(args.fleet, entries), { childless: true })
-  if (noted.status !== 0)
-    throw new ModuleFailure(`the end of cloud-init was not written down: ${noted.stderr.toString().trim()}`)
+  if (noted.status === 0) return undefined
+  return new ModuleFailure(`the end of cloud-init was not written down: ${noted.stderr.toString().trim()}`)
 }

@@ -55,10 +55,12 @@ export function writeEntries(fleet: string, entries: readonly JournalEntry[]): S
   const folder = journalFolder(fleet)
   const files = entries.map(({ name }) => journalFile(fleet, name))
   const parts = files.map((file) => `${file}.tmp`)
-  const onDisk = (names: readonly string[]): ShellText => sh`{ sync -- ${names} 2>/dev/null || sync; }`
+  const onDisk = (names: readonly string[]): ShellText =>
+    sh`{ if [ "$vf_sync" ]; then sync -- ${names}; else sync; fi; }`
   return sh.join(
     [
       sh`mkdir -p ${folder}`,
+      sh`{ vf_sync=; sync -- ${folder} 2>/dev/null && vf_sync=1 || :; }`,
       ...entries.map((entry, i) => sh`printf '%s\n' ${JSON.stringify(entry)} >${parts[i] ?? ''}`),
       onDisk(parts),
       ...files.map((file, i) => sh`mv -f ${parts[i] ?? ''} ${file}`),

@@ -10,7 +10,7 @@ import { machineAliases } from '../domain/machines.ts'
 import type { VmsArgs } from './args.ts'
 import { filesOf } from './disks.ts'
 import { type JournalEntry, parseJournal, readJournal } from './journal.ts'
-import type { Needed } from './needed.ts'
+import type { Removal } from './needed.ts'
 import { renderVm } from './render.ts'
 import { digestOfSeed, seedOf } from './seeds.ts'
 import { type WantedVm, wantedVms } from './wanted.ts'
@@ -47,8 +47,8 @@ export interface VmHost {
   readonly cpus: number
   readonly acceleration: 'kvm' | 'tcg'
   readonly check: boolean
-  /** After examine, by name: VMs to be removed that others in the fleet need a file of. */
-  readonly needed: ReadonlyMap<string, Needed>
+  /** After examine, of the VMs to be removed: which stay, and which go after which. */
+  readonly removal: Removal
 }
 
 /** Between the two parts of what the shell tells. */
@@ -100,7 +100,7 @@ ${readJournal(args.fleet)}`)
     cpus: Number(after('cpus')[0] ?? 1),
     acceleration,
     check: host.check,
-    needed: new Map(),
+    removal: { needed: new Map(), after: new Map() },
   }
 }
 

@@ -1,6 +1,7 @@
 import { sh } from '../../../core/connection/quote.ts'
 import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
+import { requireAnswer } from '../daemon/ask.ts'
 import { refused } from '../daemon/failure.ts'
 import { stopGuest } from '../domain/power.ts'
 import { stateFlags } from '../domain/undefine.ts'
@@ -13,6 +14,8 @@ import { wantedVms } from './wanted.ts'
 /** Stops and undefines VMs of ours on this host, then deletes what the journal there says was made for them: nobody else needs it. */
 export async function removeVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
   const state = await probeVms(host, args)
+  // Of a libvirt that is silent now it is not known what it has.
+  if (state.domains.kind === 'silent') requireAnswer(state.domains)
   const uuids = new Map(wantedVms(args).map((v) => [v.name, v.uuid]))
   const failures = new Map<string, Error>()
   const gone: string[] = []

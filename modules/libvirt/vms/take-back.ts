@@ -30,11 +30,9 @@ export async function takeBack(host: Host, args: VmsArgs, { failures, defined, m
     }),
   )
   const mine = gone.filter((item) => made.has(item))
-  const problem = await dropDisks(host, args, mine)
-  if (problem === undefined) return
-  for (const item of mine) {
+  for (const [item, why] of await dropDisks(host, args, mine)) {
     const error = failures.get(item)
-    if (error) failures.set(item, leftAsItIs(error, `its files were not deleted: ${problem}`))
+    if (error) failures.set(item, leftAsItIs(error, `its files were not deleted: ${why}`))
   }
 }
 

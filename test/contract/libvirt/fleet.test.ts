@@ -177,18 +177,36 @@ describe('libvirt fleet modules on two real hypervisors', function () {
       1,
       `qemu-img create -q -f qcow2 ${disk} 64M; qemu-img create -q -f qcow2 -b ${disk} -F qcow2 /var/lib/vfvms/clone.qcow2`,
     )
-    // Of a folder that is not the task's it is not known whether the hosts share it.
-    const gone = { ...GONE, count: 2, path: '/var/lib/vfelse' }
+    const gone = { ...GONE, count: 2 }
+    // Where it is not known what a folder is on, it may be what another host sees, too.
+    await lab.native(1, 'mv /usr/bin/findmnt /usr/bin/findmnt.off')
     const announced = await runFleet(vms, lab.hosts, gone, { check: true })
-    expect(announced.items).to.have.length(2)
     const { failures } = await runFleet(vms, lab.hosts, gone)
+    await lab.native(1, 'mv /usr/bin/findmnt.off /usr/bin/findmnt')
+    expect(announced.items).to.have.length(2)
     expect(failures).to.deep.equal([
       `vf01: VM 'vf01' is not removed: /var/lib/vfvms/clone.qcow2 needs its file ${disk}`,
     ])
     expect(await lab.native(0, `virsh -q list --name --all; ls ${disk}`)).to.match(/^vf01\s+\/var/)
     // Local folders of one name are none of one another's business.
-    expect((await runFleet(vms, lab.hosts, { ...GONE, count: 2 })).failures).to.deep.equal([])
+    expect((await runFleet(vms, lab.hosts, gone)).failures).to.deep.equal([])
     await lab.native(1, `rm ${disk} /var/lib/vfvms/clone.qcow2`)
+    expect(await both('ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
+  })
+
+  it('removes a machine only behind those on top of its disk, and not where one of these stays', async () => {
+    const here = (name: string) => ({ ...VMS, count: undefined, pattern: undefined, names: [name], placement: 'pack' })
+    const on = (...names: string[]) => names.map((name) => ({ name, host: lab.hosts[0]!.name }))
+    const disk = '/var/lib/vfvms/vf01.qcow2'
+    await runFleet(vms, lab.hosts, { ...here('vf01'), state: 'stopped', overrides: on('vf01') })
+    await runFleet(vms, lab.hosts, { ...here('vf02'), base: disk, overrides: on('vf02') })
+    const gone = { fleet: VMS.fleet, path: VMS.path, names: ['vf01', 'vf02'], state: 'absent', shutdown_timeout: 1 }
+    // There is no system in it that would hear of the power button.
+    const { failures } = await runFleet(vms, lab.hosts, { ...gone, shutdown_policy: 'fail' })
+    expect(failures).to.have.length(2)
+    expect(failures.join()).to.include('vf01: not tried: vf02 failed before')
+    expect(await lab.native(0, `virsh -q list --all --name | sort | xargs; ls ${disk}`)).to.equal(`vf01 vf02\n${disk}`)
+    expect((await runFleet(vms, lab.hosts, { ...gone, shutdown_policy: 'destroy' })).failures).to.deep.equal([])
     expect(await both('ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
   })
 

@@ -87,6 +87,39 @@ describe('a fleet module', () => {
     ])
   })
 
+  it('takes a host for silent of which the module knows nothing', async () => {
+    const state = machines()
+    state.on.get('h2')!.add('nobody knows')
+    const registry = await withModules(await fleetOf(state))
+    const ran = await runText(play(TASK, 'hosts: all'), { registry })
+    expect(state.log).to.deep.equal([])
+    expect(ran.of('host_result')[0]?.message).to.equal('h2 may hold a, b, c')
+  })
+
+  it('tells what was done where afterwards nobody can say whether that is all', async () => {
+    const registry = await withModules(await fleetOf(machines(), { unclear: true }))
+    const ran = await runText(play(TASK, 'hosts: all'), { registry })
+    expect(ran.of('host_item').map((one) => `${one.item} ${one.status} ${one.message}`)).to.deep.equal(
+      ['a', 'b', 'c'].map((name) => `${name} failed not verified: it cannot be looked into`),
+    )
+  })
+
+  it('fails hosts whose change was not tried, since another failed that it needs', async () => {
+    const registry = await withModules(await fleetOf(machines(), { fails: 'a' }))
+    const ran = await runText(play(TASK, 'hosts: all'), { registry })
+    expect(['h1', 'h2', 'h3'].map((host) => ran.statuses(host)[0])).to.deep.equal(Array(3).fill('fleet: failed'))
+  })
+
+  it('says in check mode what --limit will forbid', async () => {
+    const registry = await withModules(await fleetOf(machines()))
+    const ran = await runText(play(TASK, 'hosts: all'), { registry, limit: 'h1', check: true })
+    expect(ran.of('host_item').map((one) => `${one.item} ${one.status}`)).to.deep.equal([
+      'a changed',
+      'b failed',
+      'c failed',
+    ])
+  })
+
   it('does nothing for an item that is refused, also in check mode, and goes on with the others', async () => {
     for (const check of [true, false]) {
       const state = machines()

@@ -41,6 +41,7 @@ export async function fleetOf(
   more: {
     fails?: string
     refuses?: string
+    unclear?: boolean
     keeps?: boolean
     renames?: boolean
     probe?: (host: Reader) => Promise<void>
@@ -55,6 +56,11 @@ export async function fleetOf(
     async probe(host) {
       await more.probe?.(host)
       return [...(machines.on.get(host.name) ?? [])]
+    },
+    silence: (state: string[]) => (state.includes('nobody knows') ? 'its daemon is silent' : undefined),
+    async examine(_hosts, states) {
+      if (more.unclear && machines.log.length > 0) throw new ModuleFailure('it cannot be looked into')
+      return states
     },
     diff(states, { names }) {
       const there = new Set([...states.answered.values()].flat())

@@ -119,6 +119,7 @@ const heads = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ hosts: 'all', serial: 2 }) },
   { weight: 1, arbitrary: fc.constant({ hosts: 'all', force_handlers: true }) },
   { weight: 1, arbitrary: fc.constant({ hosts: 'all', any_errors_fatal: true }) },
+  { weight: 1, arbitrary: fc.constant({ hosts: 'all', max_fail_percentage: 30 }) },
 )
 
 /** Random playbooks whose outcome is defined, and what they start from. */
@@ -130,9 +131,10 @@ export const scenes: fc.Arbitrary<Scene> = fc
     forks: fc.constantFrom(1, 50, 50),
     handlers: fc.tuple(plain, plain),
     there: fc.subarray(Object.keys(maybe)),
+    gone: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
     check: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   })
-  .map(({ head, steps, more, forks, handlers, there, check }) => {
+  .map(({ head, steps, more, forks, handlers, there, gone, check }) => {
     const names = new Names()
     const place: Place = { strategy: 'strategy' in head ? 'free' : 'linear' }
     const play = {
@@ -151,6 +153,7 @@ export const scenes: fc.Arbitrary<Scene> = fc
       plays: more.length > 0 ? [play, second] : [play],
       files: { ...started, ...names.files, ...here },
       forks,
+      gone,
       check: check && place.strategy === 'linear',
     }
   })

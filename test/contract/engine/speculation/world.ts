@@ -32,6 +32,8 @@ export interface Scene {
   }
   readonly check?: boolean
   readonly forks?: number
+  /** A fourth host, which nobody reaches. */
+  readonly gone?: boolean
 }
 
 export interface Seen extends Observed {
@@ -133,14 +135,18 @@ export class World {
     return { listener, end: () => clearTimeout(timer) }
   }
 
-  #set({ plays, files = {} }: Scene): void {
+  #set({ plays, files = {}, gone = false }: Scene): void {
     for (const name of readdirSync(this.folder)) rmSync(this.path(name), { recursive: true })
     for (const name of ['ctl', 'shared', 'log', ...HOSTS]) {
       mkdirSync(this.path(name))
       chmodSync(this.path(name), 0o777)
     }
     const text = typeof plays === 'string' ? plays : stringify(plays, { aliasDuplicateObjects: false })
-    for (const [name, content] of Object.entries({ ...files, 'ctl/play.yml': text, inventory: this.#inventory() })) {
+    for (const [name, content] of Object.entries({
+      ...files,
+      'ctl/play.yml': text,
+      inventory: this.#inventory(gone),
+    })) {
       const path = this.path(name)
       if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
       if (name.endsWith('/')) mkdirSync(path, { recursive: true })
@@ -148,7 +154,7 @@ export class World {
     }
   }
 
-  #inventory(): string {
+  #inventory(gone: boolean): string {
     const { port, keyFile, hostKey } = this.#sshd
     return [
       '[all:vars]',
@@ -165,6 +171,7 @@ export class World {
       `other=${this.other}`,
       '[all]',
       ...HOSTS,
+      ...(gone ? ['gone ansible_port=1'] : []),
     ].join('\n')
   }
 }

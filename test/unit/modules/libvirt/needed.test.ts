@@ -47,7 +47,27 @@ describe('VMs that are removed together', () => {
     ],
   ] as const)
     it(what, () => {
-      const needed = neededAmong(doomed, users(found as unknown as Parameters<typeof users>[0]))
+      const { needed } = neededAmong(doomed, users(found as unknown as Parameters<typeof users>[0]))
       expect(Object.fromEntries(needed)).to.deep.equal(expected)
     })
+
+  it('go one after another where they need one another', () => {
+    const found = users({ '/i/a': { overlays: ['/i/b'] }, '/i/b': { domains: ['b', 'c'], overlays: ['/i/c.part'] } })
+    const { needed, after } = neededAmong(doomed, found)
+    expect([...needed]).to.deep.equal([])
+    expect(Object.fromEntries(after)).to.deep.equal({ a: ['b'], b: ['c'], c: [] })
+  })
+
+  it('stay where there is no order in which they could go, and so does what these need', () => {
+    const found = users({
+      '/i/a': { overlays: ['/i/b'] },
+      '/i/b': { domains: ['c'] },
+      '/i/c': { domains: ['b'] },
+    })
+    expect(Object.fromEntries(neededAmong(doomed, found).needed)).to.deep.equal({
+      a: { file: '/i/a', by: 'b', ...sure },
+      b: { file: '/i/b', by: 'c', ...sure },
+      c: { file: '/i/c', by: 'b', ...sure },
+    })
+  })
 })

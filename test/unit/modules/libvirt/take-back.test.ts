@@ -18,9 +18,11 @@ interface Fake {
   readonly now?: string | Error
   /** What it says to undefining it. */
   readonly no?: Error
+  /** What the script that deletes files prints. */
+  readonly said?: string
 }
 
-function host({ now = 'shut off', no }: Fake) {
+function host({ now = 'shut off', no, said = '' }: Fake) {
   const asked: string[] = []
   const scripts: string[] = []
   const libvirt = {
@@ -35,7 +37,7 @@ function host({ now = 'shut off', no }: Fake) {
   }
   const run = async ({ text }: { text: string }) => {
     scripts.push(text)
-    return { status: 0, stderr: Buffer.alloc(0) }
+    return { status: 0, stdout: Buffer.from(said), stderr: Buffer.alloc(0) }
   }
   return { asked, scripts, host: { libvirt, run } as unknown as Host }
 }
@@ -61,6 +63,16 @@ describe('VMs that failed', () => {
     ['their TPM', definition('', "<tpm model='tpm-crb'><backend type='emulator'/></tpm>"), '--managed-save --tpm'],
   ] as const)
     it(`go with ${what}`, async () => expect((await taken({}, notStarted, xml)).asked).to.deep.equal([flags]))
+
+  it('tell what of them could not be deleted', async () => {
+    const { said } = await taken(
+      { said: "kept 0 rm: cannot remove '/i/web1.qcow2': Read-only file system\n" },
+      notStarted,
+    )
+    expect(said).to.equal(
+      "VM 'web1': no free port; it is left as it is: its files were not deleted: rm: cannot remove '/i/web1.qcow2': Read-only file system",
+    )
+  })
 
   for (const [what, fake, given] of [
     ['libvirt has none of it any more', { now: '' }, PLAIN],

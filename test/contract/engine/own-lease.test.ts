@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { acquireLease, HostInUse } from '../../../core/connection/lease/lease.ts'
+import { connectionPool } from '../../../core/connection/pool.ts'
+import { Sessions } from '../../../core/engine/host/sessions.ts'
+import type { Run } from '../../../core/engine/run-state.ts'
+import { createRedactor } from '../../../core/secrets/redactor.ts'
+import { type Sshd, startSshd } from '../sshd.ts'
+
+describe('the lease of a run whose connection broke', function () {
+  this.timeout(60_000)
+  let sshd: Sshd
+
+  before(async () => {
+    sshd = await startSshd({ users: { plain: { shell: '/bin/sh' } } })
+  })
+  after(() => sshd.stop())
+
+  it('is not waited for, and taken again as soon as the old holder has given it up', async () => {
+    const user = sshd.user('plain')
+    const endpoint = sshd.endpoint({ name: 'kvm1', user })
+    const [pool, broken, others] = [connectionPool(), connectionPool(), connectionPool()]
+    try {
+      const signal = new AbortController().signal
+      const old = await acquireLease(await broken.get(endpoint), {
+        run: '42',
+        who: { user: 'before', controller: 'ctl', pid: 7 },
+      })
+      const run = { id: '42', request: { pool, redactor: createRedactor(), leaseWait: 0 } } as unknown as Run
+      const sessions = new Sessions(run)
+      const waited: string[] = []
+      await sessions.connect(endpoint, { signal, lease: true, onWaiting: (message) => waited.push(message) })
+      expect(waited).to.deep.equal([])
+      const asked = async () => acquireLease(await others.get(endpoint), { run: '43' }).catch((error: unknown) => error)
+      expect(await asked()).to.be.instanceOf(HostInUse)
+      await old.release()
+      const file = `/tmp/virtfleet-${Number(execFileSync('id', ['-u', user], { encoding: 'utf8' }))}/lease`
+      while (!/"run":"42"/.test(readFileSync(file, 'utf8'))) await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(readFileSync(file, 'utf8')).not.to.contain('before')
+      expect(await asked()).to.be.instanceOf(HostInUse)
+      await sessions.releaseAll()
+      const next = await asked()
+      expect(next).not.to.be.instanceOf(Error)
+    } finally {
+      await Promise.all([pool, broken, others].map((one) => one.closeAll()))
+    }
+  })
+
+  it('ends with the run while it is still being taken', async () => {
+    const endpoint = sshd.endpoint({ name: 'kvm1', user: sshd.user('plain') })
+    const [pool, broken] = [connectionPool(), connectionPool()]
+    try {
+      const old = await acquireLease(await broken.get(endpoint), { run: '42' })
+      const sessions = new Sessions({ id: '42', request: { pool, redactor: createRedactor() } } as unknown as Run)
+      const { signal } = new AbortController()
+      await sessions.connect(endpoint, { signal, lease: true, onWaiting: () => undefined })
+      await sessions.releaseAll()
+      await old.release()
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      const next = await acquireLease(await broken.get(endpoint), { run: '43' })
+      await next.release()
+    } finally {
+      await Promise.all([pool, broken].map((one) => one.closeAll()))
+    }
+  })
+})
