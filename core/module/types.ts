@@ -228,6 +228,8 @@ export interface FleetStates<S> {
   readonly answered: ReadonlyMap<HostName, S>
   /** Host and why it is silent: unreachable, failed probe. */
   readonly silent: ReadonlyMap<HostName, string>
+  /** Hosts that this run may change, in check mode too: what --limit leaves. Default: all that answered. */
+  readonly writable?: ReadonlySet<HostName>
 }
 
 export interface FleetChange {

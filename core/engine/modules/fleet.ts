@@ -89,7 +89,7 @@ async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unkno
   const ordered = new Map(
     [...call.readers.keys()].flatMap((name) => (answered.has(name) ? [[name, answered.get(name)] as const] : [])),
   )
-  return { answered: ordered, silent }
+  return { answered: ordered, silent, writable: new Set(call.writers.keys()) }
 }
 
 async function examined(

@@ -104,7 +104,10 @@ function placement(
     throw new ModuleFailure(
       `no host can take VMs: ${[...states.answered].map(([n, h]) => `${n} has no ${h.base ? 'libvirt' : args.base}`).join(', ')}`,
     )
-  const candidates = able.map(([name, host]) => candidate(name, host, args, known))
+  const candidates = able.map(([name, host]) => ({
+    ...candidate(name, host, args, known),
+    closed: states.writable?.has(name) === false,
+  }))
   const rules = {
     how: args.placement,
     reserveKiB: Number(bytes('reserve', args.reserve, 0n) / 1024n),

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly freeVcpus?: number
   /** VMs of the task that are there. */
   readonly has?: readonly string[]
+  /** The run may not change it: nothing goes there that the task does not put there. */
+  readonly closed?: boolean
 }
 
 /** Where a VM goes, and why. */
@@ -23,6 +25,7 @@ interface Room {
   kib: number
   vcpus: number
   readonly vms: Set<string>
+  readonly closed: boolean
 }
 
 export interface PlacementRules {
@@ -45,11 +48,12 @@ export function place(
 ): Map<string, Placed> {
   const { how, reserveKiB, apart = [] } = rules
   const rooms = candidates.map(
-    ({ name, freeKiB, freeVcpus = Number.POSITIVE_INFINITY, has = [] }): Room => ({
+    ({ name, freeKiB, freeVcpus = Number.POSITIVE_INFINITY, has = [], closed = false }): Room => ({
       name,
       kib: freeKiB - reserveKiB,
       vcpus: freeVcpus,
       vms: new Set(has),
+      closed,
     }),
   )
   const result = new Map<string, Placed>()
@@ -59,7 +63,7 @@ export function place(
   )
   for (const vm of order) {
     const others = apart.filter((group) => group.includes(vm.name)).flat()
-    const allowed = rooms.filter(({ name }) => vm.host === undefined || vm.host === name)
+    const allowed = rooms.filter(({ name, closed }) => (vm.host === undefined ? !closed : vm.host === name))
     const [best] = allowed
       .filter((room) => obstacle(room, vm, others) === undefined)
       .sort((a, b) => (how === 'spread' ? b.kib - a.kib : a.kib - b.kib) || (a.name < b.name ? -1 : 1))
@@ -69,7 +73,7 @@ export function place(
       homeless.push(`${vm.name} (${vm.memoryMiB} MiB${where}: ${why === '' ? 'no host can take VMs' : why})`)
       continue
     }
-    const why = vm.host === undefined ? `${how} over ${candidates.length} hosts` : 'as the task says'
+    const why = vm.host === undefined ? `${how} over ${rooms.filter(({ closed }) => !closed).length} hosts` : 'as the task says'
     const free = Math.round(best.kib / 1024)
     result.set(vm.name, { host: best.name, why: `on ${best.name}: ${why}, ${free} MiB free there` })
     best.kib -= vm.memoryMiB * 1024

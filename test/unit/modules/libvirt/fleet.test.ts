@@ -108,6 +108,13 @@ describe('placement', () => {
     expect(() => place(vms(2), [a!], rules)).to.throw(/w02 \(1024 MiB: a has w01, from which it is kept apart\)/)
   })
 
+  it('puts nothing on a host that the run may not change, unless the task says so', () => {
+    const rules = { how: 'spread', reserveKiB: 0 } as const
+    const limited = hosts.map((host) => ({ ...host, closed: host.name === 'b' }))
+    expect(where(place(vms(2), limited, rules)).every((one) => !one.endsWith('@b'))).to.equal(true)
+    expect(where(place(vms(1, { overrides: [{ name: 'w01', host: 'b' }] }), limited, rules))).to.deep.equal(['w01@b'])
+  })
+
   it('gives no more virtual processors than are allowed', () => {
     const rules = { how: 'pack', reserveKiB: 0 } as const
     const busy = hosts.map((host) => ({ ...host, freeVcpus: 2 }))
