@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { createRpc, type RpcSession, RpcSessions } from '../../../core/libvirt/rpc/index.ts'
+import { connect } from '../../../core/libvirt/rpc/protocol/procedures.ts'
 import { openSession } from '../../../core/libvirt/rpc/session/session.ts'
 import { dialRelay } from '../../../core/libvirt/rpc/transport/dial.ts'
 import { type DomainEvent, type Libvirt, LibvirtLost } from '../../../core/libvirt/types.ts'
@@ -91,15 +92,17 @@ describe("libvirt's RPC with a real daemon", function () {
       await libvirt.undefineDomain('vfw', [])
     })
 
-    it('is noticed though it only hangs', async () => {
+    it('is noticed by who waits for it, though it only hangs', async () => {
       const wire = await dialRelay(lab.connection, { uri: URI })
       const session = await openSession(wire, { uri: URI, keepalive: { intervalMs: 100, misses: 3 } })
       await delay(700)
       await session.libraryVersion()
       await lab.native(`kill -STOP $(pidof ${DAEMON})`)
+      const asked = refusal(session.call(connect.hostname, undefined))
       const error = await session.closed
       await lab.native(`kill -CONT $(pidof ${DAEMON})`)
       expect(error.message).to.include('has not answered')
+      expect(await asked).to.be.instanceOf(LibvirtLost)
     })
   })
 
