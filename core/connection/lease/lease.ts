@@ -112,6 +112,7 @@ class Attempt {
     const { signal, wait = 0 } = this.#options
     const end = performance.now() + wait * 1000
     let leftSince: number | undefined
+    let wasOwn = false
     for (let asked = 1; ; asked++) {
       // The script has asked once by itself.
       const answer = await this.#answer(asked > 1)
@@ -124,6 +125,9 @@ class Attempt {
         return
       }
       const glancing = asked < GLANCES
+      // Another run was faster when this run's old holder gave up.
+      if (wasOwn && other && !own) throw new HostInUse(this.#host, other, left)
+      wasOwn ||= own
       if (left || own) leftSince ??= performance.now()
       const patience = leftSince === undefined ? end : Math.max(end, leftSince + LEFT_MS)
       const remaining = patience - performance.now()

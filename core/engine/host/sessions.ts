@@ -146,8 +146,14 @@ export class Sessions {
     if (options.signal.aborted) aborted()
     options.signal.addEventListener('abort', aborted, { once: true })
     const lease = this.#acquire(connection, options, stop.signal, found)
-    const taken = lease.then(() => options.signal.removeEventListener('abort', aborted))
-    return { lease, ready: Promise.race([taken, ours]), stop: () => stop.abort(new Error('interrupted')) }
+    const over = (): void => options.signal.removeEventListener('abort', aborted)
+    lease.then(over, over)
+    const { name } = connection.endpoint
+    return {
+      lease,
+      ready: Promise.race([lease.then(() => undefined), ours]),
+      stop: () => stop.abort(new ConnectionError('lost', name, `the connection to ${name} was given up`)),
+    }
   }
 
   async #acquire(

@@ -19,6 +19,8 @@ export interface FleetItem {
   readonly status: 'changed' | 'failed' | 'skipped'
   readonly message?: string
   readonly hint?: string
+  /** The run was interrupted before its turn. */
+  readonly notBegun?: true
 }
 
 /** One turn of a fleet module over all its hosts. */
@@ -52,23 +54,22 @@ const PARALLEL = 50
 
 /** Probe everywhere, one diff, then the changes in the order of their needs, and everything is asked again. */
 export async function runFleet(module: AnyFleet, call: FleetCall): Promise<FleetAnswer> {
-  const before = await examined(module, call, await ask(module, call))
+  const before = await examined(module, call, await ask(module, call, false))
   const changes = module.diff(before, call.args)
   if (call.check || changes.length === 0) {
-    const items = changes.map(
-      (change) => impossible(call, change) ?? ({ change, status: 'changed' } satisfies FleetItem),
-    )
+    const items = foreseen(call, changes)
     for (const item of items) call.onItem(item)
     return { items, result: module.result(before, call.args) }
   }
   const done = await applyAll(module, call, changes)
-  const after = await ask(module, call)
+  const after = await ask(module, call, true)
   const items = verifiedAll(done, await remaining(module, call, after), after.silent, call)
   for (const item of items) call.onItem(item)
   return { items, result: module.result(after, call.args) }
 }
 
-async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unknown>> {
+/** `again`: something was done, and is told whatever becomes of the asking, an interrupt too. */
+async function ask(module: AnyFleet, call: FleetCall, again: boolean): Promise<FleetStates<unknown>> {
   const answered = new Map<HostName, unknown>()
   const silent = new Map(call.silent)
   await Promise.all(
@@ -79,8 +80,9 @@ async function ask(module: AnyFleet, call: FleetCall): Promise<FleetStates<unkno
         if (silence === undefined) answered.set(name, state)
         else silent.set(name, silence)
       } catch (error) {
-        if (call.interrupted() || !call.isAnswer(error)) throw error
-        call.onSilent(name, error)
+        const isAnswer = call.isAnswer(error)
+        if (call.interrupted() ? !again : !isAnswer) throw error
+        if (isAnswer) call.onSilent(name, error)
         silent.set(name, call.reasonOf(error))
       }
     }),
@@ -112,10 +114,34 @@ async function remaining(
     return left.filter((change) => change.changes.some((one) => one.effect === 'now'))
   } catch (error) {
     if (error instanceof ModuleFailure) return error
-    if (call.interrupted() || !call.isAnswer(error)) throw error
+    if (!call.interrupted() && !call.isAnswer(error)) throw error
     return new ModuleFailure(call.reasonOf(error))
   }
 }
+
+/** What applyAll would come to, if all went well that can. */
+function foreseen(call: FleetCall, changes: readonly FleetChange[]): FleetItem[] {
+  const byId = new Map(changes.map((change) => [change.id, change]))
+  const items = new Map<string, FleetItem>()
+  const visit = (change: FleetChange, above: readonly string[]): FleetItem => {
+    const known = items.get(change.id)
+    if (known) return known
+    const path = [...above, change.id]
+    const needs = change.needs.flatMap((id) => (byId.has(id) && !path.includes(id) ? [byId.get(id)!] : []))
+    const failed = needs.map((one) => visit(one, path)).find(({ status }) => status !== 'changed')
+    const item =
+      impossible(call, change) ?? (failed ? notTried(change, failed) : { change, status: 'changed' as const })
+    items.set(change.id, item)
+    return item
+  }
+  return changes.map((change) => visit(change, []))
+}
+
+const notTried = (change: FleetChange, failed: FleetItem): FleetItem => ({
+  change,
+  status: 'skipped',
+  message: `not tried: ${failed.change.item} failed before`,
+})
 
 async function applyAll(module: AnyFleet, call: FleetCall, changes: readonly FleetChange[]): Promise<FleetItem[]> {
   const results = new Map<string, FleetItem>()
@@ -135,8 +161,11 @@ async function applyAll(module: AnyFleet, call: FleetCall, changes: readonly Fle
       const failed = needs.find((item) => item && item.status !== 'changed')
       if (failed || call.interrupted()) {
         waiting.splice(waiting.indexOf(change), 1)
-        const message = failed ? `not tried: ${failed.change.item} failed before` : 'not begun: the run was interrupted'
-        results.set(change.id, { change, status: 'skipped', message })
+        const message = 'not begun: the run was interrupted'
+        const item = failed
+          ? notTried(change, failed)
+          : { change, status: 'skipped' as const, message, notBegun: true as const }
+        results.set(change.id, item)
       } else if (needs.every((item) => item !== undefined) && running.size < (module.parallel ?? PARALLEL)) {
         waiting.splice(waiting.indexOf(change), 1)
         start(change)

@@ -142,7 +142,7 @@ function itemOutcome(item: FleetItem): Outcome {
 
 function hostOutcome(mine: readonly FleetItem[], all: readonly FleetItem[], result: object): Outcome {
   // What was not tried, since what it needs failed, is not done either.
-  const failed = mine.filter((item) => item.status === 'failed' || item.status === 'skipped')
+  const failed = mine.filter((item) => item.status === 'failed' || (item.status === 'skipped' && !item.notBegun))
   const changed = mine.some((item) => item.status === 'changed')
   const status = failed.length > 0 ? 'failed' : changed ? 'changed' : 'ok'
   const json = { ...result, changed: all.some((item) => item.status === 'changed'), failed: failed.length > 0 }

@@ -64,9 +64,11 @@ export async function dropDisks(host: Host, args: VmsArgs, items: readonly Makin
     // The journal goes last: what is cut here is found again.
     return sh`o=$({ rm -f -- ${filesOf(vm)} && ${rest}; } 2>&1) || printf '%s\n' "$o" | sed ${`s/^/kept ${i} /`}`
   })
-  const lines = (await host.run(sh.join(each))).stdout.toString().split('\n')
+  const answer = await host.run(sh.join(each))
+  const lines = answer.stdout.toString().split('\n')
   return new Map(
     items.flatMap((item, i): [Making, string][] => {
+      if (answer.status !== 0) return [[item, `the script that does it ended with ${answer.status}`]]
       const said = lines.filter((line) => line.startsWith(`kept ${i} `)).map((line) => line.slice(`kept ${i} `.length))
       return said.length === 0 ? [] : [[item, said.join('; ')]]
     }),

@@ -19,7 +19,7 @@ interface Place {
   readonly own: ReadonlySet<string>
   /** Those that are there. */
   readonly there: ReadonlySet<string>
-  /** Domains that name one as a disk, there or not: what it is on may not be mounted. */
+  /** Domains that name one as a disk, there or not: what it is on may not be mounted. (An image on top of it would not be seen then.) */
   readonly named: ReadonlyMap<string, readonly string[]>
   /** Folders that are on file systems of its own. */
   readonly local: ReadonlySet<string>
@@ -58,7 +58,14 @@ export async function examineVms(
       const asked = same.filter((file) => place.there.has(file))
       if (asked.length === 0) return named
       const found = await told(hosts.get(name), name, (host) => usersOfImages(host, asked))
-      return new Map([...named, ...(typeof found === 'string' ? nobodyKnows(asked, found) : found)])
+      if (typeof found === 'string') return new Map([...named, ...nobodyKnows(asked, found)])
+      // A file of a name that goes elsewhere does not go here.
+      const here = (image: string): string => {
+        const file = image.replace(/\.part$/, '')
+        return files.includes(file) && !isSame(file, place, places) ? `${image} on ${name}` : image
+      }
+      const users = [...found].map(([file, one]) => [file, { ...one, overlays: one.overlays.map(here) }] as const)
+      return new Map([...named, ...users])
     }),
   )
   const removal = neededAmong(
@@ -81,6 +88,7 @@ async function placeOf(
   const answer = await host.read(sh`
 for f in ${files}; do { [ -e "$f" ] || [ -h "$f" ]; } && printf 'there %s\n' "$f"; done
 for d in ${folders}; do [ -d "$d" ] && printf 'on %s %s\n' "$(findmnt -no FSTYPE -T "$d" 2>/dev/null | tail -n 1)" "$d"; done; true`)
+  if (answer.status !== 0) throw new ModuleFailure(`its files cannot be looked at: ${answer.stderr.toString().trim()}`)
   const named = new Map<string, string[]>()
   for (const { model } of domainsOf(state))
     for (const { source = '' } of model.disks) named.set(source, [...(named.get(source) ?? []), model.name ?? ''])

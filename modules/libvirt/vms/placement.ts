@@ -58,6 +58,9 @@ export function place(
   )
   const result = new Map<string, Placed>()
   const homeless: string[] = []
+  const nowhere = rooms.some(({ closed }) => closed)
+    ? 'no host that --limit leaves can take VMs'
+    : 'no host can take VMs'
   const order = [...vms].sort(
     (a, b) => Number(b.host !== undefined) - Number(a.host !== undefined) || b.memoryMiB - a.memoryMiB,
   )
@@ -70,10 +73,11 @@ export function place(
     if (!best) {
       const where = vm.host === undefined ? '' : ` on ${vm.host}`
       const why = allowed.map((room) => `${room.name} ${obstacle(room, vm, others)}`).join(', ')
-      homeless.push(`${vm.name} (${vm.memoryMiB} MiB${where}: ${why === '' ? 'no host can take VMs' : why})`)
+      homeless.push(`${vm.name} (${vm.memoryMiB} MiB${where}: ${why || nowhere})`)
       continue
     }
-    const why = vm.host === undefined ? `${how} over ${rooms.filter(({ closed }) => !closed).length} hosts` : 'as the task says'
+    const why =
+      vm.host === undefined ? `${how} over ${rooms.filter(({ closed }) => !closed).length} hosts` : 'as the task says'
     const free = Math.round(best.kib / 1024)
     result.set(vm.name, { host: best.name, why: `on ${best.name}: ${why}, ${free} MiB free there` })
     best.kib -= vm.memoryMiB * 1024

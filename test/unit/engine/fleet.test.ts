@@ -118,6 +118,12 @@ describe('a fleet module', () => {
       'b failed',
       'c failed',
     ])
+    const needing = await runText(play(TASK, 'hosts: all'), { registry, limit: 'h2', check: true })
+    expect(needing.of('host_item').map((one) => `${one.item} ${one.status}`)).to.deep.equal([
+      'a failed',
+      'b skipped',
+      'c failed',
+    ])
   })
 
   it('does nothing for an item that is refused, also in check mode, and goes on with the others', async () => {
