@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { acquireLease, HostInUse } from '../../../core/connection/lease/lease.ts'
 import { connectionPool } from '../../../core/connection/pool.ts'
@@ -36,8 +37,8 @@ describe('the lease of a run whose connection broke', function () {
       expect(await asked()).to.be.instanceOf(HostInUse)
       await old.release()
       const file = `/tmp/virtfleet-${Number(execFileSync('id', ['-u', user], { encoding: 'utf8' }))}/lease`
-      while (!/"run":"42"/.test(readFileSync(file, 'utf8'))) await new Promise((resolve) => setTimeout(resolve, 20))
-      expect(readFileSync(file, 'utf8')).not.to.contain('before')
+      for (let asked = 0; asked < 500 && !/"run":"42"/.test(readFileSync(file, 'utf8')); asked++) await delay(20)
+      expect(readFileSync(file, 'utf8')).to.contain('"run":"42"').and.not.to.contain('before')
       expect(await asked()).to.be.instanceOf(HostInUse)
       await sessions.releaseAll()
       const next = await asked()
@@ -57,7 +58,7 @@ describe('the lease of a run whose connection broke', function () {
       await sessions.connect(endpoint, { signal, lease: true, onWaiting: () => undefined })
       await sessions.releaseAll()
       await old.release()
-      await new Promise((resolve) => setTimeout(resolve, 1500))
+      await delay(1500)
       const next = await acquireLease(await broken.get(endpoint), { run: '43' })
       await next.release()
     } finally {
