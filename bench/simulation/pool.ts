@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { Duplex, Readable } from 'node:stream'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type {
-  Channel,
+  Aside,
   CommandOptions,
   CommandResult,
   Connection,
@@ -112,23 +111,15 @@ class SimulatedHost implements Connection {
 
   async resetShell(): Promise<void> {}
 
-  /** Only the lease has a channel here: its holder says `held` and waits for the end of its input. */
-  async open(): Promise<Channel> {
-    let over: (end: { status: number }) => void = () => undefined
-    const exit = new Promise<{ status: number }>((resolve) => {
-      over = resolve
-    })
-    const stream = new Duplex({
-      read: () => undefined,
-      write: (_chunk, _encoding, done) => done(),
-      final(done) {
-        this.push(null)
-        over({ status: 0 })
-        done()
-      },
-    })
-    stream.push('held\n')
-    return { stream, stderr: Readable.from([]), exit, close: () => stream.destroy() }
+  async open(): Promise<never> {
+    throw new Error('a simulated host has no channels')
+  }
+
+  /** Only the lease is kept here, and nobody else has the host. */
+  async aside(): Promise<Aside> {
+    const ended = this.closed.then(({ reason }) => reason)
+    const answer = (text: string): Promise<string> => delay(LATENCY_MS).then(() => text)
+    return { first: answer('held'), tell: () => undefined, ask: () => answer('free'), ended, close: () => undefined }
   }
 
   async forward(): Promise<never> {

@@ -4,11 +4,21 @@ import { ascent, type PasswordProof } from './become/ascent.ts'
 import { ConnectionError } from './errors.ts'
 import type { ShellText } from './quote.ts'
 import { runOnChannel } from './shell/large.ts'
-import { openCommand, openEarly } from './shell/open.ts'
+import { openCommand } from './shell/open.ts'
 import { UserShell } from './shell/shell.ts'
-import { reachShell, type Started, type StartOptions, startShell } from './shell/start.ts'
+import { type Started, startShell } from './shell/start.ts'
 import type { Transport } from './transport.ts'
-import type { Become, Channel, Connection, ConnectionEnd, Endpoint, OpenOptions, Shell, TerminalSize } from './types.ts'
+import type {
+  Aside,
+  Become,
+  Channel,
+  Connection,
+  ConnectionEnd,
+  Endpoint,
+  OpenOptions,
+  Shell,
+  TerminalSize,
+} from './types.ts'
 
 /** Two of the same user and method share one shell. */
 const keyOf = (become: Become | undefined): string =>
@@ -21,12 +31,26 @@ export interface ConnectionOptions {
   readonly proof?: PasswordProof
 }
 
+interface StartWish {
+  readonly signal?: AbortSignal | undefined
+  readonly terminal?: TerminalSize | undefined
+  readonly keeps?: () => ShellText | undefined
+}
+
+/** A user's shell, there or on its way. */
+interface Opening {
+  shell: Promise<UserShell>
+  /** What it is given to keep with its prelude, unless that has been sent. */
+  keeps: ShellText | undefined
+  isSent: boolean
+}
+
 /** The contract's connection over any transport. */
 export class HostConnection implements Connection {
   readonly endpoint: Endpoint
   private readonly transport: Transport
   private readonly options: ConnectionOptions
-  private readonly shells = new Map<string, Promise<UserShell>>()
+  private readonly shells = new Map<string, Opening>()
   /** Users whose tool wanted a terminal (requiretty). */
   private readonly terminals = new Set<string>()
   private readonly opened = new Set<UserShell>()
@@ -48,34 +72,28 @@ export class HostConnection implements Connection {
   }
 
   shell(become?: Become): Promise<Shell> {
-    const key = keyOf(become)
-    const known = this.shells.get(key)
-    if (known) return known
-    const opened = this.openShell(become)
-    this.shells.set(key, opened)
-    opened.catch(() => {
-      if (this.shells.get(key) === opened) this.shells.delete(key)
-    })
-    return opened
+    return this.opening(become).shell
+  }
+
+  async aside(script: ShellText, become?: Become): Promise<Aside> {
+    const opening = this.opening(become)
+    const first = !opening.isSent && opening.keeps === undefined
+    if (first) opening.keeps = script
+    const shell = await opening.shell
+    return (first && shell.opened) || shell.aside(script)
   }
 
   async resetShell(become?: Become): Promise<void> {
     const key = keyOf(become)
     const known = this.shells.get(key)
     this.shells.delete(key)
-    const shell = await known?.catch(() => undefined)
-    if (!shell) return
-    this.opened.delete(shell)
-    await shell.close()
+    const shell = await known?.shell.catch(() => undefined)
+    await shell?.leave()
   }
 
   async open(script: ShellText, options: OpenOptions = {}): Promise<Channel> {
-    const { become, signal, early, terminal } = options
-    const to = { host: this.endpoint.name, signal }
-    if (early) {
-      return this.become(become, signal, (start) => reachShell(start, (reached) => openEarly(reached, script, to)))
-    }
-    return openCommand(await this.start(become, signal, terminal), script, to)
+    const { become, signal, terminal } = options
+    return openCommand(await this.start(become, { signal, terminal }), script, { host: this.endpoint.name, signal })
   }
 
   forward(target: { host: string; port: number } | { socketPath: string }): Promise<Duplex> {
@@ -97,15 +115,31 @@ export class HostConnection implements Connection {
     return this.endpoint.shellPath ?? '/bin/sh'
   }
 
-  private async openShell(become: Become | undefined): Promise<UserShell> {
-    const started = await this.start(become)
+  private opening(become: Become | undefined): Opening {
+    const key = keyOf(become)
+    const known = this.shells.get(key)
+    if (known) return known
+    const opening: Opening = { shell: undefined as never, keeps: undefined, isSent: false }
+    opening.shell = this.openShell(become, () => {
+      opening.isSent = true
+      return opening.keeps
+    })
+    this.shells.set(key, opening)
+    opening.shell.catch(() => {
+      if (this.shells.get(key) === opening) this.shells.delete(key)
+    })
+    return opening
+  }
+
+  private async openShell(become: Become | undefined, keeps: () => ShellText | undefined): Promise<UserShell> {
+    const started = await this.start(become, { keeps })
     const shell = new UserShell(
       {
         name: this.endpoint.name,
         shellPath: this.shellPath,
         start: () => this.start(become),
         runWithInput: async (script, stdin, options) => {
-          const own = await this.start(become, options.signal)
+          const own = await this.start(become, { signal: options.signal })
           return runOnChannel(own, script, stdin, this.endpoint.name, options)
         },
       },
@@ -115,25 +149,18 @@ export class HostConnection implements Connection {
     return shell
   }
 
-  private start(become?: Become, signal?: AbortSignal, size?: TerminalSize): Promise<Started> {
-    return this.become(become, signal, startShell, size)
-  }
-
   /** Leads to that user's shell: once more with a terminal, if the tool wants one. */
-  private async become<T>(
-    become: Become | undefined,
-    signal: AbortSignal | undefined,
-    lead: (options: StartOptions) => Promise<T>,
-    size?: TerminalSize,
-  ): Promise<T> {
+  private async start(become?: Become, more: StartWish = {}): Promise<Started> {
     const { transport, endpoint, options, shellPath } = this
+    const { signal, terminal: size, keeps } = more
     const key = keyOf(become)
-    const attempt = (terminal: boolean): Promise<T> =>
-      lead({
+    const attempt = (terminal: boolean): Promise<Started> =>
+      startShell({
         host: endpoint.name,
         open: transport.openChannel,
         shellPath,
         ...(size && { terminal: size }),
+        ...(keeps && { keeps }),
         ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
         ...(!become && { user: transport.user }),
         ...(become && {

@@ -21,6 +21,7 @@ export { connectionPool, type PoolOptions } from './pool.ts'
 export { quote, ShellText, sh } from './quote.ts'
 export { ordered } from './shell/shell.ts'
 export type {
+  Aside,
   Become,
   Channel,
   CommandOptions,

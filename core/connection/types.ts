@@ -113,6 +113,22 @@ export interface Shell {
   close(): Promise<void>
 }
 
+/**
+ * What a user's shell keeps beside the commands that it runs, such as a lock: descriptor 9 is its, and nothing that the shell starts has it. It
+ * is told lines, also while a command runs, which must take no time, and answers by `vf_a WORDS` in one line.
+ */
+export interface Aside {
+  /** The answer of its script; undefined: the shell has ended. */
+  readonly first: Promise<string | undefined>
+  tell(line: ShellText): void
+  /** One answer is waited for; no command begins before it has come. Undefined: the shell has ended. */
+  ask(line: ShellText): Promise<string | undefined>
+  /** Why the shell, and what it kept, is gone. */
+  readonly ended: Promise<string>
+  /** Nothing is kept any more; the script has been told so before. */
+  close(): void
+}
+
 /** A command on a channel of its own: for large input and output, and for relaying a socket. */
 export interface Channel {
   /** The command's stdin and stdout, with back-pressure. */
@@ -133,12 +149,7 @@ export interface TerminalSize {
 export interface OpenOptions {
   readonly become?: Become
   readonly signal?: AbortSignal
-  /**
-   * A round trip earlier: in the shell as the login has it, without our environment, and run by that shell itself. Input
-   * may be written once the script has said something.
-   */
-  readonly early?: boolean
-  /** Gives it a terminal: raw, without echo, stderr within stdout. Not together with `early`. */
+  /** Gives it a terminal: raw, without echo, stderr within stdout. */
   readonly terminal?: TerminalSize
 }
 
@@ -148,6 +159,11 @@ export interface Connection {
   readonly description: string
   /** The shell of that user, opened once and kept; the login user's without an argument. */
   shell(become?: Become): Promise<Shell>
+  /**
+   * Gives the user's shell something to keep: with its prelude, and so without a round trip, where it is just being opened. One at a time. It
+   * survives resetShell, and is gone with the shell: when that is lost, or the connection.
+   */
+  aside(script: ShellText, become?: Become): Promise<Aside>
   /** Closes and forgets a user's shell, so that the next use sees changed groups. */
   resetShell(become?: Become): Promise<void>
   open(script: ShellText, options?: OpenOptions): Promise<Channel>

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionError } from '../errors.ts'
-import type { Become, Channel, Connection, ConnectionEnd, Shell } from '../types.ts'
-import { Answers } from './answers.ts'
+import type { Aside, Become, Connection, ConnectionEnd, Shell } from '../types.ts'
 import { inUse, type LeaseHolder, readHolder, stillAtWork, thisHolder, writeHolder } from './holder.ts'
-import { EXPIRY_SECONDS, holdScript, lookScript } from './script.ts'
+import { EXPIRY_SECONDS, GIVE_UP, holdScript, lookScript, SIGN_OF_LIFE, tryAgain } from './script.ts'
 
 /** A host is this run's until the lease is released or lost. */
 export interface Lease {
@@ -28,7 +27,7 @@ export interface LeaseOptions {
    * run, over a connection that broke.
    */
   readonly onWaiting?: (holder: LeaseHolder | undefined, left: boolean) => void
-  /** Seconds without a word from us after which the host gives it up; default 90. */
+  /** Seconds without a word from us after which the next run may take the host; default 90. */
   readonly expirySeconds?: number
 }
 
@@ -51,10 +50,13 @@ const LEFT_MS = 15 * 60_000
 const GLANCES = 3
 const GLANCE_MS = 100
 
+/** How long the end waits for the host's word: the lock is gone with the connection anyway. */
+const RELEASE_MS = 2000
+
 /**
- * Takes the host for one run: a lock on the host, held by a process whose standard input is a channel of this
- * connection. It is gone with the channel, whatever happens to this process; if the network is lost without a word, the
- * host gives it up after a while. It writes /run/virtfleet (memory only); a check run takes none, and uses leaseHolder.
+ * Takes the host for one run: a lock on the host, kept by the user's shell of this connection. It is gone with that shell, whatever happens to
+ * this process; if the network is lost without a word, the next run ends that shell after a while. It writes /run/virtfleet (memory only); a
+ * check run takes none, and uses leaseHolder. Costs no round trip where the shell is just being opened.
  * Raises HostInUse, ConnectionError `unsupported` without flock(1), and the signal's reason.
  */
 export async function acquireLease(connection: Connection, options: LeaseOptions): Promise<Lease> {
@@ -62,24 +64,14 @@ export async function acquireLease(connection: Connection, options: LeaseOptions
   signal?.throwIfAborted()
   const expiry = options.expirySeconds ?? EXPIRY_SECONDS
   const holder = { ...thisHolder(options.run), ...options.who }
-  // The signal is about taking it: what is held lasts until it is released.
-  const taking = new AbortController()
-  const aborted = (): void => taking.abort(signal?.reason)
-  signal?.addEventListener('abort', aborted, { once: true })
-  let channel: Channel | undefined
+  const aside = await connection.aside(holdScript(writeHolder(holder), expiry), become)
   try {
-    channel = await connection.open(holdScript(writeHolder(holder), expiry), {
-      early: true,
-      signal: taking.signal,
-      ...(become && { become }),
-    })
-    await new Attempt(connection.endpoint.name, channel, holder, options).held()
-    return heldLease(channel, holder, expiry)
+    await new Attempt(connection.endpoint.name, aside, holder, options).held()
+    return heldLease(aside, holder, expiry)
   } catch (error) {
-    channel?.close()
+    void aside.ask(GIVE_UP)
+    aside.close()
     throw error
-  } finally {
-    signal?.removeEventListener('abort', aborted)
   }
 }
 
@@ -93,19 +85,16 @@ export async function leaseHolder(shell: Shell, signal?: AbortSignal): Promise<L
 /** Asks until the lock is held or the time is over. */
 class Attempt {
   readonly #host: string
-  readonly #channel: Channel
+  readonly #aside: Aside
   readonly #holder: LeaseHolder
   readonly #options: LeaseOptions
-  readonly #answers: Answers
   #said: string | undefined
 
-  constructor(host: string, channel: Channel, holder: LeaseHolder, options: LeaseOptions) {
+  constructor(host: string, aside: Aside, holder: LeaseHolder, options: LeaseOptions) {
     this.#host = host
-    this.#channel = channel
+    this.#aside = aside
     this.#holder = holder
     this.#options = options
-    this.#answers = new Answers(channel.stream)
-    channel.stderr.resume()
   }
 
   async held(): Promise<void> {
@@ -120,10 +109,7 @@ class Attempt {
       const left = answer.startsWith('left')
       const own = other?.run === this.#holder.run
       // What is left of the same run, over a connection that broke, is its own.
-      if (answer === 'held' || (left && own)) {
-        this.#answers.close()
-        return
-      }
+      if (answer === 'held' || (left && own)) return
       const glancing = asked < GLANCES
       // Another run was faster when this run's old holder gave up.
       if (wasOwn && other && !own) throw new HostInUse(this.#host, other, left)
@@ -144,10 +130,10 @@ class Attempt {
   }
 
   async #answer(ask: boolean): Promise<string> {
-    this.#options.signal?.throwIfAborted()
-    if (ask) this.#channel.stream.write(`try ${writeHolder(this.#holder)}\n`)
-    const value = await this.#answers.next()
-    this.#options.signal?.throwIfAborted()
+    const { signal } = this.#options
+    signal?.throwIfAborted()
+    const asked = ask ? this.#aside.ask(tryAgain(writeHolder(this.#holder))) : this.#aside.first
+    const value = await (signal ? unlessAborted(asked, signal) : asked)
     if (value === undefined) throw new ConnectionError('lost', this.#host, 'the lease holder ended on the host')
     if (/^(?:held|busy|left)\b/.test(value)) return value
     const host = this.#host
@@ -160,28 +146,30 @@ class Attempt {
 /** Signs of life in the time after which the host gives up: one that is late or lost is made good by the next. */
 const BEATS = 2.5
 
-function heldLease(channel: Channel, holder: LeaseHolder, expirySeconds: number): Lease {
-  let released = false
-  const beat = setInterval(() => channel.stream.write('\n'), (expirySeconds * 1000) / BEATS)
+function heldLease(aside: Aside, holder: LeaseHolder, expirySeconds: number): Lease {
+  const beat = setInterval(() => aside.tell(SIGN_OF_LIFE), (expirySeconds * 1000) / BEATS)
   beat.unref()
-  const ended = channel.exit
-    .then(
-      () => 'the lease holder ended on the host',
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    )
-    .then((reason): ConnectionEnd => {
+  let over: (end: ConnectionEnd) => void = () => undefined
+  const ended = new Promise<ConnectionEnd>((resolve) => {
+    over = (end) => {
       clearInterval(beat)
-      return released ? { expected: true, reason: 'released' } : { expected: false, reason }
-    })
-  return {
-    holder,
-    ended,
-    release: async () => {
-      released = true
-      clearInterval(beat)
-      channel.stream.end()
-      await ended
-      channel.close()
-    },
+      resolve(end)
+    }
+  })
+  void aside.ended.then((reason) => over({ expected: false, reason }))
+  const release = async (): Promise<void> => {
+    over({ expected: true, reason: 'released' })
+    await Promise.race([aside.ask(GIVE_UP), delay(RELEASE_MS, undefined, { ref: false })])
+    aside.close()
   }
+  return { holder, ended, release }
+}
+
+/** Rejects with the signal's reason once it aborts, whatever becomes of the promise. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason)
+    signal.addEventListener('abort', aborted, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
+  })
 }

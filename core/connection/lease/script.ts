@@ -1,9 +1,13 @@
 import { quote, type ShellText, sh } from '../quote.ts'
 
 /*
- * The lock is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid
- * (checked to be ours) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a
- * second run may have it open; it names the holder while the lock is held, and is empty otherwise.
+ * The lock is held by the listening shell of the run's user (Connection.aside), and so costs no process; it ends with the connection, once what
+ * ran is ended. It is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid (checked to
+ * be ours) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a second run may have it
+ * open; it names the holder while the lock is held.
+ *
+ * A connection that is lost without a word leaves its shell on the host. So the holder says from time to time until when it lives, in a file
+ * `beat` with its number; the next run that finds the lock taken, and that time over, ends that shell and its job.
  *
  * What is shielded outlives a run that is killed, and the lock with it. So it has a lock of its own, shared, on a second file: it names the
  * run, and is emptied by the next one that finds nobody there.
@@ -31,71 +35,95 @@ vf_own() {
 }
 `
 
-/** Seconds without a word from the controller after which the lock is given up: a lost connection may tell nobody. */
+/** Seconds without a word from the controller after which another run may take the host: a lost connection may tell nobody. */
 export const EXPIRY_SECONDS = 90
 
+/** Who has the lock has not said for too long that it lives: `vf_n` is its shell. That is judged by the host's own clock, which nobody sets. */
+const STALE = `
+vf_beat=$vf_folder/beat
+vf_stale() {
+  vf_n= vf_l= vf_c=
+  { read -r vf_n vf_l <"$vf_beat" && read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 1
+  case $vf_n-$vf_l in -* | *- | *[!0-9-]*) return 1 ;; esac
+  [ "\${vf_c%%.*}" -gt "$vf_l" ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]
+}
+`
+
 /**
- * Tries once, and answers `held`, `busy HOLDER`, or `left HOLDER` if the host is ours and what a run before has left on it is still at
- * work. Then it reads lines: `try HOLDER` tries again, anything else is a sign of life. The lock ends with the input, at the latest. The
- * watcher counts to three between signs of life; it does not have the lock open, and ends when its parent is not the holder any more.
+ * What a user's listening shell keeps as the lease: the lock is on its descriptor 9. `vf_try HOLDER`, also the first act, answers `held`,
+ * `busy HOLDER`, or `left HOLDER` where the host is ours and what a run before has left on it is still at work. `vf_living` is
+ * the sign of life; `vf_free` gives it up, and answers.
  */
 export function holdScript(holder: string, expirySeconds: number): ShellText {
-  return sh.raw(`PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
-${FOLDER}
-umask 077
-[ -n "$vf_flock" ] || { echo noflock; exit 0; }
-[ -d "$vf_folder" ] || mkdir "$vf_folder" 2>/dev/null
-vf_own || { echo "unusable $vf_folder"; exit 0; }
-trap '' USR1
-(
-  exec </dev/null >/dev/null 2>&1
-  missed=0 sleeper=
-  trap 'missed=0' USR1
-  trap '[ -z "$sleeper" ] || kill "$sleeper"; exit 0' TERM
-  holding() { read -r _ _ _ parent _ </proc/self/stat && [ "$parent" = "$$" ]; }
-  while [ "$missed" -lt 3 ]; do
-    missed=$((missed + 1))
-    sleep ${Math.max(1, Math.ceil(expirySeconds / 3))} & sleeper=$!
-    while kill -0 "$sleeper" && ! wait "$sleeper"; do :; done
-    holding || exit 0
-  done
-  kill -s KILL "$$"
-) &
-watcher=$!
-held=
-worked() {
-  [ -s "$vf_work" ] || return 1
-  { $vf_flock -n 8 && true >"$vf_work"; } 8<"$vf_work" && return 1
-  read -r other <"$vf_work" || other=
+  return sh.raw(`${FOLDER}${STALE}
+vf_held=
+# A shell that ends by itself sees to its job; of one that is killed, the job is told here. What is shielded is in no group of a job's.
+vf_oust() {
+  vf_l=; { read -r vf_l <"/proc/$vf_n/task/$vf_n/children"; } 2>/dev/null
+  kill -KILL "$vf_n" 2>/dev/null || return 1
+  for vf_c in $vf_l; do kill -TERM "-$vf_c" && kill -CONT "-$vf_c"; done
+  vf_l=0
+  while [ "$vf_l" -lt 5000 ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]; do vf_l=$((vf_l + 1)); done
+  vf_lock
 }
-take() {
-  if $vf_flock -n 9; then
-    held=1
-    printf '%s\\n' "$1" >"$vf_file" || { echo "unusable $vf_file"; return 1; }
-    if worked; then printf 'left %s\\n' "$other"; else echo held; fi
+vf_lock() { $vf_flock -n 9 9>&9 </dev/null; }
+vf_worked() {
+  [ -s "$vf_work" ] || return 1
+  { $vf_flock -n 8 </dev/null && true >"$vf_work"; } 8<"$vf_work" && return 1
+  vf_other=; read -r vf_other <"$vf_work"
+  return 0
+}
+vf_living() {
+  [ -n "$vf_held" ] && { read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 0
+  vf_p "$$ $((\${vf_c%%.*} + ${Math.ceil(expirySeconds)}))
+" >"$vf_beat"
+}
+vf_try() {
+  vf_other=
+  if vf_lock || { vf_stale && vf_oust; }; then
+    vf_held=1
+    vf_living
+    if ! vf_p "$1
+" >"$vf_file"; then vf_a "unusable $vf_file"
+    elif vf_worked; then vf_a "left $vf_other"
+    else vf_a held; fi
   else
-    read -r other <"$vf_file" || other=
-    printf 'busy %s\\n' "$other"
+    read -r vf_other <"$vf_file"
+    vf_a "busy $vf_other"
   fi
 }
-{
-  word=try holder=${quote(holder)}
-  while [ "$word" != try ] || take "$holder"; do
-    read -r word holder || break
-    kill -s USR1 "$watcher" 2>/dev/null
-  done
-  [ -z "$held" ] || : >"$vf_file"
-} 9>>"$vf_file" || echo "unusable $vf_file"
-kill "$watcher" 2>/dev/null
-exit 0
+vf_free() {
+  [ -z "$vf_held" ] || true >"$vf_file"
+  # mksh keeps a copy of what it closes.
+  [ -z "\${KSH_VERSION-}" ] || [ -z "$vf_held" ] || $vf_flock -u 9 9>&9
+  vf_held=
+  exec 9>&-
+  vf_a free
+}
+vf_hold() {
+  [ -n "$vf_flock" ] || { vf_a noflock; return 0; }
+  [ -d "$vf_folder" ] || mkdir -m 700 "$vf_folder"
+  vf_own || { vf_a "unusable $vf_folder"; return 0; }
+  [ -e "$vf_file" ] || ( umask 077; true >>"$vf_file"; true >>"$vf_beat" )
+  # A special builtin that cannot write ends the shell.
+  true >>"$vf_file" || { vf_a "unusable $vf_file"; return 0; }
+  exec 9>>"$vf_file"
+  vf_try "$1"
+}
+vf_hold ${quote(holder)} 2>/dev/null
 `)
 }
 
+/** Another try of the script's, for a host that was busy. */
+export const tryAgain = (holder: string): ShellText => sh`vf_try ${holder} 2>/dev/null`
+export const SIGN_OF_LIFE = sh`vf_living 2>/dev/null`
+export const GIVE_UP = sh`vf_free 2>/dev/null`
+
 /** Prints `busy` and the holder if there is one, or what one has left at work; writes nothing. Locks are only tried, for that moment. */
 export function lookScript(): ShellText {
-  return sh.raw(`${FOLDER}
+  return sh.raw(`${FOLDER}${STALE}
 [ -n "$vf_flock" ] && vf_own && [ -r "$vf_file" ] || exit 0
-{ $vf_flock -s -n 9 || { echo busy; cat "$vf_file"; exit 0; }; } 9<"$vf_file"
+{ $vf_flock -s -n 9 || vf_stale || { echo busy; cat "$vf_file"; exit 0; }; } 9<"$vf_file"
 [ -s "$vf_work" ] || exit 0
 { $vf_flock -n 8 || { echo busy; cat "$vf_work"; }; } 8<"$vf_work"
 `)

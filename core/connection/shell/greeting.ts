@@ -62,6 +62,11 @@ export class Greeting {
     this.channel.stdin.write(text)
   }
 
+  /** What was marked behind the hello, on stdout. */
+  rest(): string[] {
+    return this.marks.splice(0)
+  }
+
   /** Marks of both streams carry this nonce from now on. */
   expect(nonce: string): void {
     this.stdout.expect(nonce)

@@ -2,11 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { Duplex, PassThrough } from 'node:stream'
 import { ConnectionError } from '../errors.ts'
 import { quote, type ShellText } from '../quote.ts'
-import type { ChannelExit } from '../transport.ts'
 import type { Channel } from '../types.ts'
-import type { Greeting } from './greeting.ts'
-import { marking } from './prelude/marks.ts'
-import type { Reached, Started } from './start.ts'
+import type { Started } from './start.ts'
 
 interface OpenOptions {
   readonly host: string
@@ -15,30 +12,14 @@ interface OpenOptions {
 
 /** Gives a started shell's channel to one command: its stdin and stdout are the channel's, and its status the channel's. */
 export function openCommand(started: Started, script: ShellText, options: OpenOptions): Promise<Channel> {
-  const { host } = options
-  const ended = (): ConnectionError => new ConnectionError('lost', host, 'the channel ended before its command began')
-  const text = `trap - EXIT HUP PIPE TERM; eval ${quote(`( ${script.text}\n)`)}`
-  return attach(started, text, ended, options)
-}
-
-/** The same in a shell that was told nothing yet, and is given the script with its first line: it is the shell itself that runs it. */
-export function openEarly(reached: Reached, script: ShellText, options: OpenOptions): Promise<Channel> {
-  const text = `eval ${quote(script.text)}`
-  const prepared = { ...reached, preface: marking(reached.merged) }
-  return attach(prepared, text, (end) => reached.noShell(end), options)
+  return attach(started, `trap - EXIT HUP PIPE TERM; eval ${quote(`( ${script.text}\n)`)}`, options)
 }
 
 /**
  * Nothing is sent behind the line before the command says that it is there (a shell may read ahead); what comes before is
  * noise of the login.
  */
-async function attach(
-  to: { greeting: Greeting; merged: boolean; preface?: string },
-  text: string,
-  notBegun: (end: ChannelExit) => ConnectionError,
-  { host, signal }: OpenOptions,
-): Promise<Channel> {
-  const { greeting, merged, preface = '' } = to
+async function attach({ greeting, merged }: Started, text: string, { host, signal }: OpenOptions): Promise<Channel> {
   const { channel } = greeting
   const nonce = randomBytes(12).toString('hex')
   const early: Buffer[] = []
@@ -70,11 +51,12 @@ async function attach(
         },
       }
     }
-    void channel.exit.then((end) => reject(notBegun(end)))
+    const gone = new ConnectionError('lost', host, 'the channel ended before its command began')
+    void channel.exit.then(() => reject(gone))
     if (signal?.aborted) reject(signal.reason)
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
-  greeting.send(`${preface}\nN=${nonce}; vf_m O; ${text}; exit $?\n`)
+  greeting.send(`N=${nonce}; vf_m O; ${text}; exit $?\n`)
   try {
     await there
   } catch (error) {

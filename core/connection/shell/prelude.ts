@@ -1,7 +1,7 @@
 import { quote } from '../quote.ts'
 import { ending } from './prelude/ending.ts'
 import { jobs } from './prelude/jobs.ts'
-import { mark, PRINT } from './prelude/marks.ts'
+import { ANSWER, mark, PRINT } from './prelude/marks.ts'
 import type { PreludeOptions } from './prelude/options.ts'
 import { outputs } from './prelude/outputs.ts'
 
@@ -14,7 +14,8 @@ import { outputs } from './prelude/outputs.ts'
  * A mark is RS, the batch's nonce, a space, a word with arguments, and a newline. Marks of a job: `B` (what follows belongs
  * to the next command), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
  * more), `F seq` (no FIFO could be made), `J` (the job is over). Marks of the listening shell: `H` (hello), `K` (the
- * job was ended), `A` (it is alive), `S` (survivors of the last job: the batch was not begun).
+ * job was ended), `A` (it is alive), `S` (survivors of the last job: the batch was not begun), `L` (an answer of what is kept
+ * beside the batches: Connection.aside). Descriptor 9 is for what is kept there; nothing that the shell starts has it.
  *
  * A user's command writes into a pair of FIFOs of its own, `o1` and `e1`, `o2` and `e2` …: made many at once, and read by
  * one `cat o1 o2 …` for each stream, so that a command costs no process but its own. The reader goes on to the next FIFO when
@@ -55,6 +56,7 @@ export PATH LC_ALL
 cd . 2>/dev/null || cd "\${HOME:-/}" 2>/dev/null || cd /
 ${PRINT}
 ${mark(options.merged)}
+${ANSWER}
 N=${options.nonce} D= vf_pid= vf_e= vf_g= vf_made=0 vf_next=1 vf_ro= vf_re= vf_fed= vf_f=0
 if command -v setsid >/dev/null 2>&1; then vf_x=setsid
 elif command -v busybox >/dev/null 2>&1; then vf_x='busybox setsid'

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { CommandTimeout, ConnectionError } from '../errors.ts'
-import { quote } from '../quote.ts'
+import { quote, type ShellText } from '../quote.ts'
 import type { ByteChannel } from '../transport.ts'
+import { SessionAside } from './aside.ts'
 import { type Batch, newBatch, type StreamName, unwanted } from './batch.ts'
 import type { Command } from './command.ts'
 import type { Greeting } from './greeting.ts'
@@ -27,6 +28,14 @@ export interface SessionOptions {
   readonly graceMs: number
 }
 
+/** Whose session it is. */
+export interface SessionOwner {
+  /** It has ended. */
+  lost(session: Session): void
+  /** What it waited for beside the batches has been answered. */
+  ready(): void
+}
+
 /**
  * One long-lived shell on one channel, with one batch of commands in flight. It knows nothing of queues: the owner gives a
  * batch when `idle`, and gets back the commands that were never begun.
@@ -38,19 +47,23 @@ export class Session {
   private readonly channel: ByteChannel
   private readonly readers: Record<StreamName, MarkReader>
   private readonly streams: readonly StreamName[]
-  private readonly lost: (session: Session) => void
+  private readonly greeting: Greeting
+  private readonly owner: SessionOwner
+  /** The last one is what is kept; those before it may have an answer due. */
+  private asides: SessionAside[] = []
   private batch: Batch | undefined
   private finished: ((unbegun: Command[]) => void) | undefined
   private previous: 'none' | 'own' | 'clean' | 'foreign' = 'none'
   private readonly poll: NodeJS.Timeout
   private closing = false
 
-  constructor(greeting: Greeting, options: SessionOptions, lost: (session: Session) => void) {
+  constructor(greeting: Greeting, options: SessionOptions, owner: SessionOwner) {
     this.options = options
+    this.greeting = greeting
     this.channel = greeting.channel
     this.readers = { stdout: greeting.stdout, stderr: greeting.stderr }
     this.streams = options.merged ? ['stdout'] : ['stdout', 'stderr']
-    this.lost = lost
+    this.owner = owner
     for (const name of ['stdout', 'stderr'] as const) {
       this.readers[name].sink = {
         data: (bytes) => this.data(name, bytes),
@@ -64,6 +77,31 @@ export class Session {
 
   get idle(): boolean {
     return this.batch === undefined && this.retired === undefined
+  }
+
+  /** An answer beside the batches is due: no batch may be given meanwhile. */
+  get waits(): boolean {
+    return this.asides.some((aside) => aside.waits)
+  }
+
+  private get isKeeping(): boolean {
+    return this.asides.at(-1)?.isKept === true
+  }
+
+  /** Keeps something in the listening shell; without a script, what the shell was given with its prelude. One at a time. */
+  keep(script?: ShellText): SessionAside {
+    if (this.isKeeping) throw new Error('the shell keeps something already')
+    const aside = new SessionAside({
+      write: (line) => this.channel.stdin.write(`${line}\n`),
+      answered: () => this.owner.ready(),
+      left: () => {
+        if (this.retired !== undefined) void this.close()
+      },
+    })
+    this.asides = [...this.asides.filter((one) => one.waits), aside]
+    if (script) this.channel.stdin.write(`${script.text}\n`)
+    else for (const words of this.greeting.rest()) this.mark('stdout', words)
+    return aside
   }
 
   /** Sends a batch in one write. Resolves, when the job is over, with the commands that were never begun. */
@@ -96,7 +134,10 @@ export class Session {
     batch.ending = true
     batch.insisted = insisted
     this.tell(batch, insisted ? 'vf_end all' : 'vf_end')
-    const limit = setTimeout(() => this.retire('the commands on it could not be ended'), this.options.graceMs + 10_000)
+    const limit = setTimeout(() => {
+      this.retired ??= 'the commands on it could not be ended'
+      void this.close()
+    }, this.options.graceMs + 10_000)
     limit.unref()
     void this.channel.exit.then(() => clearTimeout(limit))
     const finished = this.finished
@@ -134,6 +175,12 @@ export class Session {
     else this.channel.stdin.write('vf_cont\n')
   }
 
+  /** Takes no more commands, and is closed once nothing is kept in it. */
+  async leave(): Promise<void> {
+    this.retired ??= 'closed'
+    if (!this.isKeeping) await this.close()
+  }
+
   /** Ends its input: the shell ends what still runs on it, and itself. What runs is waited for, a little. */
   async close(): Promise<void> {
     const idle = this.batch === undefined
@@ -156,11 +203,6 @@ export class Session {
     })
   }
 
-  private retire(reason: string): void {
-    this.retired ??= reason
-    void this.close()
-  }
-
   private ask(): void {
     const batch = this.batch
     if (!batch || batch.ending || Date.now() - batch.quietSince < POLL_MS) return
@@ -178,7 +220,8 @@ export class Session {
     const batch = this.batch
     const cursor = batch?.cursors[name]
     if (!batch || !cursor) {
-      this.retire('something wrote on it outside of any command')
+      this.retired ??= 'something wrote on it outside of any command'
+      void this.leave()
       return
     }
     batch.quietSince = Date.now()
@@ -188,6 +231,10 @@ export class Session {
   }
 
   private mark(name: StreamName, words: string): void {
+    if (words.startsWith('L ')) {
+      this.asides.find((aside) => aside.waits)?.heard(words.slice(2))
+      return
+    }
     const batch = this.batch
     if (!batch) return
     batch.quietSince = Date.now()
@@ -304,6 +351,7 @@ export class Session {
     }
     this.finished?.([])
     this.finished = undefined
-    this.lost(this)
+    for (const aside of this.asides) aside.lost(reason)
+    this.owner.lost(this)
   }
 }

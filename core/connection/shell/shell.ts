@@ -1,6 +1,6 @@
 import { CommandTimeout, ConnectionError } from '../errors.ts'
 import type { ShellText } from '../quote.ts'
-import type { CommandOptions, CommandResult, Script, Shell } from '../types.ts'
+import type { Aside, CommandOptions, CommandResult, Script, Shell } from '../types.ts'
 import { Aborts } from './aborts.ts'
 import { Command, UNREADABLE } from './command.ts'
 import { Session } from './session.ts'
@@ -35,6 +35,8 @@ export interface ShellHost {
 /** The shell of one user: a queue in front of a session, with spares for lines as they come and for sessions that retired. */
 export class UserShell implements Shell {
   readonly user: string
+  /** What its first shell was given with its prelude. */
+  readonly opened: Aside | undefined
   private readonly host: ShellHost
   private readonly queue: Command[] = []
   private session: Session | undefined
@@ -51,6 +53,7 @@ export class UserShell implements Shell {
     this.host = host
     this.user = started.user
     this.session = this.adopt(started)
+    this.opened = started.keeps ? this.session.keep() : undefined
   }
 
   get writes(): number {
@@ -81,10 +84,26 @@ export class UserShell implements Shell {
     return command.result
   }
 
+  /** Keeps something in the listening shell. Raises ConnectionError where there is none any more. */
+  async aside(script: ShellText): Promise<Aside> {
+    if (this.session?.retired !== undefined && !this.closed) await (this.replacing ??= this.replace())
+    if (!this.session || this.session.retired !== undefined) throw this.notSent('the shell was lost')
+    return this.session.keep(script)
+  }
+
   async close(): Promise<void> {
+    await this.end((session) => session.close())
+  }
+
+  /** The same, but what is kept beside the commands lives on. */
+  async leave(): Promise<void> {
+    await this.end((session) => session.leave())
+  }
+
+  private async end(how: (session: Session) => Promise<void>): Promise<void> {
     this.closed = true
     for (const command of this.queue.splice(0)) command.fail(this.notSent('the shell was closed'))
-    await Promise.all([...this.all].map((s) => s.close()))
+    await Promise.all([...this.all].map(how))
   }
 
   private adopt(started: Started): Session {
@@ -92,9 +111,12 @@ export class UserShell implements Shell {
     const session = new Session(
       started.greeting,
       { host: this.host.name, shellPath: this.host.shellPath, user, decoder, merged, graceMs },
-      (lost) => {
-        this.all.delete(lost)
-        if (this.queue.length > 0) this.schedule()
+      {
+        lost: (session) => {
+          this.all.delete(session)
+          if (this.queue.length > 0) this.schedule()
+        },
+        ready: () => this.schedule(),
       },
     )
     this.all.add(session)
@@ -117,6 +139,7 @@ export class UserShell implements Shell {
       this.replacing = this.replace()
       return
     }
+    if (this.session.waits) return
     const batch = this.take()
     if (batch.length > 0) void this.send(this.session, batch)
   }
@@ -148,7 +171,7 @@ export class UserShell implements Shell {
     const unbegun = await session.run(batch)
     this.sending = false
     this.queue.unshift(...unbegun)
-    if (session.retired !== undefined) void session.close()
+    if (session.retired !== undefined) void session.leave()
     if (this.queue.length > 0) this.schedule()
   }
 

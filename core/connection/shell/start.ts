@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ConnectionError } from '../errors.ts'
-import { quote } from '../quote.ts'
+import { quote, type ShellText } from '../quote.ts'
 import type { ChannelExit, OpenChannel } from '../transport.ts'
 import type { TerminalSize } from '../types.ts'
 import { Greeting } from './greeting.ts'
@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal
   /** The shell is to have a terminal, of that size. */
   readonly terminal?: TerminalSize
+  /** What the shell is given to keep right behind its prelude (Connection.aside); asked when that is sent. */
+  readonly keeps?: () => ShellText | undefined
 }
 
 export interface Ascent {
@@ -37,15 +39,6 @@ export interface Ascent {
   refused(greeting: Greeting, host: string): ConnectionError
 }
 
-/** A shell of the user, there or on its way: what is written now is read by it and nobody else. */
-export interface Reached {
-  readonly greeting: Greeting
-  /** stderr comes with stdout: there is a terminal. */
-  readonly merged: boolean
-  /** Why there was no shell, once its channel has ended before a word of it. */
-  noShell(end: ChannelExit): ConnectionError
-}
-
 /** A shell that has said hello and listens. */
 export interface Started {
   readonly greeting: Greeting
@@ -54,13 +47,12 @@ export interface Started {
   readonly decoder: Decoder
   readonly merged: boolean
   readonly graceMs: number
+  /** It was given something to keep. */
+  readonly keeps: boolean
 }
 
-/** The way to a shell, and what `use` makes of it; the channel is closed if that fails, or takes too long. */
-export async function reachShell<T>(
-  options: StartOptions,
-  use: (reached: Reached, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+/** Raises ConnectionError; the channel is closed where there is no shell, or where it takes too long. */
+export async function startShell(options: StartOptions): Promise<Started> {
   const { host, shellPath, ascend, terminal } = options
   const limit = AbortSignal.timeout(START_TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit
@@ -73,11 +65,7 @@ export async function reachShell<T>(
   const greeting = new Greeting(channel)
   try {
     if (ascend && direct === undefined) await ascend.climb(greeting, { shellPath, host, signal })
-    const noShell = (end: ChannelExit): ConnectionError =>
-      ascend && direct !== undefined && end.refused === undefined
-        ? ascend.refused(greeting, host)
-        : noShellError(host, greeting, shellPath, end)
-    return await use({ greeting, merged, noShell }, signal)
+    return await greet(greeting, merged, options, signal)
   } catch (error) {
     channel.close()
     if (limit.aborted && !options.signal?.aborted) {
@@ -87,19 +75,30 @@ export async function reachShell<T>(
   }
 }
 
-export function startShell(options: StartOptions): Promise<Started> {
-  const { shellPath, graceMs = DEFAULT_GRACE_MS } = options
-  return reachShell(options, async ({ greeting, merged, noShell }, signal) => {
-    const nonce = randomBytes(12).toString('hex')
-    greeting.expect(nonce)
-    const grace = Math.max(1, Math.ceil(graceMs / 1000))
-    greeting.send(prelude({ nonce, shellPath, merged, grace }, options.user))
-    const said = await greeting.until(signal, { both: !merged })
-    if (said.kind !== 'mark') throw noShell(said.kind === 'ended' ? said : { status: undefined })
-    const [decoder, , id = ''] = said.words.replace(/^H /, '').split('|')
-    const [, uid, user] = /^uid=(\d+)(?:\(([^)]*)\))?/.exec(id) ?? []
-    return { greeting, user: user ?? uid ?? '', uid: Number(uid), decoder: decoder as Decoder, merged, graceMs }
-  })
+async function greet(
+  greeting: Greeting,
+  merged: boolean,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<Started> {
+  const { host, shellPath, ascend, graceMs = DEFAULT_GRACE_MS } = options
+  const nonce = randomBytes(12).toString('hex')
+  greeting.expect(nonce)
+  const grace = Math.max(1, Math.ceil(graceMs / 1000))
+  const kept = options.keeps?.()
+  const first = prelude({ nonce, shellPath, merged, grace }, options.user)
+  greeting.send(kept ? `${first}${kept.text}\n` : first)
+  const hello = await greeting.until(signal, { both: !merged })
+  if (hello.kind !== 'mark') {
+    const end: ChannelExit = hello.kind === 'ended' ? hello : { status: undefined }
+    throw ascend?.direct !== undefined && end.refused === undefined
+      ? ascend.refused(greeting, host)
+      : noShellError(host, greeting, shellPath, end)
+  }
+  const [decoder, , id = ''] = hello.words.replace(/^H /, '').split('|')
+  const [, uid, user] = /^uid=(\d+)(?:\(([^)]*)\))?/.exec(id) ?? []
+  const keeps = kept !== undefined
+  return { greeting, user: user ?? uid ?? '', uid: Number(uid), decoder: decoder as Decoder, merged, graceMs, keeps }
 }
 
 const said = (greeting: Greeting): string => (greeting.said === '' ? '' : `; it said: ${greeting.said}`)

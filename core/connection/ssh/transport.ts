@@ -13,8 +13,8 @@ import { isUsable, openSession, startCommand } from './session.ts'
 const SESSIONS_PER_CONNECTION = 8
 /** More connections to one host, each with its sessions, than this are a mistake of ours. */
 const MOST_CONNECTIONS = 8
-/** What every run needs at once: the first shell, and the lease. */
-const FIRST_SESSIONS = 2
+/** What every run needs at once: a shell. */
+const FIRST_SESSIONS = 1
 
 interface Line {
   readonly login: Login

@@ -105,9 +105,9 @@ export class Sessions {
       await known.ready
       return
     }
-    // The shell of the task opens meanwhile; it is given nothing before the host is ours.
-    const shell = connection.shell(options.become)
     const taking = this.#take(connection, options)
+    // The lease goes with the shell that is opened; what is given to it waits until the host is ours.
+    const shell = connection.shell(options.become)
     this.#leases.set(name, taking)
     taking.lease.then(
       (held) => held?.ended.then(() => this.#drop(name, taking)),

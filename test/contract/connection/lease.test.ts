@@ -13,6 +13,7 @@ import { openSsh } from '../../../core/connection/ssh/transport.ts'
 import type { Connection, Endpoint } from '../../../core/connection/types.ts'
 import { withLock } from '../../../lab/lock.ts'
 import { type Sshd, startSshd } from '../sshd.ts'
+import { processes, uniqueSeconds } from './setup.ts'
 
 const FILE = '/run/virtfleet/lease'
 const WORK = '/run/virtfleet/work'
@@ -177,14 +178,52 @@ for (const transport of ['ssh', 'openssh'] as const) {
       expect(readFileSync(FILE, 'utf8')).to.equal('')
     })
 
-    it('leaves no process behind', async () => {
+    it('costs no process', async () => {
       const first = await connection()
       const shell = await first.shell()
-      const count = async () => String((await shell.run(sh.raw("ps -eo args | grep -c '^sleep 28800'"))).stdout).trim()
-      const lease = await acquireLease(first, { run: '42', expirySeconds: 86400 })
-      expect(await count()).to.equal('1')
+      const count = async () =>
+        String((await shell.run(sh.raw('cat /proc/$PPID/task/*/children'))).stdout)
+          .trim()
+          .split(' ').length
+      const before = await count()
+      const lease = await acquireLease(first, { run: '42' })
+      expect(await count()).to.equal(before)
       await lease.release()
-      await until(async () => (await count()) === '0')
+      expect(await count()).to.equal(before)
+    })
+
+    it('ends what a run that fell silent does, but not what is shielded', async () => {
+      const [plain, shielded] = [`sleep ${uniqueSeconds()}`, `sleep ${uniqueSeconds()}`]
+      // The controller's arguments name it too.
+      const working = (work: string) => processes(` ${work}`).filter((pid) => argsOf(pid) === work)
+      const end = async (work: string, options: string) => {
+        const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, {
+          expirySeconds: 1,
+          work,
+          options,
+        })
+        await until(() => working(work).length > 0)
+        controller.kill('SIGSTOP')
+        const waited: string[] = []
+        const next = acquireLease(await connection(), {
+          run: '43',
+          wait: 20,
+          onWaiting: (holder, left) => void waited.push(`${holder?.run} ${left}`),
+        })
+        return { controller, next, waited }
+      }
+      const first = await end(plain, '{}')
+      await (await first.next).release()
+      await until(() => working(plain).length === 0)
+      first.controller.kill('SIGKILL')
+
+      const second = await end(shielded, '{ shielded: true }')
+      await until(() => second.waited.at(-1) === 'child true')
+      const [work] = working(shielded)
+      expect(work, 'is still at work').to.be.a('number')
+      process.kill(work!, 'SIGKILL')
+      await (await second.next).release()
+      second.controller.kill('SIGKILL')
     })
 
     for (const shellPath of ['/bin/bash', '/bin/mksh', '/bin/busybox-sh']) {
@@ -251,7 +290,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
 async function killable(
   endpoint: Endpoint,
   transport: 'ssh' | 'openssh',
-  { expirySeconds = 90, work = '' } = {},
+  { expirySeconds = 90, work = '', options = '{ shielded: true }' } = {},
 ): Promise<ChildProcess> {
   const url = (path: string) => JSON.stringify(new URL(`../../../core/connection/${path}`, import.meta.url).href)
   const script = `
@@ -263,7 +302,7 @@ async function killable(
     const lease = await acquireLease(connection, { run: 'child', expirySeconds: ${expirySeconds} })
     void lease.ended.then(() => process.stdout.write('lost'))
     const work = ${JSON.stringify(work)}
-    if (work) void connection.shell().then((shell) => shell.run({ text: work }, { shielded: true }))
+    if (work) void connection.shell().then((shell) => shell.run({ text: work }, ${options}))
     process.stdout.write('held')
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
@@ -272,6 +311,14 @@ async function killable(
   const [said] = await once(child.stdout, 'data')
   expect(String(said)).to.equal('held')
   return child
+}
+
+const argsOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
+  } catch {
+    return ''
+  }
 }
 
 /** Work that lasts until the test ends it (a minute at most), not a clock that a slow machine outruns. */

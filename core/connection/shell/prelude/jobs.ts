@@ -26,7 +26,7 @@ vf_fifo() {
   [ -p "$D/i" ] || return 1
   exec 5>&-
   exec 5<>"$D/i"
-  { vf_begin; } <"$D/i" 5>&- &
+  { vf_begin; } <"$D/i" 5>&- 9>&- &
   vf_began $!
   vf_fed=1
   vf_p "$vf_r" >&5
@@ -52,7 +52,7 @@ $5
     vf_p "$vf_t" >&5
     [ "$4" = 1 ] || vf_fed=
   else
-    vf_p "$vf_r$vf_t" | { vf_begin; } 5>&- &
+    vf_p "$vf_r$vf_t" | { vf_begin; } 5>&- 9>&- &
     vf_began $!
   fi
 }

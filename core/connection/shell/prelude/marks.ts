@@ -4,5 +4,5 @@ export const PRINT = `if [ -n "\${KSH_VERSION-}" ]; then vf_p() { print -rn -- "
 export const mark = (merged: boolean): string =>
   merged ? `vf_m() { vf_p "\x1e$N $*\n"; }` : `vf_m() { vf_p "\x1e$N $*\n"; vf_p "\x1e$N $*\n" >&2; }`
 
-/** How a shell that was told nothing else writes marks of the nonce in `N`. */
-export const marking = (merged: boolean): string => `${PRINT}\n${mark(merged)}`
+/** The listening shell's answers beside the batches, on stdout alone. */
+export const ANSWER = `vf_a() { vf_p "\x1e$N L $*\n"; }`

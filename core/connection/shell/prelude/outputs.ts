@@ -14,8 +14,8 @@ export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_mkdir(
     if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}; return 0; fi
   done
 }
-vf_read_o() { ( cd "$D" && exec cat $vf_l 2>/dev/null ) </dev/null 5>&- & vf_ro=$!; }
-${merged ? 'vf_read_e() { :; }' : 'vf_read_e() { ( cd "$D" && exec cat $vf_l >&2 2>/dev/null ) </dev/null 5>&- & vf_re=$!; }'}
+vf_read_o() { ( cd "$D" && exec cat $vf_l 2>/dev/null ) </dev/null 5>&- 9>&- & vf_ro=$!; }
+${merged ? 'vf_read_e() { :; }' : 'vf_read_e() { ( cd "$D" && exec cat $vf_l >&2 2>/dev/null ) </dev/null 5>&- 9>&- & vf_re=$!; }'}
 vf_read() {
   vf_n=$2 vf_l=
   while [ "$vf_n" -le "$vf_made" ]; do vf_l="$vf_l $1$vf_n"; vf_n=$((vf_n + 1)); done
