@@ -14,13 +14,17 @@ import { quote, type ShellText, sh } from '../quote.ts'
  */
 
 /** Told without a process where the shell can: this is the first thing that every host of a run does. */
-const FOLDER = `
+const WHO = `
 vf_uid=
 if [ -r /proc/self/status ]; then
   while read -r vf_word vf_uid vf_other && [ "$vf_word" != Uid: ]; do vf_uid=; done </proc/self/status
   [ -z "$vf_uid" ] || vf_uid=\${vf_other%%[!0-9]*}
 fi
 [ -n "$vf_uid" ] || vf_uid=$(id -u)
+`
+
+/** For a shell that knows its user, as the listening one does by its prelude. */
+const PLACE = `
 if [ "$vf_uid" = 0 ]; then vf_folder=/run/virtfleet; [ -d /run ] || vf_folder=/var/run/virtfleet
 else vf_folder=/tmp/virtfleet-$vf_uid; fi
 vf_file=$vf_folder/lease vf_work=$vf_folder/work
@@ -34,6 +38,8 @@ vf_own() {
   case $1 in drwx------*) [ "$3" = "$vf_uid" ] ;; *) return 1 ;; esac
 }
 `
+
+const FOLDER = WHO + PLACE
 
 /** Seconds without a word from the controller after which another run may take the host: a lost connection may tell nobody. */
 export const EXPIRY_SECONDS = 90
@@ -55,7 +61,7 @@ vf_stale() {
  * the sign of life; `vf_free` gives it up, and answers.
  */
 export function holdScript(holder: string, expirySeconds: number): ShellText {
-  return sh.raw(`${FOLDER}${STALE}
+  return sh.raw(`${PLACE}${STALE}
 vf_held=
 # A shell that ends by itself sees to its job; of one that is killed, the job is told here. What is shielded is in no group of a job's.
 vf_oust() {

@@ -8,12 +8,12 @@ import { outputs } from './prelude/outputs.ts'
 /*
  * The two shells of a session. The listening shell reads our lines and is never busy; each batch runs in a job: a shell of
  * its own session and process group, which gets its script through a pipe or a FIFO (argv and environment are open to other
- * users). A job whose commands leave nothing behind waits for the next batch; after any other one the next batch gets a new
+ * users). A job whose commands have left nothing behind waits for the next batch; after any other one the next batch gets a new
  * job, so that ending it cannot reach what an earlier command left running.
  *
  * A mark is RS, the batch's nonce, a space, a word with arguments, and a newline. Marks of a job: `B` (what follows belongs
  * to the next command), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
- * more), `F seq` (no FIFO could be made), `J` (the job is over). Marks of the listening shell: `H` (hello), `K` (the
+ * more), `F seq` (no FIFO could be made), `J` (the batch is over, and the job; with `w` it waits for another). Marks of the listening shell: `H` (hello), `K` (the
  * job was ended), `A` (it is alive), `S` (survivors of the last job: the batch was not begun), `L` (an answer of what is kept
  * beside the batches: Connection.aside). Descriptor 9 is for what is kept there; nothing that the shell starts has it.
  *

@@ -24,14 +24,22 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
   const timed = commands.some((c) => c.timeoutMs > 0)
   const steps = commands.map((command, i) => {
     const last = i === commands.length - 1
-    return ownOutput(command) ? apart(command, options, last) : inline(command, options, last && timed)
+    const end = mayWait(commands) ? 'vf_done' : 'vf_m J'
+    return ownOutput(command)
+      ? apart(command, options, last ? end : undefined)
+      : inline(command, options, last && timed)
   })
-  return `vf_m B\n${steps.join('')}${isClean(commands) ? '' : 'exit\n'}`
+  const begin = mayWait(commands) ? 'vf_start 2>/dev/null\nvf_m B\n' : 'vf_m B\n'
+  return `${begin}${steps.join('')}${isClean(commands) || mayWait(commands) ? '' : 'exit\n'}`
 }
 
 /** Nothing of it can be left when it has answered: its job can take another batch. */
 export const isClean = (commands: readonly ScriptCommand[]): boolean =>
   commands.every((c) => c.childless && !ownOutput(c) && c.timeoutMs === 0)
+
+/** Users' commands, after which the job looks whether anything of them is left, and tells by its `J` whether it can take another batch. */
+export const mayWait = (commands: readonly ScriptCommand[]): boolean =>
+  commands.at(-1)?.foreign === true && commands.every((c) => c.timeoutMs === 0 && !c.shielded)
 
 /** Its output goes through FIFOs of its own, and a `J` or `B` mark follows. */
 export const ownOutput = (command: { foreign: boolean; shielded: boolean }): boolean =>
@@ -61,13 +69,14 @@ function inline(command: ScriptCommand, options: ScriptOptions, endWatch: boolea
   return `${deadline(command)}${body(command, options)}${wait}\n${end}`
 }
 
-function apart(command: ScriptCommand, options: ScriptOptions, last: boolean): string {
+/** `end`: said behind the last of a batch. */
+function apart(command: ScriptCommand, options: ScriptOptions, end: string | undefined): string {
   const streams = '>&3 2>&4 3>&- 4>&-'
   const wait = command.timeoutMs > 0 ? ` & vf_q${command.shielded ? ' "$!"' : ''}` : ''
   const run = command.shielded
     ? `vf_p ${quote(`${PRINT}\n${WORKING}${body(command, options, { closed: ' 8>&-' })}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
     : body(command, options, { streams })
-  const after = last ? 'vf_J\nvf_m J\n' : 'vf_m B\n'
+  const after = end === undefined ? 'vf_m B\n' : `vf_J\n${end}\n`
   const [open, close] = command.shielded ? ['vf_F', 'vf_G'] : ['vf_O', 'vf_P']
   return `${open} ${command.seq}\n${deadline(command)}${run}${wait}\n${close} ${command.seq} $?\n${after}`
 }

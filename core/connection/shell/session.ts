@@ -8,7 +8,7 @@ import type { Command } from './command.ts'
 import type { Greeting } from './greeting.ts'
 import type { Decoder } from './input.ts'
 import type { MarkReader } from './marks.ts'
-import { isClean, jobScript, ownOutput, pairs } from './script.ts'
+import { isClean, jobScript, mayWait, ownOutput, pairs } from './script.ts'
 
 /** A job that says nothing for so long is asked whether it is still there. */
 const POLL_MS = 10_000
@@ -110,17 +110,17 @@ export class Session {
     this.batch = newBatch(commands, nonce)
     for (const name of this.streams) this.readers[name].expect(nonce)
     const fifos = commands.some(ownOutput) ? pairs(commands) : "''"
-    const survivors = this.previous === 'own' ? '1' : "''"
+    const before = this.previous === 'own' ? 'left' : this.previous === 'foreign' ? 'gone' : "''"
     const scripted = commands.map((c, i) => c.scripted(i + 1))
     const text = jobScript(scripted, this.options)
     const clean = isClean(scripted)
     this.previous = commands.some(ownOutput) ? 'foreign' : clean ? 'clean' : 'own'
-    const fifo = text.length < LARGEST_IN_FIFO ? Number(clean) : "''"
+    const fifo = text.length < LARGEST_IN_FIFO ? Number(clean || mayWait(scripted)) : "''"
     const done = new Promise<Command[]>((resolve) => {
       this.finished = resolve
     })
     for (const command of commands) command.sent()
-    this.channel.stdin.write(`vf_job ${nonce} ${survivors} ${fifos} ${fifo} ${quote(text)}\n`)
+    this.channel.stdin.write(`vf_job ${nonce} ${before} ${fifos} ${fifo} ${quote(text)}\n`)
     return done
   }
 
@@ -261,6 +261,8 @@ export class Session {
         cursor.over = true
         break
       case 'J':
+        // The job has looked: it waits.
+        if (seq === 'w') this.previous = 'clean'
         cursor.over = true
         break
       case 'K':

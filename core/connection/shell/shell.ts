@@ -86,7 +86,10 @@ export class UserShell implements Shell {
 
   /** Keeps something in the listening shell. Raises ConnectionError where there is none any more. */
   async aside(script: ShellText): Promise<Aside> {
-    if (this.session?.retired !== undefined && !this.closed) await (this.replacing ??= this.replace())
+    if (this.session?.retired !== undefined && !this.closed) {
+      this.replacing ??= this.replace()
+      await this.replacing
+    }
     if (!this.session || this.session.retired !== undefined) throw this.notSent('the shell was lost')
     return this.session.keep(script)
   }

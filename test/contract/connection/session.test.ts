@@ -7,6 +7,7 @@ import {
   type Connection,
   OutputTooLarge,
   type Shell,
+  type ShellText,
   sh,
 } from '../../../core/connection/index.ts'
 import { Bench, eventually, processes, SHELLS, TRANSPORTS, uniqueSeconds } from './setup.ts'
@@ -174,6 +175,38 @@ describe('connection: a session', function () {
           const left = processes(seconds)
           expect(left).to.have.length(1)
           for (const pid of left) process.kill(pid)
+        })
+
+        it("gives a job that a user's command has left nothing in to the next one, and ends nothing that was left", async () => {
+          const [plain, apart] = [uniqueSeconds(), uniqueSeconds()]
+          const job = async (script: ShellText): Promise<string> =>
+            text(
+              (
+                await shell.run(
+                  sh`${script}
+echo $$`,
+                  { foreign: true },
+                )
+              ).stdout,
+            ).trim()
+          // mksh gives each batch to a new one; a machine that starts too much at the moment makes the others do so, too.
+          let same = kind === 'mksh'
+          for (let i = 0; i < 50 && !same; i++) same = (await job(sh`:`)) === (await job(sh`ls / >/dev/null`))
+          expect(same).to.equal(true)
+          const left = await job(sh`sleep ${plain} </dev/null >/dev/null 2>&1 &`)
+          const next = await job(sh`setsid sleep ${apart} </dev/null >/dev/null 2>&1 &`)
+          expect(next).not.to.equal(left)
+          const stop = new AbortController()
+          const running = failure(shell.run(sh`sleep 400.${process.pid}`, { foreign: true, signal: stop.signal }))
+          expect(await eventually(() => processes(`sleep 400.${process.pid}`).length > 0)).to.equal(true)
+          stop.abort()
+          expect((await running).name).to.equal('AbortError')
+          expect(await eventually(() => processes(`sleep 400.${process.pid}`).length === 0)).to.equal(true)
+          for (const seconds of [plain, apart]) {
+            const survivors = processes(seconds)
+            expect(survivors).to.have.length(1)
+            process.kill(survivors[0]!)
+          }
         })
 
         it('gives commands that leave nothing to the same job, and others to a new one', async () => {

@@ -2,6 +2,9 @@ import { quote } from '../../quote.ts'
 import { mark, PRINT } from './marks.ts'
 import type { PreludeOptions } from './options.ts'
 
+/** So many processes that have begun meanwhile, on the whole host, are looked at; on a busier one a new job costs less. */
+const LOOKED_AT = 24
+
 /**
  * Functions of a job; its arguments are the folder of FIFOs, how to make a session, and the locale. The watchdog ends with its sleep when it is told to; mksh may sleep through the
  * first signal in `wait`, so there its sleeps are short, outside the group, and nothing waits; and the job is told again.
@@ -9,7 +12,7 @@ import type { PreludeOptions } from './options.ts'
 export function jobFunctions({ grace, merged, shellPath }: PreludeOptions): string {
   return `${PRINT}
 ${mark(merged)}
-D=$1 vf_x=$2 LC_ALL=$3 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g=
+D=$1 vf_x=$2 LC_ALL=$3 vf_w= vf_d= vf_c= vf_e= vf_i= vf_g= vf_last=
 set --
 vf_now() { vf_n=; read -r vf_n vf_o </proc/uptime; vf_n=$((\${vf_n%.*} * 100 + 1\${vf_n#*.} - 100)); }
 vf_arm() {
@@ -81,6 +84,23 @@ vf_G() {
   wait "$vf_c" $vf_e
   vf_c= vf_e=
 }
+vf_start() { read -r vf_s vf_s vf_s vf_s vf_last </proc/loadavg && vf_now && vf_when=$vf_n; }
+# Numbers are given to processes in turn, so what the commands have started is looked for among those given meanwhile; within a second they do not come
+# round (there are 32768 at least). What forks while this looks has a number that is looked at then.
+vf_clean() {
+  vf_i=$vf_last
+  [ -n "$vf_last" ] && vf_now && [ "$((vf_n - vf_when))" -lt 100 ] || return 1
+  while read -r vf_s vf_s vf_s vf_s vf_o </proc/loadavg && [ "$vf_o" != "$vf_i" ]; do
+    [ "$vf_o" -gt "$vf_i" ] && [ "$((vf_o - vf_last))" -le ${LOOKED_AT} ] || return 1
+    while [ "$vf_i" -lt "$vf_o" ]; do
+      vf_i=$((vf_i + 1)) vf_s=
+      [ ! -d "/proc/$vf_i" ] || { read -r vf_s <"/proc/$vf_i/stat"; } 2>/dev/null
+      set -- \${vf_s##*) }
+      [ "$4" != "$$" ] || [ "$1" = Z ] || return 1
+    done
+  done
+}
+vf_done() { if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi; }
 vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
 `
 }

@@ -3,8 +3,8 @@ import { jobFunctions } from './job.ts'
 import type { PreludeOptions } from './options.ts'
 
 /**
- * How the listening shell begins a batch: `vf_job NONCE CHECK PAIRS FIFO SCRIPT`. CHECK: whether survivors of the last
- * job are looked for. PAIRS: of FIFOs for outputs, or nothing where none is wanted. FIFO: the script comes through a FIFO to a
+ * How the listening shell begins a batch: `vf_job NONCE BEFORE PAIRS FIFO SCRIPT`. BEFORE: `left`, survivors of the last
+ * job are looked for; `gone`, a job that was to wait has ended instead, as it has said. PAIRS: of FIFOs for outputs, or nothing where none is wanted. FIFO: the script comes through a FIFO to a
  * job that can wait for another batch, `1`, or ends behind this one, `0`; nothing: through a pipe, to a job of its own. A pipe needs a
  * process that writes into it. `vf_rest` lets a job go that waits.
  */
@@ -35,10 +35,11 @@ vf_job() {
   # mksh keeps a copy of what it closes, so its FIFO would have no end.
   [ -z "\${KSH_VERSION-}" ] || set -- "$1" "$2" "$3" '' "$5"
   N=$1
+  [ "$2" != gone ] || vf_fed=
   [ -n "$4" ] || vf_rest
   if [ -n "$vf_pid" ] && [ -z "$vf_fed" ]; then
     wait "$vf_pid" 2>/dev/null
-    if [ -n "$2" ] && [ -n "$vf_x" ] && vf_kill 0 && vf_alive; then vf_m S; return 0; fi
+    if [ "$2" = left ] && [ -n "$vf_x" ] && vf_kill 0 && vf_alive; then vf_m S; return 0; fi
     vf_pid=
   fi
   [ -z "$3$4" ] || [ -n "$D" ] || vf_mkdir
