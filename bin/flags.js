@@ -1,12 +1,6 @@
 const { setFlagsFromString } = require('node:v8')
 
 /**
- * By how much of what is alive the heap may grow until it is collected anew, in percent; V8's own choice is up to four times. With a thousand
- * hosts it nearly halves the memory, for about 5 % more CPU time.
- */
-const HEAP_GROWTH = 40
-
-/**
  * V8 optimises what has run about so many bytes of its code. By its default (66 KiB) a run over many hosts, which takes seconds, spends a
  * quarter of its CPU time on that and is over before it pays.
  */
@@ -17,6 +11,5 @@ const BYTES_BEFORE_OPTIMISING = 1_000_000
  * runs too: V8 refuses a code cache that was made, or is loaded, under other flags.
  */
 exports.setFlags = () => {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`)
   setFlagsFromString(`--interrupt-budget=${BYTES_BEFORE_OPTIMISING}`)
 }

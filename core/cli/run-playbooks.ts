@@ -16,6 +16,7 @@ import { listenForInterrupts } from './interrupts.ts'
 import { inventorySources, sourceOf } from './inventory.ts'
 import { listPlaybooks } from './listing.ts'
 import { openLog } from './log.ts'
+import { growSparingly } from './memory.ts'
 import { askPromptedVars } from './prompted-vars.ts'
 import type { RunFlags } from './run-flags.ts'
 import { reportMistakes } from './run-mistakes.ts'
@@ -61,6 +62,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
     return EXIT.ok
   }
 
+  growSparingly(loaded.inventory.match('all', flags.limit).hosts.length)
   const passwords = await readPasswords(flags, streams, redactor)
   const prompted = await askPromptedVars(playbooks, extraVars, streams, redactor)
   const log = openLog({
