@@ -4,6 +4,7 @@ import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.t
 import { parseXml } from '../../../core/libvirt/xml/element.ts'
 import type { Reader } from '../../../core/module/types.ts'
 import { ask } from '../daemon/ask.ts'
+import { isShared } from '../file-systems.ts'
 
 /** A machine as its definition has it. */
 export interface LintDomain {
@@ -74,13 +75,12 @@ done`
   for (const part of answer.stdout.toString().split('\0')) {
     const [word, text] = [part.slice(0, part.indexOf(' ')), part.slice(part.indexOf(' ') + 1)]
     if (word === 'path') path = text
-    else if (word === 'mount') storage.set(path, shared(text) ? text.trim() : `local ${host.name}`)
+    else if (word === 'mount')
+      storage.set(path, isShared(text.split(' ')[0] ?? '') ? text.trim() : `local ${host.name}`)
     else if (word === 'info') for (const image of chainOf(text)) images.set(image.path, image)
   }
   return { images: [...images.values()], storage }
 }
-
-const shared = (mount: string): boolean => /^(?:nfs4?|ceph|glusterfs|fuse\.glusterfs|ocfs2|gfs2|cifs)\s/.test(mount)
 
 /** qemu-img's JSON is data of the host's: what is not as it should be is left out. */
 function chainOf(text: string): LintImage[] {

@@ -1,5 +1,6 @@
 import type { DomainModel } from '../../../core/libvirt/xml/domain.ts'
 import { child, childrenOf } from '../../../core/libvirt/xml/element.ts'
+import { isShared } from '../file-systems.ts'
 import type { MigrateArgs } from './args.ts'
 import type { Place, Resident } from './probe.ts'
 import type { FileFacts } from './storage.ts'
@@ -75,17 +76,14 @@ function checkDevices({ model }: Sides, { blockers, notes }: Findings): void {
   if (model.cpuMode === 'host-passthrough') notes.push('its CPU is host-passthrough: both hosts must have the same')
 }
 
-/** File systems that several hosts share; libvirt's own list. */
-const SHARED = /^(?:nfs4?|ceph|fuse\.glusterfs|glusterfs|ocfs2|gfs2?|cifs|afs|fuse\.quobyte)$/
-
 function checkFiles({ files, args, sourceName, source, target }: Sides, { blockers, notes }: Findings): void {
   for (const { path, source: here, target: there, writable, cache } of files) {
     if (!here) blockers.push(`${path} is not on ${sourceName}`)
     else if (!there) blockers.push(`${path} is not on ${args.to}`)
     else if (here.inode !== there.inode || here.size !== there.size)
       blockers.push(`${path} is not the same file on both hosts`)
-    else if (!SHARED.test(here.type) || !SHARED.test(there.type)) {
-      const where = SHARED.test(here.type) ? `${there.type} on ${args.to}` : `${here.type} on ${sourceName}`
+    else if (!isShared(here.type) || !isShared(there.type)) {
+      const where = isShared(here.type) ? `${there.type} on ${args.to}` : `${here.type} on ${sourceName}`
       if (writable && !args.unsafe)
         blockers.push(`${path} is on ${where}: libvirt does not take that for shared storage`)
       else notes.push(`${path} is on ${where}`)

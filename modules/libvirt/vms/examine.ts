@@ -3,15 +3,13 @@ import { CommandTimeout, ConnectionError } from '../../../core/connection/errors
 import { sh } from '../../../core/connection/quote.ts'
 import { LibvirtError } from '../../../core/libvirt/errors.ts'
 import { type FleetStates, type HostName, ModuleFailure, type Reader } from '../../../core/module/types.ts'
+import { isLocal } from '../file-systems.ts'
 import { type ImageUsers, usersOfImages } from '../image/users.ts'
 import type { VmsArgs } from './args.ts'
 import { domainsOf } from './fleet.ts'
 import { neededAmong } from './needed.ts'
 import type { VmHost } from './probe.ts'
 import { wantedVms } from './wanted.ts'
-
-/** File systems that no other host sees; of any other it is not known. */
-const LOCAL = /^(?:ext[234]|xfs|btrfs|zfs|f2fs|jfs|reiserfs|bcachefs|tmpfs|ramfs|overlay)$/
 
 /** A host, as far as files that are to be deleted are concerned. */
 interface Place {
@@ -98,7 +96,7 @@ for d in ${folders}; do [ -d "$d" ] && printf 'on %s %s\n' "$(findmnt -no FSTYPE
     const [, what, rest = ''] = /^(there|on) (.*)$/.exec(line) ?? []
     const at = rest.indexOf(' ')
     if (what === 'there') there.add(rest)
-    else if (what === 'on' && LOCAL.test(rest.slice(0, at))) local.add(rest.slice(at + 1))
+    else if (what === 'on' && isLocal(rest.slice(0, at))) local.add(rest.slice(at + 1))
   }
   return { own, there, named, local }
 }

@@ -71,14 +71,16 @@ export function assignMacs(
 
 /** Refuses a disk or seed that is there and not ours, and a disk that another machine has. */
 export function refuseForeignFiles(states: FleetStates<VmHost>, vm: WantedVm, known: Known, target: HostName): void {
-  const storage = states.answered.get(target)?.storage
+  const at = states.answered.get(target)
   for (const [name, host] of states.answered) {
-    if (host.storage !== storage) continue
+    const isSame = host.storage === at?.storage
+    if (!isSame && (host.isLocal || at?.isLocal)) continue
     const owner = domainsOf(host).find(
       (d) => d.model.uuid !== vm.uuid && d.model.disks.some((disk) => disk.source === vm.disk),
     )
     if (owner)
       throw new ModuleFailure(`${vm.disk}, the disk of '${vm.name}', belongs to ${owner.model.name} on ${name}`)
+    if (!isSame) continue
     for (const file of filesOf(vm)) refuseForeignFile(states, file, known, { name, host })
   }
 }

@@ -7,6 +7,7 @@ import { child, type Element, parseXml } from '../../../core/libvirt/xml/element
 import type { Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
 import { machineAliases } from '../domain/machines.ts'
+import { isLocal, isShared } from '../file-systems.ts'
 import type { VmsArgs } from './args.ts'
 import { filesOf } from './disks.ts'
 import { type JournalEntry, parseJournal, readJournal } from './journal.ts'
@@ -42,6 +43,8 @@ export interface VmHost {
   readonly base: boolean
   /** Where the disks are: hosts with the same text see the same files. */
   readonly storage: string
+  /** No other host sees them; where neither is surely so, two hosts may. */
+  readonly isLocal: boolean
   readonly availableKiB: number
   /** Processors of the host. */
   readonly cpus: number
@@ -82,6 +85,7 @@ ${readJournal(args.fleet)}`)
     lines.filter((l) => l.startsWith(`${word} `)).map((l) => l.slice(word.length + 1))
   const acceleration = lines.includes('kvm') ? 'kvm' : 'tcg'
   const mount = after('storage')[0]?.trim() ?? ''
+  const type = mount.split(/\s/)[0] ?? ''
   const digests = new Map(after('seed').map((line) => [line.slice(66), line.slice(0, 64)]))
   const common = { acceleration: acceleration as 'kvm' | 'tcg', neighbours: after('neigh'), digests }
   return {
@@ -95,7 +99,8 @@ ${readJournal(args.fleet)}`)
     journal: end < 0 ? [] : parseJournal(journal.join('\n')),
     files: new Set(after('file')),
     base: args.base === undefined || lines.includes('base'),
-    storage: /^(?:nfs4?|ceph|glusterfs|fuse\.glusterfs|ocfs2|gfs2|cifs)\s/.test(mount) ? mount : `local ${host.name}`,
+    storage: isShared(type) ? mount : `local ${host.name}`,
+    isLocal: isLocal(type),
     availableKiB: Number(after('memory')[0] ?? 0),
     cpus: Number(after('cpus')[0] ?? 1),
     acceleration,
