@@ -30,10 +30,18 @@ export function becomeCommand(become: Become, options: { nonce: string; prompt: 
  * does not read either: it has a command of its own. Undefined where a password may be asked for, or flags are the user's.
  */
 export function directCommand(become: Become, shellPath: string): string | undefined {
-  if (become.password !== undefined || become.method === 'su' || become.flags !== undefined) return undefined
+  if (become.password !== undefined || become.flags !== undefined) return undefined
   const shell = quote(shellPath)
   const exe = quote(become.exe ?? become.method)
   const user = quote(become.user)
-  const up = become.method === 'sudo' ? `${exe} -H -n -u ${user} -- ${shell} -s` : `${exe} -n -u ${user} ${shell} -s`
-  return `exec ${shell} -c ${quote(`LC_ALL=C; export LC_ALL; unset LANGUAGE; exec ${up}`)}`
+  const direct = (up: string): string =>
+    `exec ${shell} -c ${quote(`LC_ALL=C; export LC_ALL; unset LANGUAGE; exec ${up}`)}`
+  switch (become.method) {
+    case 'sudo':
+      return direct(`${exe} -H -n -u ${user} -- ${shell} -s`)
+    case 'doas':
+      return direct(`${exe} -n -u ${user} ${shell} -s`)
+    case 'su':
+      return undefined
+  }
 }

@@ -90,8 +90,8 @@ function proxyOptions(endpoint: Endpoint): string[] {
 }
 
 /**
- * ssh -J would start the bastion's ssh without our rules about host keys, and with our askpass: so it is written out, and
- * the bastion is asked for nothing.
+ * ssh -J would start the bastion's ssh without our rules about host keys, and with our askpass: so it is written out, for
+ * each bastion, and none is asked for anything.
  */
 function jumpCommand(endpoint: Endpoint, proxyJump: string): string {
   const jumps = proxyJump.split(',').map((jump) => jump.trim())
@@ -106,7 +106,7 @@ function jumpCommand(endpoint: Endpoint, proxyJump: string): string {
     ...configArguments(endpoint),
     ...options.flatMap((o) => ['-o', o]),
     ...SIGNS_OF_LIFE,
-    ...(jumps.length > 0 ? ['-J', jumps.join(',')] : []),
+    ...(jumps.length > 0 ? ['-o', `ProxyCommand=${jumpCommand(endpoint, jumps.join(','))}`] : []),
   ]
   const target = last.includes('://') || !/:\d+$/.test(last) ? last : `ssh://${last}`
   const words = ['ssh', ...args].map((word) => quote(word.replaceAll('%', '%%')))

@@ -173,7 +173,8 @@ export class UserShell implements Shell {
     this.sending = true
     const unbegun = await session.run(batch)
     this.sending = false
-    this.queue.unshift(...unbegun)
+    if (this.closed) for (const command of unbegun) command.fail(this.notSent('the shell was closed'))
+    else this.queue.unshift(...unbegun)
     if (session.retired !== undefined) void session.leave()
     if (this.queue.length > 0) this.schedule()
   }

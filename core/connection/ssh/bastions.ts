@@ -37,7 +37,7 @@ export class Bastions {
     const last = jumps.at(-1)
     if (!last) return dial(name, target, signal)
     const before = jumps.slice(0, -1)
-    const key = JSON.stringify(jumps.map((j) => [j.user, j.host, j.port, j.hostKeyAlias, j.proxyCommand]))
+    const key = JSON.stringify(jumps.map(bastionKey))
     const entry = this.logins.get(key) ?? this.enter(name, last, before)
     this.logins.set(key, entry)
     entry.users++
@@ -68,6 +68,17 @@ export class Bastions {
     }
   }
 }
+
+/** Hosts share a bastion only if they have the same rules for its key, too: else one would use what the other let in unchecked. */
+const bastionKey = ({
+  user,
+  host,
+  port,
+  hostKeyAlias,
+  proxyCommand,
+  hostKeys,
+  globalKnownHostsFiles,
+}: ResolvedEndpoint) => [user, host, port, hostKeyAlias, proxyCommand, hostKeys, globalKnownHostsFiles]
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work

@@ -164,8 +164,12 @@ describe('the transport openssh', function () {
       expect(await run(await login({ proxyJump: `root@127.0.0.1:${sshd.port}`, hostKeys }), 'echo jumped')).to.equal(
         'jumped',
       )
-      const error = await refused({ proxyJump: `root@localhost:${sshd.port}`, hostKeys })
-      expect(error.failure).to.equal('host-key-unknown')
+      const [here, unknown] = [`root@127.0.0.1:${sshd.port}`, `root@localhost:${sshd.port}`]
+      expect(await run(await login({ proxyJump: `${here},${here}`, hostKeys }), 'echo twice')).to.equal('twice')
+      for (const proxyJump of [unknown, `${here},${unknown}`, `${unknown},${here}`]) {
+        const error = await refused({ proxyJump, hostKeys })
+        expect(error.failure, proxyJump).to.equal('host-key-unknown')
+      }
     } finally {
       if (before === undefined) delete process.env.SSH_AUTH_SOCK
       else process.env.SSH_AUTH_SOCK = before

@@ -135,6 +135,11 @@ describe('connection: the pool', function () {
       const results = await Promise.all(shells.map((s) => s.run(sh`echo here`)))
       expect(results.map((r) => r.stdout.toString())).to.deep.equal(Array(3).fill('here\n'))
       expect(accepted(bastion)).to.equal(1)
+      // Another one's rules do not let it through a bastion that its own do not know.
+      const stranger = join(bastion.dir, 'known_host')
+      writeFileSync(stranger, `[127.0.0.1]:${bench.sshd.port} ${bench.sshd.hostKey}\n`)
+      const strict = { ...endpoints[0]!, name: 'strict', hostKeys: { policy: 'strict', files: [stranger] } as const }
+      expect(await failure(pool.get(strict))).to.have.property('failure', 'host-key-unknown')
     } finally {
       await pool.closeAll()
       if (before === undefined) delete process.env.SSH_AUTH_SOCK

@@ -53,7 +53,7 @@ $5
     vf_p "$vf_t" >&5
     [ "$4" = 1 ] || vf_fed=
   else
-    vf_p "$vf_r$vf_t" | { vf_begin; } 5>&- 9>&- &
+    { vf_p "$vf_r$vf_t"; } 9>&- | { vf_begin; } 5>&- 9>&- &
     vf_began $!
   fi
 }
