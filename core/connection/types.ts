@@ -114,7 +114,7 @@ export interface Shell {
 }
 
 /**
- * What a user's shell keeps beside the commands that it runs, such as a lock: descriptor 9 is its, and nothing that the shell starts has it. It
+ * What a user's shell keeps beside the commands that it runs, such as a lock: descriptor 9 is its, and no command has it. It
  * is told lines, also while a command runs, which must take no time, and answers by `vf_a WORDS` in one line.
  */
 export interface Aside {

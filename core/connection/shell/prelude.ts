@@ -15,7 +15,7 @@ import { outputs } from './prelude/outputs.ts'
  * to the next command), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
  * more), `F seq` (no FIFO could be made), `J` (the batch is over, and the job; with `w` it waits for another). Marks of the listening shell: `H` (hello), `K` (the
  * job was ended), `A` (it is alive), `S` (survivors of the last job: the batch was not begun), `L` (an answer of what is kept
- * beside the batches: Connection.aside). Descriptor 9 is for what is kept there; nothing that the shell starts has it.
+ * beside the batches: Connection.aside). Descriptor 9 is for what is kept there; no job and no reader has it.
  *
  * A user's command writes into a pair of FIFOs of its own, `o1` and `e1`, `o2` and `e2` …: made many at once, and read by
  * one `cat o1 o2 …` for each stream, so that a command costs no process but its own. The reader goes on to the next FIFO when
