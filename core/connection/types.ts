@@ -160,8 +160,8 @@ export interface Connection {
   /** The shell of that user, opened once and kept; the login user's without an argument. */
   shell(become?: Become): Promise<Shell>
   /**
-   * Gives the user's shell something to keep: with its prelude, and so without a round trip, where it is just being opened. One at a time. It
-   * survives resetShell, and is gone with the shell: when that is lost, or the connection.
+   * Gives the user's shell something to keep: with its prelude, and so without a round trip, where it is just being opened. One at a time: the
+   * next waits. It survives resetShell, and is gone with the shell: when that is lost, or the connection.
    */
   aside(script: ShellText, become?: Become): Promise<Aside>
   /** Closes and forgets a user's shell, so that the next use sees changed groups. */

@@ -64,13 +64,16 @@ export async function acquireLease(connection: Connection, options: LeaseOptions
   signal?.throwIfAborted()
   const expiry = options.expirySeconds ?? EXPIRY_SECONDS
   const holder = { ...thisHolder(options.run), ...options.who }
-  const aside = await connection.aside(holdScript(writeHolder(holder), expiry), become)
+  const opening = connection.aside(holdScript(writeHolder(holder), expiry), become)
+  const aside = await (signal ? unlessAborted(opening, signal) : opening).catch((error: unknown) => {
+    opening.then(giveUp, () => undefined)
+    throw error
+  })
   try {
     await new Attempt(connection.endpoint.name, aside, holder, options).held()
     return heldLease(aside, holder, expiry)
   } catch (error) {
-    void aside.ask(GIVE_UP)
-    aside.close()
+    void giveUp(aside)
     throw error
   }
 }
@@ -105,11 +108,12 @@ class Attempt {
     for (let asked = 1; ; asked++) {
       // The script has asked once by itself.
       const answer = await this.#answer(asked > 1)
-      const other = readHolder(answer.replace(/^(?:busy|left) /, ''))
-      const left = answer.startsWith('left')
+      const other = readHolder(answer.replace(/^(?:busy|left|ending) /, ''))
+      const ending = answer.startsWith('ending')
+      const left = ending || answer.startsWith('left')
       const own = other?.run === this.#holder.run
       // What is left of the same run, over a connection that broke, is its own.
-      if (answer === 'held' || (left && own)) return
+      if (answer === 'held' || (left && own && !ending)) return
       const glancing = asked < GLANCES
       // Another run was faster when this run's old holder gave up.
       if (wasOwn && other && !own) throw new HostInUse(this.#host, other, left)
@@ -135,7 +139,7 @@ class Attempt {
     const asked = ask ? this.#aside.ask(tryAgain(writeHolder(this.#holder))) : this.#aside.first
     const value = await (signal ? unlessAborted(asked, signal) : asked)
     if (value === undefined) throw new ConnectionError('lost', this.#host, 'the lease holder ended on the host')
-    if (/^(?:held|busy|left)\b/.test(value)) return value
+    if (/^(?:held|busy|left|ending)\b/.test(value)) return value
     const host = this.#host
     if (value === 'noflock')
       throw new ConnectionError('unsupported', host, `${host} has no flock(1)`, 'install util-linux, or busybox')
@@ -159,10 +163,15 @@ function heldLease(aside: Aside, holder: LeaseHolder, expirySeconds: number): Le
   void aside.ended.then((reason) => over({ expected: false, reason }))
   const release = async (): Promise<void> => {
     over({ expected: true, reason: 'released' })
-    await Promise.race([aside.ask(GIVE_UP), delay(RELEASE_MS, undefined, { ref: false })])
-    aside.close()
+    await Promise.race([giveUp(aside), delay(RELEASE_MS, undefined, { ref: false })])
   }
   return { holder, ended, release }
+}
+
+function giveUp(aside: Aside): Promise<unknown> {
+  const freed = aside.ask(GIVE_UP)
+  aside.close()
+  return freed
 }
 
 /** Rejects with the signal's reason once it aborts, whatever becomes of the promise. */

@@ -44,35 +44,54 @@ const FOLDER = WHO + PLACE
 /** Seconds without a word from the controller after which another run may take the host: a lost connection may tell nobody. */
 export const EXPIRY_SECONDS = 90
 
+/** Tries, a second apart, after which what does not listen to TERM is killed. */
+const GRACE_TRIES = 6
+
 /** Who has the lock has not said for too long that it lives: `vf_n` is its shell. That is judged by the host's own clock, which nobody sets. */
 const STALE = `
 vf_beat=$vf_folder/beat
 vf_stale() {
-  vf_n= vf_l= vf_c=
-  { read -r vf_n vf_l <"$vf_beat" && read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 1
+  vf_n= vf_l= vf_c= vf_d=
+  { read -r vf_n vf_l vf_d <"$vf_beat" && read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 1
   case $vf_n-$vf_l in -* | *- | *[!0-9-]*) return 1 ;; esac
-  [ "\${vf_c%%.*}" -gt "$vf_l" ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]
+  [ "\${vf_c%%.*}" -gt "$vf_l" ] && [ "$vf_n" != "$$" ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]
 }
 `
 
 /**
  * What a user's listening shell keeps as the lease: the lock is on its descriptor 9. `vf_try HOLDER`, also the first act, answers `held`,
- * `busy HOLDER`, or `left HOLDER` where the host is ours and what a run before has left on it is still at work. `vf_living` is
+ * `busy HOLDER`, or where the host is ours `left HOLDER` if what a run before has left on it is still at work, `ending HOLDER` if what it did is being ended. `vf_living` is
  * the sign of life; `vf_free` gives it up, and answers.
  */
 export function holdScript(holder: string, expirySeconds: number): ShellText {
   return sh.raw(`${PLACE}${STALE}
-vf_held=
-# A shell that ends by itself sees to its job; of one that is killed, the job is told here. What is shielded is in no group of a job's.
+vf_held= vf_ousted= vf_tries=0
+vf_lock() { $vf_flock -n 9 9>&9 </dev/null; }
+# A shell that ends by itself sees to its job. This one waits for its input and hears nothing else: it is killed, and the rest is done here. What is
+# shielded is in no group of a job's.
 vf_oust() {
   vf_l=; { read -r vf_l <"/proc/$vf_n/task/$vf_n/children"; } 2>/dev/null
   kill -KILL "$vf_n" 2>/dev/null || return 1
-  for vf_c in $vf_l; do kill -TERM "-$vf_c" && kill -CONT "-$vf_c"; done
+  for vf_c in $vf_l; do
+    if kill -TERM "-$vf_c"; then vf_ousted="$vf_ousted -$vf_c"; kill -CONT "-$vf_c"
+    else kill -TERM "$vf_c"; kill -CONT "$vf_c"; fi
+  done
+  case $vf_d in /*/.virtfleet-*) rm -rf "$vf_d" ;; esac
   vf_l=0
   while [ "$vf_l" -lt 5000 ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]; do vf_l=$((vf_l + 1)); done
   vf_lock
 }
-vf_lock() { $vf_flock -n 9 9>&9 </dev/null; }
+# Asked about once a second; after some, what has not listened is killed.
+vf_going() {
+  vf_l=
+  vf_tries=$((vf_tries + 1))
+  for vf_c in $vf_ousted; do
+    [ "$vf_tries" -le ${GRACE_TRIES} ] || kill -KILL "$vf_c"
+    kill -0 "$vf_c" && vf_l="$vf_l $vf_c"
+  done
+  vf_ousted=$vf_l
+  [ -n "$vf_ousted" ]
+}
 vf_worked() {
   [ -s "$vf_work" ] || return 1
   { $vf_flock -n 8 </dev/null && true >"$vf_work"; } 8<"$vf_work" && return 1
@@ -81,7 +100,7 @@ vf_worked() {
 }
 vf_living() {
   [ -n "$vf_held" ] && { read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 0
-  vf_p "$$ $((\${vf_c%%.*} + ${Math.ceil(expirySeconds)}))
+  vf_p "$$ $((\${vf_c%%.*} + ${Math.ceil(expirySeconds)})) $D
 " >"$vf_beat"
 }
 vf_try() {
@@ -89,7 +108,9 @@ vf_try() {
   if vf_lock || { vf_stale && vf_oust; }; then
     vf_held=1
     vf_living
-    if ! vf_p "$1
+    [ -z "$vf_ousted" ] || read -r vf_other <"$vf_file"
+    if vf_going; then vf_a "ending $vf_other"
+    elif ! vf_p "$1
 " >"$vf_file"; then vf_a "unusable $vf_file"
     elif vf_worked; then vf_a "left $vf_other"
     else vf_a held; fi
@@ -99,7 +120,7 @@ vf_try() {
   fi
 }
 vf_free() {
-  [ -z "$vf_held" ] || true >"$vf_file"
+  [ -z "$vf_held" ] || { true >"$vf_file"; true >"$vf_beat"; }
   # mksh keeps a copy of what it closes.
   [ -z "\${KSH_VERSION-}" ] || [ -z "$vf_held" ] || $vf_flock -u 9 9>&9
   vf_held=

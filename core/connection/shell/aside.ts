@@ -14,16 +14,22 @@ export interface AsideHost {
 export class SessionAside implements Aside {
   readonly first: Promise<string | undefined>
   readonly ended: Promise<string>
+  /** Nothing is kept any more: it was closed, or the shell has ended. */
+  readonly gone: Promise<void>
   private readonly host: AsideHost
   private readonly asked: ((answer: string | undefined) => void)[] = []
   private over: ((reason: string) => void) | undefined
   private isClosed = false
+  private leave: () => void = () => undefined
 
   /** Its script has been sent, or is about to be. */
   constructor(host: AsideHost) {
     this.host = host
     this.ended = new Promise((resolve) => {
       this.over = resolve
+    })
+    this.gone = new Promise((resolve) => {
+      this.leave = resolve
     })
     this.first = this.next()
   }
@@ -38,11 +44,11 @@ export class SessionAside implements Aside {
   }
 
   tell(line: ShellText): void {
-    if (this.over) this.host.write(line.text)
+    if (this.isKept) this.host.write(line.text)
   }
 
   ask(line: ShellText): Promise<string | undefined> {
-    if (!this.over) return Promise.resolve(undefined)
+    if (!this.isKept) return Promise.resolve(undefined)
     this.host.write(line.text)
     return this.next()
   }
@@ -50,6 +56,7 @@ export class SessionAside implements Aside {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
+    this.leave()
     this.host.left()
   }
 
@@ -62,6 +69,7 @@ export class SessionAside implements Aside {
   lost(reason: string): void {
     this.over?.(reason)
     this.over = undefined
+    this.leave()
     for (const resolve of this.asked.splice(0)) resolve(undefined)
   }
 

@@ -84,18 +84,19 @@ export class Session {
     return this.asides.some((aside) => aside.waits)
   }
 
-  private get isKeeping(): boolean {
-    return this.asides.at(-1)?.isKept === true
+  get kept(): SessionAside | undefined {
+    const last = this.asides.at(-1)
+    return last?.isKept ? last : undefined
   }
 
-  /** Keeps something in the listening shell; without a script, what the shell was given with its prelude. One at a time. */
+  /** Keeps something in the listening shell, which keeps nothing yet; without a script, what the shell was given with its prelude. */
   keep(script?: ShellText): SessionAside {
-    if (this.isKeeping) throw new Error('the shell keeps something already')
     const aside = new SessionAside({
       write: (line) => this.channel.stdin.write(`${line}\n`),
       answered: () => this.owner.ready(),
       left: () => {
-        if (this.retired !== undefined) void this.close()
+        // A batch that runs goes on; its owner closes then.
+        if (this.retired !== undefined && !this.batch) void this.close()
       },
     })
     this.asides = [...this.asides.filter((one) => one.waits), aside]
@@ -178,7 +179,7 @@ export class Session {
   /** Takes no more commands, and is closed once nothing is kept in it. */
   async leave(): Promise<void> {
     this.retired ??= 'closed'
-    if (!this.isKeeping) await this.close()
+    if (!this.kept) await this.close()
   }
 
   /** Ends its input: the shell ends what still runs on it, and itself. What runs is waited for, a little. */

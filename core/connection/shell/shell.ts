@@ -84,8 +84,9 @@ export class UserShell implements Shell {
     return command.result
   }
 
-  /** Keeps something in the listening shell. Raises ConnectionError where there is none any more. */
+  /** Keeps something in the listening shell, once it keeps nothing else. Raises ConnectionError where there is none any more. */
   async aside(script: ShellText): Promise<Aside> {
+    for (let kept = this.session?.kept; kept; kept = this.session?.kept) await kept.gone
     if (this.session?.retired !== undefined && !this.closed) {
       this.replacing ??= this.replace()
       await this.replacing

@@ -196,10 +196,11 @@ for (const transport of ['ssh', 'openssh'] as const) {
       const [plain, shielded] = [`sleep ${uniqueSeconds()}`, `sleep ${uniqueSeconds()}`]
       // The controller's arguments name it too.
       const working = (work: string) => processes(` ${work}`).filter((pid) => argsOf(pid) === work)
-      const end = async (work: string, options: string) => {
+      const end = async (script: string, options: string) => {
+        const work = script.replace(/^.*; /, '')
         const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, {
           expirySeconds: 1,
-          work,
+          work: script,
           options,
         })
         await until(() => working(work).length > 0)
@@ -212,9 +213,10 @@ for (const transport of ['ssh', 'openssh'] as const) {
         })
         return { controller, next, waited }
       }
-      const first = await end(plain, '{}')
-      await (await first.next).release()
-      await until(() => working(plain).length === 0)
+      const first = await end(`trap '' TERM; ${plain}`, '{}')
+      const taken = await first.next
+      expect(working(plain), 'is ended before the next run has the host').to.deep.equal([])
+      await taken.release()
       first.controller.kill('SIGKILL')
 
       const second = await end(shielded, '{ shielded: true }')

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import {
   type CommandOptions,
@@ -26,6 +28,29 @@ describe('connection: a session', function () {
   const bench = new Bench()
   before(() => bench.start())
   after(() => bench.stop())
+
+  it('does not look for what a command has left by the numbers of another system', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'virtfleet-loadavg-'))
+    const [fake, path] = [join(folder, 'loadavg'), join(folder, 'sh')]
+    // As lxcfs puts the host's over a container's.
+    const number = (n: number) => `0.00 0.00 0.00 1/100 ${n}`
+    writeFileSync(fake, `${number(4_000_000_000)}\n`)
+    const inner = `mount --bind ${fake} /proc/loadavg && exec /bin/dash "$@"`
+    writeFileSync(path, `#!/bin/sh\nexec unshare -m /bin/sh -c '${inner}' sh "$@"\n`, { mode: 0o755 })
+    try {
+      const connection = await bench.pool.get(bench.endpoint('local', 'dash', { name: 'lxcfs', shellPath: path }))
+      const shell = await connection.shell()
+      const seconds = uniqueSeconds()
+      const leaving = sh`sleep ${seconds} </dev/null >/dev/null 2>&1 &
+        echo ${number(4_000_000_001)} >${fake}; echo $$`
+      const first = await shell.run(leaving, { foreign: true })
+      const second = await shell.run(sh`echo $$`, { foreign: true })
+      expect(text(second.stdout)).not.to.equal(text(first.stdout))
+      for (const pid of processes(seconds)) process.kill(pid)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
 
   for (const transport of TRANSPORTS) {
     for (const kind of SHELLS) {

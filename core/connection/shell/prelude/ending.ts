@@ -73,8 +73,8 @@ vf_end() {
     vf_e=1 vf_g=
     [ -z "$1" ] || vf_tree
     vf_finish
-    # mksh as the job puts TERM off until what it runs has ended.
-    [ -n "$vf_g" ] || wait "$vf_pid" 2>/dev/null
+    # mksh as the job puts TERM off until what it runs has ended, which may never be.
+    [ -n "$vf_g" ] || [ -n "\${KSH_VERSION-}" ] || wait "$vf_pid" 2>/dev/null
     vf_n=0
     while vf_left; do
       if [ "$vf_n" -ge ${grace}0 ]; then vf_kill KILL; vf_groups KILL; fi

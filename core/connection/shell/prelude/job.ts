@@ -84,21 +84,27 @@ vf_G() {
   wait "$vf_c" $vf_e
   vf_c= vf_e=
 }
-vf_start() { read -r vf_s vf_s vf_s vf_s vf_last </proc/loadavg && vf_now && vf_when=$vf_n; }
+# In a container, that file may be another one of the same name (lxcfs), with the numbers of its host; those of the kernel have no size.
+vf_start() { vf_last=; [ ! -s /proc/loadavg ] && read -r vf_s vf_s vf_s vf_s vf_last </proc/loadavg && vf_now && vf_when=$vf_n; }
 # Numbers are given to processes in turn, so what the commands have started is looked for among those given meanwhile; within a second they do not come
 # round (there are 32768 at least). What forks while this looks has a number that is looked at then.
 vf_clean() {
   vf_i=$vf_last
   [ -n "$vf_last" ] && vf_now && [ "$((vf_n - vf_when))" -lt 100 ] || return 1
-  while read -r vf_s vf_s vf_s vf_s vf_o </proc/loadavg && [ "$vf_o" != "$vf_i" ]; do
+  while read -r vf_s vf_s vf_s vf_s vf_o </proc/loadavg; do
+    # The command itself had one.
+    [ "$vf_o" != "$vf_i" ] || [ "$vf_i" = "$vf_last" ] || return 0
     [ "$vf_o" -gt "$vf_i" ] && [ "$((vf_o - vf_last))" -le ${LOOKED_AT} ] || return 1
     while [ "$vf_i" -lt "$vf_o" ]; do
       vf_i=$((vf_i + 1)) vf_s=
-      [ ! -d "/proc/$vf_i" ] || { read -r vf_s <"/proc/$vf_i/stat"; } 2>/dev/null
+      [ -d "/proc/$vf_i" ] || continue
+      { read -r vf_s <"/proc/$vf_i/stat"; } 2>/dev/null || continue
+      case $vf_s in *') '*) ;; *) return 1 ;; esac
       set -- \${vf_s##*) }
       [ "$4" != "$$" ] || [ "$1" = Z ] || return 1
     done
   done
+  return 1
 }
 vf_done() { if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi; }
 vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
