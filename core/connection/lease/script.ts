@@ -51,8 +51,8 @@ const GRACE_TRIES = 6
 const STALE = `
 vf_beat=$vf_folder/beat
 vf_stale() {
-  vf_n= vf_l= vf_c= vf_d=
-  { read -r vf_n vf_l vf_d <"$vf_beat" && read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 1
+  vf_n= vf_l= vf_c=
+  { read -r vf_n vf_l <"$vf_beat" && read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 1
   case $vf_n-$vf_l in -* | *- | *[!0-9-]*) return 1 ;; esac
   [ "\${vf_c%%.*}" -gt "$vf_l" ] && [ "$vf_n" != "$$" ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]
 }
@@ -71,12 +71,14 @@ vf_lock() { $vf_flock -n 9 9>&9 </dev/null; }
 # shielded is in no group of a job's.
 vf_oust() {
   vf_l=; { read -r vf_l <"/proc/$vf_n/task/$vf_n/children"; } 2>/dev/null
+  # The folder of its FIFOs.
+  vf_d=$(readlink "/proc/$vf_n/fd/5")
   kill -KILL "$vf_n" 2>/dev/null || return 1
   for vf_c in $vf_l; do
     if kill -TERM "-$vf_c"; then vf_ousted="$vf_ousted -$vf_c"; kill -CONT "-$vf_c"
     else kill -TERM "$vf_c"; kill -CONT "$vf_c"; fi
   done
-  case $vf_d in /*/.virtfleet-*) rm -rf "$vf_d" ;; esac
+  case $vf_d in /*/.virtfleet-*/i) rm -rf "\${vf_d%/i}" ;; esac
   vf_l=0
   while [ "$vf_l" -lt 5000 ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]; do vf_l=$((vf_l + 1)); done
   vf_lock
@@ -100,7 +102,7 @@ vf_worked() {
 }
 vf_living() {
   [ -n "$vf_held" ] && { read -r vf_c vf_s </proc/uptime; } 2>/dev/null || return 0
-  vf_p "$$ $((\${vf_c%%.*} + ${Math.ceil(expirySeconds)})) $D
+  vf_p "$$ $((\${vf_c%%.*} + ${Math.ceil(expirySeconds)}))
 " >"$vf_beat"
 }
 vf_try() {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { HostConnection } from '../../../core/connection/connection.ts'
 import type { LeaseHolder } from '../../../core/connection/lease/holder.ts'
@@ -204,6 +204,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
           options,
         })
         await until(() => working(work).length > 0)
+        const folder = fifoFolder(working(work)[0]!)
         controller.kill('SIGSTOP')
         const waited: string[] = []
         const next = acquireLease(await connection(), {
@@ -211,10 +212,11 @@ for (const transport of ['ssh', 'openssh'] as const) {
           wait: 20,
           onWaiting: (holder, left) => void waited.push(`${holder?.run} ${left}`),
         })
-        return { controller, next, waited }
+        return { controller, next, waited, folder }
       }
       const first = await end(`trap '' TERM; ${plain}`, '{}')
       const taken = await first.next
+      expect(existsSync(first.folder), 'what its shell had made').to.equal(false)
       expect(working(plain), 'is ended before the next run has the host').to.deep.equal([])
       await taken.release()
       first.controller.kill('SIGKILL')
@@ -321,6 +323,13 @@ const argsOf = (pid: number): string => {
   } catch {
     return ''
   }
+}
+
+/** Where the job that has a process below it gets its scripts from. */
+function fifoFolder(pid: number): string {
+  const script = readlinkSync(`/proc/${pid}/fd/0`)
+  if (script.endsWith('/i')) return dirname(script)
+  return fifoFolder(Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]))
 }
 
 /** Work that lasts until the test ends it (a minute at most), not a clock that a slow machine outruns. */
