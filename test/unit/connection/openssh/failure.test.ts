@@ -81,7 +81,11 @@ describe('arguments for ssh', () => {
 
   it('quotes bastions, and gives a client of the socket no way of its own', () => {
     const command = args({ proxyJump: "a,op@b$(id)'" }).find((arg) => arg.startsWith('ProxyCommand='))
-    expect(command).to.contain("-J a -W '[%h]:%p' -- 'op@b$(id)'\\'''")
+    expect(command).to.contain("-W '[%h]:%p' -- 'op@b$(id)'\\'''")
+    // The bastion before has the same rules for its key, one level of quotes and of ssh's percent signs further in.
+    expect(command?.split('StrictHostKeyChecking=yes')).to.have.length(3)
+    expect(command).to.match(/'ProxyCommand=env -u SSH_ASKPASS [^%]*-W .*\[%%h\]:%%p.* -- a'/)
+    expect(command).not.to.match(/ -J /)
     expect(clientArguments('/c')).to.include.members(['-F', 'none', 'ProxyCommand=false', 'ControlMaster=no'])
   })
 })
