@@ -16,6 +16,8 @@ export interface SshdOptions {
   readonly users?: Readonly<
     Record<string, { shell: string; password?: string; home?: Readonly<Record<string, string>> }>
   >
+  /** Its hosts have a /run that nobody else writes to, seen from outside as `run`. */
+  readonly ownRun?: boolean
 }
 
 /** A real sshd on loopback with throw-away host and client keys. It needs root. */
@@ -27,6 +29,8 @@ export interface Sshd {
   readonly hostKey: string
   readonly hostKeyFile: string
   readonly pid: number
+  /** Its /run. */
+  readonly run: string
   /** The account's real name for the short one. */
   user(name: string): string
   endpoint(more?: Partial<Endpoint>): Endpoint
@@ -34,6 +38,12 @@ export interface Sshd {
   readonly log: readonly string[]
   stop(): Promise<void>
 }
+
+/** Puts an empty /run in front of what follows; the process stays the same. */
+const OWN_RUN = [
+  ...['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c'],
+  ...['mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd && exec "$@"', 'sh'],
+]
 
 let count = 0
 
@@ -66,9 +76,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     'Subsystem sftp internal-sftp',
   ]
   writeFileSync(join(dir, 'sshd_config'), `${config.join('\n')}\n`)
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(dir, 'sshd_config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', join(dir, 'sshd_config')]
+  const [program = '', ...args] = options.ownRun ? [...OWN_RUN, ...sshd] : sshd
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const log: string[] = []
   await listening(child, log)
   const hostKey = readFileSync(`${hostKeyFile}.pub`, 'utf8').trim()
@@ -79,6 +89,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     hostKey,
     hostKeyFile,
     pid: child.pid!,
+    run: options.ownRun ? `/proc/${child.pid}/root/run` : '/run',
     log,
     user: (name) => names.get(name) ?? name,
     endpoint: (more = {}) => ({

@@ -11,19 +11,16 @@ import { openOpenssh } from '../../../core/connection/openssh/transport.ts'
 import { sh } from '../../../core/connection/quote.ts'
 import { openSsh } from '../../../core/connection/ssh/transport.ts'
 import type { Connection, Endpoint } from '../../../core/connection/types.ts'
-import { withLock } from '../../../lab/lock.ts'
 import { type Sshd, startSshd } from '../sshd.ts'
 import { processes, uniqueSeconds } from './setup.ts'
-
-const FILE = '/run/virtfleet/lease'
-const WORK = '/run/virtfleet/work'
-const isAtWork = (run: string): boolean => existsSync(WORK) && readFileSync(WORK, 'utf8').includes(`"run":"${run}"`)
 
 for (const transport of ['ssh', 'openssh'] as const) {
   describe(`lease over ${transport}`, function () {
     this.timeout(300_000)
     let sshd: Sshd
     const open: Connection[] = []
+    const folder = () => `${sshd.run}/virtfleet`
+    const said = (file: 'lease' | 'work') => readFileSync(`${folder()}/${file}`, 'utf8')
     const connection = async (more: Partial<Endpoint> = {}): Promise<Connection> => {
       const endpoint = sshd.endpoint({ name: 'kvm1', transport, ...more })
       const way = await (transport === 'ssh' ? openSsh(endpoint) : openOpenssh(endpoint))
@@ -32,27 +29,14 @@ for (const transport of ['ssh', 'openssh'] as const) {
       return made
     }
 
-    // The lease is this machine's own: only one run of these tests may have it at a time.
-    let give = (): void => {}
-    before(async function () {
-      this.timeout(60 * 60_000)
-      await new Promise<void>((taken, failed) => {
-        const work = () =>
-          new Promise<void>((resolve) => {
-            give = resolve
-            taken()
-          })
-        withLock('/run/virtfleet-lease-tests.lock', {}, work).catch(failed)
-      })
-      sshd = await startSshd({ users: { plain: { shell: '/bin/sh' } } })
+    // Others on this machine have leases and shielded commands, too.
+    before(async () => {
+      sshd = await startSshd({ users: { plain: { shell: '/bin/sh' } }, ownRun: true })
     })
     afterEach(async () => {
       await Promise.all(open.splice(0).map((one) => one.close()))
     })
-    after(async () => {
-      await sshd?.stop()
-      give()
-    })
+    after(() => sshd?.stop())
 
     it('gives a host to one run, and says to the second who has it', async () => {
       const [first, second] = [await connection(), await connection()]
@@ -77,7 +61,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
       await lease.release()
       const got = await next
       expect(waited).to.deep.equal(['42'])
-      expect(readFileSync(FILE, 'utf8')).to.contain('"run":"43"')
+      expect(said('lease')).to.contain('"run":"43"')
       await got.release()
     })
 
@@ -118,7 +102,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
       const going = startedWork()
       const work = `sleep 60 </dev/null >/dev/null 2>&1 & ${going.wait}`
       const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, { work })
-      await until(() => isAtWork('child'))
+      await until(going.isBegun)
       controller.kill('SIGKILL')
       const waited: string[] = []
       const second = await connection()
@@ -138,7 +122,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
       const got = await taking
       expect(performance.now() - freed).to.be.below(20_000)
       expect(waited.at(-1)).to.equal('child true')
-      expect(readFileSync(WORK, 'utf8')).to.equal('')
+      expect(said('work')).to.equal('')
       await got.release()
     })
 
@@ -166,16 +150,16 @@ for (const transport of ['ssh', 'openssh'] as const) {
 
     it('tells a check run who has the host, and writes nothing', async () => {
       const [first, second] = [await connection(), await connection()]
-      rmSync('/run/virtfleet', { recursive: true, force: true })
+      rmSync(folder(), { recursive: true, force: true })
       expect(await leaseHolder(await second.shell())).to.equal(undefined)
-      expect(existsSync('/run/virtfleet')).to.equal(false)
+      expect(existsSync(folder())).to.equal(false)
       const lease = await acquireLease(first, { run: '42' })
-      const stamp = statSync(FILE).mtimeMs
+      const stamp = statSync(`${folder()}/lease`).mtimeMs
       expect(await leaseHolder(await second.shell())).to.have.property('run', '42')
-      expect(statSync(FILE).mtimeMs).to.equal(stamp)
+      expect(statSync(`${folder()}/lease`).mtimeMs).to.equal(stamp)
       await lease.release()
       expect(await leaseHolder(await second.shell())).to.equal(undefined)
-      expect(readFileSync(FILE, 'utf8')).to.equal('')
+      expect(said('lease')).to.equal('')
     })
 
     it('costs no process', async () => {
@@ -242,7 +226,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
         const left = '( sleep 30; sleep 30 ) </dev/null >/dev/null 2>&1 &'
         const script = sh.raw(`cat >/dev/null; ${left} ${going.wait}; exit 3`)
         const working = (await first.shell()).run(script, { shielded: true, stdin: 'in' })
-        await until(() => isAtWork('42'))
+        await until(going.isBegun)
         await lease.release()
         const waited: string[] = []
         const next = await acquireLease(second, {
@@ -333,12 +317,13 @@ function fifoFolder(pid: number): string {
 }
 
 /** Work that lasts until the test ends it (a minute at most), not a clock that a slow machine outruns. */
-function startedWork(): { readonly wait: string; end(): void } {
+function startedWork(): { readonly wait: string; isBegun(): boolean; end(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'virtfleet-work-'))
   const file = join(folder, 'going')
   writeFileSync(file, '')
   return {
-    wait: `for i in $(seq 600); do [ -e ${file} ] || break; sleep 0.1; done`,
+    wait: `: >${file}.begun; for i in $(seq 600); do [ -e ${file} ] || break; sleep 0.1; done`,
+    isBegun: () => existsSync(`${file}.begun`),
     end: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
