@@ -60,8 +60,8 @@ vf_stale() {
 
 /**
  * What a user's listening shell keeps as the lease: the lock is on its descriptor 9. `vf_try HOLDER`, also the first act, answers `held`,
- * `busy HOLDER`, or where the host is ours `left HOLDER` if what a run before has left on it is still at work, `ending HOLDER` if what it did is being ended. `vf_living` is
- * the sign of life; `vf_free` gives it up, and answers.
+ * `busy HOLDER`, or where the host is ours `left HOLDER` if what a run before has left on it is still at work, `ending HOLDER` if what it did is
+ * being ended. `vf_living` is the sign of life; `vf_free` gives it up, and answers.
  */
 export function holdScript(holder: string, expirySeconds: number): ShellText {
   return sh.raw(`${PLACE}${STALE}

@@ -115,12 +115,12 @@ describe('host patterns', () => {
     )
   })
 
-  it('reads 10 000 hosts in linear time', async () => {
+  it('reads 10 000 hosts in well under 2 seconds', async () => {
     const lines = Array.from({ length: 10_000 }, (_, i) => `host${i} ansible_host=10.0.${i >> 8}.${i & 255} n=${i}`)
     await writeFile(join(folder, 'big.ini'), `[big]\n${lines.join('\n')}\n`)
     const start = performance.now()
     const { inventory: big } = await loadInventory([join(folder, 'big.ini')])
     expect(big.match('big:!host7').hosts).to.have.length(9999)
-    expect(performance.now() - start).to.be.below(10_000)
+    expect(performance.now() - start).to.be.below(1500)
   })
 })
