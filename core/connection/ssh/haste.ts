@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import type { Sign } from '../config/credentials.ts'
 import { internals, type PublicKey, type SignRequest } from './internals.ts'
@@ -24,13 +23,12 @@ export interface HasteOptions {
  * breath, the key is presented with its signature instead of a question first, and the first sessions are asked for behind
  * it. To be called right after `connect`. Gives the sessions that were asked for; empty once the request was refused.
  */
-export function hasten(client: Client, sock: Duplex, options: HasteOptions): readonly OpenSession[] {
+export function hasten(client: Client, options: HasteOptions): readonly OpenSession[] {
   const inner = internals(client)
   const protocol = inner._protocol
   const handlers = protocol._handlers
   const ahead: OpenSession[] = []
   const readsOn = (): boolean => READS_ON.test(inner._remoteVer ?? '')
-  inOneWrite(sock)
 
   const { service, authPK } = protocol
   protocol.service = (name) => {
@@ -89,11 +87,3 @@ const idOf = (key: PublicKey): string => key.getPublicSSH().toString('base64')
 
 const hashOf = (algorithm: string | undefined): 'sha256' | 'sha512' | undefined =>
   algorithm === 'rsa-sha2-256' ? 'sha256' : algorithm === 'rsa-sha2-512' ? 'sha512' : undefined
-
-/** What is answered to what has just come leaves in one write, not in one for each message. */
-function inOneWrite(sock: Duplex): void {
-  sock.on('data', () => {
-    sock.cork()
-    process.nextTick(() => sock.uncork())
-  })
-}

@@ -9,6 +9,7 @@ import { hostVerifier } from '../hostkeys/verifier.ts'
 import { failureOf } from './failure.ts'
 import { hasten } from './haste.ts'
 import type { OpenSession } from './session.ts'
+import { inOneWrite } from './writes.ts'
 
 /** An authenticated connection of ssh2, with its errors kept. */
 export interface Login {
@@ -72,6 +73,7 @@ export async function login(
   sock.on('error', (error: Error) => {
     lastError ??= error
   })
+  inOneWrite(sock)
   const refused = refusalOf(sock)
   const ended = new Promise<void>((resolve) => client.once('close', () => resolve()))
   let ahead: readonly OpenSession[] = []
@@ -103,7 +105,7 @@ export async function login(
         },
       })
       const { signers, firstKeyType, sure } = offered
-      ahead = hasten(client, sock, { signers, firstKeyType, sessions: sure ? sessions : 0 })
+      ahead = hasten(client, { signers, firstKeyType, sessions: sure ? sessions : 0 })
     }).catch((error: unknown) => {
       if (refusal) throw refusal
       if ((error as { level?: string } | undefined)?.level !== 'client-authentication') throw error
