@@ -109,8 +109,9 @@ say confirmed`
 }
 
 /**
- * Writes a script that makes these interfaces again what they are now. It only adds what is missing. What the host says becomes
- * a script there, so nothing with a character that a shell could obey gets into it.
+ * Writes a script that makes these interfaces again what they are now. It adds what is missing, and takes an address from all of them but
+ * the one that has it: files that did not know of a bridge put it on the port, and with both the host is reached by neither. What the
+ * host says becomes a script there, so nothing with a character that a shell could obey gets into it.
  */
 function liveState(interfaces: readonly string[], folder: string): ShellText {
   return sh`for i in ${interfaces}; do
@@ -124,8 +125,12 @@ function liveState(interfaces: readonly string[], folder: string): ShellText {
   if [ -n "$m" ]; then echo "ip link set dev $i master $m"; else echo "[ ! -e $s/master ] || ip link set dev $i nomaster"; fi
   echo "ip link set dev $i mtu $(cat "$s/mtu")"
   [ $(($(cat "$s/flags") & 1)) = 0 ] || echo "ip link set dev $i up"
-  ip -o addr show dev "$i" scope global | grep -v 'inet6.* dynamic' |
-    awk -v i="$i" '{ print "ip -o addr show dev " i " | grep -qF \\" " $4 " \\" || ip addr add " $4 " dev " i }'
+  ip -o addr show dev "$i" scope global | grep -v 'inet6.* dynamic' | awk '$4 ~ "^[0-9a-f.:/]+$" { print $4 }' | while read -r a; do
+    for j in ${interfaces}; do
+      ip -o addr show dev "$j" 2>/dev/null | grep -qF " $a " || echo "ip addr del $a dev $j 2>/dev/null || :"
+    done
+    echo "ip -o addr show dev $i | grep -qF ' $a ' || ip addr add $a dev $i"
+  done
 done > ${folder}/live
 for i in ${interfaces}; do [ -e "/sys/class/net/$i" ] || continue
   for f in 4 6; do

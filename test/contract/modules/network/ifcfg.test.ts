@@ -70,11 +70,24 @@ printf 'DEVICE=host0\\nONBOOT=yes\\nIPADDR=${lab.address}\\nPREFIX=24\\nGATEWAY=
       },
     ))
 
-  it('adopts a bridge that brctl made, and that no file knows', async () => {
+  it('leaves a bridge that brctl made as it was if the host is not reached, its address with it alone', async () => {
     await lab.native(`systemd-run --quiet --wait sh -c 'brctl addbr br0; ip link set br0 up; brctl addif br0 host0
 ip addr flush dev host0; ip addr add ${lab.address}/24 dev br0; ip route replace default via ${own.gateway4} dev br0'`)
     await lab.host.reconnect()
     await lab.frozen.reconnect()
+    const state = `${ROUTE}; ip -4 -o addr show scope global | awk '{ print $2, $4 }'; ls /sys/class/net/br0/brif ${FOLDER}`
+    const before = await lab.native(state)
+    // Nobody is let in anew for as long as the new files are there.
+    const changed = `grep -qs BRIDGE= ${FOLDER}/ifcfg-host0`
+    await lab.native(`systemd-run --quiet sh -c 'until ${changed}; do sleep 0.1; done; systemctl stop ssh
+for n in $(seq 300); do ${changed} || break; sleep 0.1; done; systemctl start ssh'`)
+    const error = await rejected(runState(bridge, lab.host, { name: 'br0', ...own, timeout: 15 }))
+    expect(error.message).to.match(/could not be reached with the new configuration, so it went back/)
+    await lab.host.reconnect()
+    expect(await lab.native(state)).to.equal(before)
+  })
+
+  it('adopts a bridge that brctl made, and that no file knows', async () => {
     await lab.proves(
       bridge,
       { name: 'br0', ...own },
