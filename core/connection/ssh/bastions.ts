@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { ResolvedEndpoint } from '../config/resolved.ts'
 import { ConnectionError } from '../errors.ts'
 import { dial } from './dial.ts'
+import { failureOf } from './failure.ts'
 import { type Login, login } from './login.ts'
 
 interface Shared {
@@ -56,7 +57,7 @@ export class Bastions {
       void bastion.ended.then(() => {
         if (this.logins.get(key) === entry) this.logins.delete(key)
       })
-      const stream = await forwardTcp(bastion, name, target.host, target.port)
+      const stream = await forwardInTime(bastion, name, target, signal)
       stream.once('close', leave)
       return stream
     } catch (error) {
@@ -94,6 +95,27 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
     ])
   } finally {
     if (aborted) signal.removeEventListener('abort', aborted)
+  }
+}
+
+/** As long as a connection of our own may take: the bastion tries as long as its system likes. */
+async function forwardInTime(
+  bastion: Login,
+  name: string,
+  { host, port, connectTimeoutMs }: ResolvedEndpoint,
+  signal: AbortSignal | undefined,
+): Promise<Duplex> {
+  const limit = AbortSignal.timeout(connectTimeoutMs)
+  const opening = forwardTcp(bastion, name, host, port)
+  try {
+    return await unlessAborted(opening, signal ? AbortSignal.any([signal, limit]) : limit)
+  } catch (error) {
+    opening.then(
+      (late) => late.destroy(),
+      () => undefined,
+    )
+    if (error !== limit.reason) throw error
+    throw failureOf(name, `${host}:${port}`, new Error(`timed out: no answer in ${connectTimeoutMs / 1000} s`))
   }
 }
 

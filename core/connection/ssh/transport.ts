@@ -97,9 +97,9 @@ class SshTransport implements Transport {
   }
 
   async reconnectCheck(signal?: AbortSignal): Promise<void> {
+    // That one gets in is proven: a way that is lost right then must not hold anybody up.
     const again = await this.enter(signal)
-    again.client.end()
-    await again.ended
+    again.leave()
   }
 
   async close(): Promise<void> {
@@ -136,6 +136,10 @@ class SshTransport implements Transport {
 
   private async addLine(): Promise<Line> {
     const line = { login: await this.enter(), sessions: 0, limit: this.limit }
+    if (this.closing) {
+      line.login.leave()
+      throw new ConnectionError('lost', this.host, 'the connection was closed')
+    }
     this.lines.push(line)
     void line.login.ended.then(() => {
       const at = this.lines.indexOf(line)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ShellText } from '../../connection/quote.ts'
 import type { CommandOptions, CommandResult } from '../../connection/types.ts'
-import { LibvirtError, LibvirtNotAsked } from '../errors.ts'
+import { LibvirtError, LibvirtLost, LibvirtNotAsked } from '../errors.ts'
 import { errorText, libvirtError } from './errors.ts'
 import { type BatchCommand, batchScript, NOT_ASKED, splitFrames } from './script.ts'
 
@@ -79,7 +79,8 @@ export class VirshBatch {
       const output = frames[i]
       const problem = errorText(output ?? noise)
       if (problem !== undefined) call.reject(libvirtError(problem))
-      else if (output === undefined) call.reject(new LibvirtError(unanswered(answer, noise)))
+      // A virsh that was killed may have asked before.
+      else if (output === undefined) call.reject(new LibvirtLost(unanswered(answer, noise)))
       else call.resolve(output)
     }
   }

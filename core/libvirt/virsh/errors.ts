@@ -1,4 +1,4 @@
-import { CODE, LibvirtError } from '../errors.ts'
+import { CODE, LibvirtError, LibvirtLost } from '../errors.ts'
 
 /*
  * virsh tells what went wrong in prose only. These are the texts (LC_ALL=C, libvirt 4 to 11) from which libvirt's
@@ -56,7 +56,13 @@ export function errorText(output: string): string | undefined {
     .join('\n')
 }
 
-/** A LibvirtError from virsh's text. */
+/** What virsh says when the daemon goes away in the middle of a call (virnetsocket.c, virnetclient.c); at its opening, nothing was asked yet. */
+const LOST =
+  /End of file while (?:reading|writing) data|Cannot (?:recv|read|write) data|client socket is closed|Disconnected from .* due to/
+const NOT_OPENED = /failed to connect to the hypervisor/i
+
+/** A LibvirtError from virsh's text, LibvirtLost where the daemon went away before it answered. */
 export function libvirtError(text: string): LibvirtError {
-  return new LibvirtError(text, errorCode(text))
+  const Kind = LOST.test(text) && !NOT_OPENED.test(text) ? LibvirtLost : LibvirtError
+  return new Kind(text, errorCode(text))
 }

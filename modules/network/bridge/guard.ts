@@ -81,7 +81,13 @@ cp -p -- ${fresh} ${path}.virtfleet && mv -f -- ${path}.virtfleet ${path}`,
   const guard = sh`cd ${folder} || exit 1
 say() { echo "$1" > state.new; mv -f state.new state; }
 now() { read -r up rest < /proc/uptime; echo "\${up%%.*}"; }
-back() { /bin/sh ./restore >> log 2>&1; say "$1"; for n in 1 2 3; do /bin/sh ./announce; sleep 1; done; }
+# Some managers put old files into force in their own time, after their tool has ended.
+back() {
+  /bin/sh ./restore >> log 2>&1
+  for n in 1 2 3; do /bin/sh ./announce; sleep 1; /bin/sh ./live >> log 2>&1; done
+  say "$1"
+  /bin/sh ./announce
+}
 say applying
 limit=; command -v timeout >/dev/null && limit='timeout -k 5 ${change.activationSeconds + SETTLE_SLACK}'
 export deadline=$(($(now) + ${change.activationSeconds}))
@@ -109,12 +115,15 @@ say confirmed`
 }
 
 /**
- * Writes a script that makes these interfaces again what they are now. It adds what is missing, and takes an address from all of them but
- * the one that has it: files that did not know of a bridge put it on the port, and with both the host is reached by neither. What the
- * host says becomes a script there, so nothing with a character that a shell could obey gets into it.
+ * Writes a script that makes these interfaces again what they are now. It adds what is missing; of ports it
+ * also takes the addresses that they do not have now: files that do not know of the bridge put them there, and with both the host is
+ * reached by neither. What the host says becomes a script there, so nothing with a character that a shell could obey gets into it.
  */
 function liveState(interfaces: readonly string[], folder: string): ShellText {
   return sh`for i in ${interfaces}; do
+  [ ! -e "/sys/class/net/$i/master" ] || echo "[ ! -e /sys/class/net/$i ] || ip addr flush dev $i scope global"
+done > ${folder}/live
+for i in ${interfaces}; do
   s=/sys/class/net/$i; [ -e "$s" ] || continue
   if [ -d "$s/bridge" ]; then
     echo "[ -e $s ] || ip link add name $i type bridge"
@@ -125,13 +134,9 @@ function liveState(interfaces: readonly string[], folder: string): ShellText {
   if [ -n "$m" ]; then echo "ip link set dev $i master $m"; else echo "[ ! -e $s/master ] || ip link set dev $i nomaster"; fi
   echo "ip link set dev $i mtu $(cat "$s/mtu")"
   [ $(($(cat "$s/flags") & 1)) = 0 ] || echo "ip link set dev $i up"
-  ip -o addr show dev "$i" scope global | grep -v 'inet6.* dynamic' | awk '$4 ~ "^[0-9a-f.:/]+$" { print $4 }' | while read -r a; do
-    for j in ${interfaces}; do
-      ip -o addr show dev "$j" 2>/dev/null | grep -qF " $a " || echo "ip addr del $a dev $j 2>/dev/null || :"
-    done
-    echo "ip -o addr show dev $i | grep -qF ' $a ' || ip addr add $a dev $i"
-  done
-done > ${folder}/live
+  ip -o addr show dev "$i" scope global | grep -v 'inet6.* dynamic' |
+    awk -v i="$i" '{ print "ip -o addr show dev " i " | grep -qF \\" " $4 " \\" || ip addr add " $4 " dev " i }'
+done >> ${folder}/live
 for i in ${interfaces}; do [ -e "/sys/class/net/$i" ] || continue
   for f in 4 6; do
     ip -$f route show dev "$i" 2>/dev/null | grep -vE 'proto (kernel|ra)' | sed -E 's/ (linkdown|dead|pref [a-z]+|expires [0-9a-z]+)//g' | grep -E '^[A-Za-z0-9 .:/_@-]+$' | awk -v i="$i" -v f="$f" '{ print "ip -" f " route replace " $0 " dev " i }'

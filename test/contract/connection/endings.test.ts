@@ -1,8 +1,33 @@
-import { createServer } from 'node:net'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
+import { ConnectionError } from '../../../core/connection/errors.ts'
 import { connectionPool, sh } from '../../../core/connection/index.ts'
 import { acquireLease } from '../../../core/connection/lease/lease.ts'
-import { Bench, eventually, processes, uniqueSeconds } from './setup.ts'
+import { Bench, eventually, processes, uniqueSeconds, withAgent } from './setup.ts'
+
+/** A port whose queue is full for good: the kernel leaves every further attempt to connect without an answer. */
+async function fullListener(): Promise<{ port: number; stop: () => void }> {
+  const listener = spawn(process.execPath, [
+    '-e',
+    `const s = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
+      require('node:fs').writeSync(1, String(s.address().port))
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`,
+  ])
+  const [said] = (await once(listener.stdout, 'data')) as [Buffer]
+  const port = Number(said.toString())
+  const fillers = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+  await once(fillers[0] as Socket, 'connect')
+  return {
+    port,
+    stop: () => {
+      for (const one of fillers) one.destroy()
+      listener.kill('SIGKILL')
+    },
+  }
+}
 
 describe('connection: the end of all', function () {
   this.timeout(60_000)
@@ -102,6 +127,34 @@ describe('connection: the end of all', function () {
     expect(await opening).to.be.instanceOf(Error)
     expect(performance.now() - since).to.be.below(1000)
     silent.close()
+  })
+
+  it('does not wait for a host that says nothing to its bastion', async () => {
+    const full = await fullListener()
+    const pool = connectionPool()
+    const behind = {
+      name: 'behind',
+      port: full.port,
+      proxyJump: `root@127.0.0.1:${bench.sshd.port}`,
+      hostKeys: { policy: 'off' },
+    } as const
+    try {
+      await withAgent(bench.sshd, async () => {
+        const impatient = bench.endpoint('ssh', 'dash', { ...behind, connectTimeoutMs: 1500 })
+        const error = await pool.get(impatient).catch((e: Error) => e)
+        expect(error).to.be.instanceOf(ConnectionError).with.property('failure', 'timeout')
+        expect((error as Error).message).to.match(/through 127\.0\.0\.1: .*timed out: no answer in 1\.5 s/)
+        const opening = pool.get(bench.endpoint('ssh', 'dash', behind)).catch((e: Error) => e)
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        const since = performance.now()
+        await pool.closeAll()
+        expect(await opening).to.be.instanceOf(Error)
+        expect(performance.now() - since).to.be.below(1000)
+      })
+    } finally {
+      await pool.closeAll()
+      full.stop()
+    }
   })
 
   it('gives up a lease that is not yet held when the task is stopped, and keeps one that is', async () => {

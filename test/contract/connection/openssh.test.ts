@@ -11,6 +11,7 @@ import { openSsh } from '../../../core/connection/ssh/transport.ts'
 import type { Transport } from '../../../core/connection/transport.ts'
 import type { Endpoint } from '../../../core/connection/types.ts'
 import { freePort, type Sshd, startSshd } from '../sshd.ts'
+import { withAgent } from './setup.ts'
 
 const PASSWORD = `it's "secret" $HOME \\ %h`
 
@@ -155,12 +156,7 @@ describe('the transport openssh', function () {
     const hostKeys = { policy: 'strict', files: [known] } as const
     const proxyCommand = `ssh -F none -i ${sshd.keyFile} -o UserKnownHostsFile=${known} -p ${sshd.port} -W %h:%p root@127.0.0.1`
     expect(await run(await login({ proxyCommand, hostKeys }), 'echo through')).to.equal('through')
-    const agent = spawn('ssh-agent', ['-D', '-a', join(sshd.dir, 'agent')], { stdio: ['ignore', 'pipe', 'ignore'] })
-    await once(agent.stdout, 'data')
-    const { SSH_AUTH_SOCK: before } = process.env
-    process.env.SSH_AUTH_SOCK = join(sshd.dir, 'agent')
-    try {
-      execFileSync('ssh-add', ['-q', sshd.keyFile])
+    await withAgent(sshd, async () => {
       expect(await run(await login({ proxyJump: `root@127.0.0.1:${sshd.port}`, hostKeys }), 'echo jumped')).to.equal(
         'jumped',
       )
@@ -170,11 +166,7 @@ describe('the transport openssh', function () {
         const error = await refused({ proxyJump, hostKeys })
         expect(error.failure, proxyJump).to.equal('host-key-unknown')
       }
-    } finally {
-      if (before === undefined) delete process.env.SSH_AUTH_SOCK
-      else process.env.SSH_AUTH_SOCK = before
-      agent.kill()
-    }
+    })
   })
 
   it('refuses unknown and changed host keys, and takes a new one where told', async () => {

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { ConnectionError, connectionPool, sh } from '../../../core/connection/index.ts'
 import { freePort, type Sshd, startSshd } from '../sshd.ts'
-import { Bench, eventually } from './setup.ts'
+import { Bench, eventually, withAgent } from './setup.ts'
 
 const failure = (promise: Promise<unknown>): Promise<ConnectionError> =>
   promise.then(
@@ -112,39 +111,32 @@ describe('connection: the pool', function () {
   it('goes through a bastion once for all hosts behind it', async () => {
     const bastion = await startSshd()
     const pool = connectionPool()
-    // A bastion's key comes from the agent or ~/.ssh/config, as with ssh.
-    const before = process.env.SSH_AUTH_SOCK
-    const socket = join(bastion.dir, 'agent')
-    const said = execFileSync('ssh-agent', ['-s', '-a', socket], { encoding: 'utf8' })
-    process.env.SSH_AUTH_SOCK = socket
     try {
-      const known = join(bastion.dir, 'known_hosts')
-      writeFileSync(
-        known,
-        `[127.0.0.1]:${bench.sshd.port} ${bench.sshd.hostKey}\n[localhost]:${bastion.port} ${bastion.hostKey}\n`,
-      )
-      execFileSync('ssh-add', ['-q', bastion.keyFile], { stdio: 'ignore' })
-      const endpoints = [1, 2, 3].map((i) =>
-        bench.sshd.endpoint({
-          name: `behind-${i}`,
-          proxyJump: `root@localhost:${bastion.port}`,
-          hostKeys: { policy: 'strict', files: [known] },
-        }),
-      )
-      const shells = await Promise.all(endpoints.map(async (e) => (await pool.get(e)).shell()))
-      const results = await Promise.all(shells.map((s) => s.run(sh`echo here`)))
-      expect(results.map((r) => r.stdout.toString())).to.deep.equal(Array(3).fill('here\n'))
-      expect(accepted(bastion)).to.equal(1)
-      // Another one's rules do not let it through a bastion that its own do not know.
-      const stranger = join(bastion.dir, 'known_host')
-      writeFileSync(stranger, `[127.0.0.1]:${bench.sshd.port} ${bench.sshd.hostKey}\n`)
-      const strict = { ...endpoints[0]!, name: 'strict', hostKeys: { policy: 'strict', files: [stranger] } as const }
-      expect(await failure(pool.get(strict))).to.have.property('failure', 'host-key-unknown')
+      await withAgent(bastion, async () => {
+        const known = join(bastion.dir, 'known_hosts')
+        writeFileSync(
+          known,
+          `[127.0.0.1]:${bench.sshd.port} ${bench.sshd.hostKey}\n[localhost]:${bastion.port} ${bastion.hostKey}\n`,
+        )
+        const endpoints = [1, 2, 3].map((i) =>
+          bench.sshd.endpoint({
+            name: `behind-${i}`,
+            proxyJump: `root@localhost:${bastion.port}`,
+            hostKeys: { policy: 'strict', files: [known] },
+          }),
+        )
+        const shells = await Promise.all(endpoints.map(async (e) => (await pool.get(e)).shell()))
+        const results = await Promise.all(shells.map((s) => s.run(sh`echo here`)))
+        expect(results.map((r) => r.stdout.toString())).to.deep.equal(Array(3).fill('here\n'))
+        expect(accepted(bastion)).to.equal(1)
+        // Another one's rules do not let it through a bastion that its own do not know.
+        const stranger = join(bastion.dir, 'known_host')
+        writeFileSync(stranger, `[127.0.0.1]:${bench.sshd.port} ${bench.sshd.hostKey}\n`)
+        const strict = { ...endpoints[0]!, name: 'strict', hostKeys: { policy: 'strict', files: [stranger] } as const }
+        expect(await failure(pool.get(strict))).to.have.property('failure', 'host-key-unknown')
+      })
     } finally {
       await pool.closeAll()
-      if (before === undefined) delete process.env.SSH_AUTH_SOCK
-      else process.env.SSH_AUTH_SOCK = before
-      process.kill(Number(/SSH_AGENT_PID=(\d+)/.exec(said)?.[1]))
       await bastion.stop()
     }
   })

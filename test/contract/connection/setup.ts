@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,23 @@ export async function eventually(fact: () => boolean, ms = 60_000): Promise<bool
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   return fact()
+}
+
+/** While `work` goes on, an agent has that server's key: a bastion's comes from there or from ~/.ssh/config, as with ssh. */
+export async function withAgent<T>({ dir, keyFile }: Sshd, work: () => Promise<T>): Promise<T> {
+  const socket = join(dir, 'agent')
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
+  await once(agent.stdout, 'data')
+  const { SSH_AUTH_SOCK: before } = process.env
+  process.env.SSH_AUTH_SOCK = socket
+  try {
+    execFileSync('ssh-add', ['-q', keyFile], { stdio: 'ignore' })
+    return await work()
+  } finally {
+    if (before === undefined) delete process.env.SSH_AUTH_SOCK
+    else process.env.SSH_AUTH_SOCK = before
+    agent.kill()
+  }
 }
 
 let number = 0

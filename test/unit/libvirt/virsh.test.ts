@@ -5,8 +5,8 @@ import type { ShellText } from '../../../core/connection/quote.ts'
 import type { CommandOptions, CommandResult } from '../../../core/connection/types.ts'
 import { fleetMac } from '../../../core/libvirt/identity/mac.ts'
 import { fleetUuid, uuid5 } from '../../../core/libvirt/identity/uuid.ts'
-import { LibvirtError, LibvirtNotAsked } from '../../../core/libvirt/types.ts'
-import { errorText } from '../../../core/libvirt/virsh/errors.ts'
+import { LibvirtError, LibvirtLost, LibvirtNotAsked } from '../../../core/libvirt/types.ts'
+import { errorText, libvirtError } from '../../../core/libvirt/virsh/errors.ts'
 import { splitFrames } from '../../../core/libvirt/virsh/script.ts'
 import { domainStates, leaseRows, stateRows, uuidNames } from '../../../core/libvirt/virsh/tables.ts'
 import { createVirsh } from '../../../core/libvirt/virsh/virsh.ts'
@@ -55,6 +55,26 @@ describe('libvirt by virsh', () => {
     expect(networks[0]).to.include({ name: 'default', active: true, uuid: 'dd8fe884-6c02-601e-7551-cca97df1c5df' })
     expect(pools[0]).to.include({ name: 'default-pool', active: true, persistent: true })
     expect(none).to.equal(undefined)
+  })
+
+  it('tells a daemon that went away at work from one that was never reached', async () => {
+    const gone = [
+      'End of file while reading data: Input/output error',
+      'Disconnected from qemu:///system due to end of file',
+      'Failed to define domain from /dev/stdin\nCannot recv data: Connection reset by peer',
+      'internal error: client socket is closed',
+    ]
+    for (const text of gone) expect(libvirtError(text), text).to.be.instanceOf(LibvirtLost)
+    const never = [
+      "failed to connect to the hypervisor\nFailed to connect socket to '/var/run/libvirt/libvirt-sock': Connection refused",
+      'failed to connect to the hypervisor\nCannot recv data: Connection reset by peer',
+      "failed to get domain 'v1'",
+    ]
+    for (const text of never) expect(libvirtError(text), text).not.to.be.instanceOf(LibvirtLost)
+    // What a virsh that is killed has asked for before, nobody knows.
+    const { libvirt } = driver('test:///default', 'virsh() { kill -9 $$; }\n')
+    const error = await libvirt.defineDomain(XML).catch((e: unknown) => e)
+    expect(error).to.be.instanceOf(LibvirtLost)
   })
 
   it('gives each call its own error, also where virsh refuses the whole line', async () => {

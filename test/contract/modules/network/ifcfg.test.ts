@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { sh } from '../../../../core/connection/quote.ts'
 import bridge from '../../../../modules/network/bridge.ts'
 import { runState } from '../../module-driver.ts'
 import { type ModuleLab, openModuleLab } from '../lab.ts'
@@ -77,12 +78,13 @@ ip addr flush dev host0; ip addr add ${lab.address}/24 dev br0; ip route replace
     await lab.frozen.reconnect()
     const state = `${ROUTE}; ip -4 -o addr show scope global | awk '{ print $2, $4 }'; ls /sys/class/net/br0/brif ${FOLDER}`
     const before = await lab.native(state)
-    // Nobody is let in anew for as long as the new files are there.
-    const changed = `grep -qs BRIDGE= ${FOLDER}/ifcfg-host0`
-    await lab.native(`systemd-run --quiet sh -c 'until ${changed}; do sleep 0.1; done; systemctl stop ssh
-for n in $(seq 300); do ${changed} || break; sleep 0.1; done; systemctl start ssh'`)
-    const error = await rejected(runState(bridge, lab.host, { name: 'br0', ...own, timeout: 15 }))
+    // Nobody is let in anew; the connection that is there stays. What lets people in again needs no connection.
+    await lab.native('systemd-run --quiet --unit=ssh-again --on-active=90 systemctl start ssh; systemctl stop ssh')
+    const error = await rejected(
+      runState(bridge, lab.host, { name: 'br0', ...own, timeout: 15, activation_timeout: 30 }),
+    )
     expect(error.message).to.match(/could not be reached with the new configuration, so it went back/)
+    await lab.host.run(sh`systemctl stop ssh-again.timer; systemctl start ssh`)
     await lab.host.reconnect()
     expect(await lab.native(state)).to.equal(before)
   })
