@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
-import { cycles, readImports } from './imports.ts'
+import { computedImports, cycles, ROOT, readImports } from './imports.ts'
 
 /** What a folder may import, beside itself. docs/architecture.md has the same list, and why. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -33,6 +35,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** What of the rest of the repository the program reads. */
+const OUTSIDE = ['core/cli/version.ts:1 imports package.json']
+
 /** `core/events/types.ts` → events, `modules/files/copy.ts` → modules; undefined for a package. */
 function folderOf(path: string): string | undefined {
   const [top, below] = path.split('/')
@@ -51,6 +56,15 @@ describe('imports', () => {
       })
       .map(({ from, to, line }) => `${from}:${line} imports ${to}`)
     expect(wrong).to.deep.equal([])
+  })
+
+  it('lead to nothing beside the program', () => {
+    const outside = imports.filter(({ to }) => existsSync(join(ROOT, to)) && folderOf(to) === undefined)
+    expect(outside.map(({ from, to, line }) => `${from}:${line} imports ${to}`)).to.deep.equal(OUTSIDE)
+  })
+
+  it('are known before the program runs', () => {
+    expect(computedImports()).to.deep.equal([])
   })
 
   it('make no cycle of folders', () => {

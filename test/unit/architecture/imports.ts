@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -56,6 +57,27 @@ function importsOf(file: string): Import[] {
 /** Every import of the program's own files. */
 export function readImports(): Import[] {
   return ['core', 'modules', 'lab'].flatMap(sources).flatMap(importsOf)
+}
+
+/** `import()` of what is only known when it runs, by place; nobody can say where it leads. */
+export function computedImports(): string[] {
+  return ['core', 'modules', 'lab'].flatMap(sources).flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8')
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+    const found: string[] = []
+    const visit = (node: ts.Node): void => {
+      if (
+        ts.isCallExpression(node) &&
+        node.expression.kind === ts.SyntaxKind.ImportKeyword &&
+        !(node.arguments[0] && ts.isStringLiteral(node.arguments[0]))
+      ) {
+        found.push(`${file}: ${node.getText()}`)
+      }
+      ts.forEachChild(node, visit)
+    }
+    if (text.includes('import(')) visit(source)
+    return found
+  })
 }
 
 /** Groups of nodes that can reach one another. */
