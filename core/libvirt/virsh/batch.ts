@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ShellText } from '../../connection/quote.ts'
 import type { CommandOptions, CommandResult } from '../../connection/types.ts'
 import { LibvirtError, LibvirtLost, LibvirtNotAsked } from '../errors.ts'
-import { errorText, libvirtError } from './errors.ts'
+import { errorText, libvirtError, sinceReconnected } from './errors.ts'
 import { type BatchCommand, batchScript, NOT_ASKED, splitFrames } from './script.ts'
 
 /** Runs a script on the host: `read` or `run` of the module's host. */
@@ -76,7 +76,7 @@ export class VirshBatch {
       return
     }
     for (const [i, call] of calls.entries()) {
-      const output = frames[i]
+      const output = frames[i] === undefined ? undefined : sinceReconnected(frames[i])
       const problem = errorText(output ?? noise)
       if (problem !== undefined) call.reject(libvirtError(problem))
       // A virsh that was killed may have asked before.

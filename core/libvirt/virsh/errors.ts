@@ -56,13 +56,17 @@ export function errorText(output: string): string | undefined {
     .join('\n')
 }
 
-/** What virsh says when the daemon goes away in the middle of a call (virnetsocket.c, virnetclient.c); at its opening, nothing was asked yet. */
+/** A daemon that went away in the middle of a call (virnetsocket.c, virnetclient.c, virsh.c); at the opening nothing was asked yet. */
 const LOST =
-  /End of file while (?:reading|writing) data|Cannot (?:recv|read|write) data|client socket is closed|Disconnected from .* due to/
+  /Disconnected from .* due to|End of file while (?:reading|writing) data|Cannot (?:recv|read|write) data|client socket is closed/
 const NOT_OPENED = /failed to connect to the hypervisor/i
 
-/** A LibvirtError from virsh's text, LibvirtLost where the daemon went away before it answered. */
+/** A LibvirtError from virsh's text; LibvirtLost, whatever else it says then, where the daemon went away before it answered. */
 export function libvirtError(text: string): LibvirtError {
-  const Kind = LOST.test(text) && !NOT_OPENED.test(text) ? LibvirtLost : LibvirtError
-  return new Kind(text, errorCode(text))
+  return LOST.test(text) && !NOT_OPENED.test(text) ? new LibvirtLost(text) : new LibvirtError(text, errorCode(text))
+}
+
+/** What a command printed once virsh had found a daemon that had gone away anew: all before is of the time between two commands. */
+export function sinceReconnected(output: string): string {
+  return output.replace(/^(?:\s*error: [^\n]*\n)*?\s*error: Reconnected to the hypervisor\n?/, '')
 }

@@ -6,7 +6,7 @@ import type { CommandOptions, CommandResult } from '../../../core/connection/typ
 import { fleetMac } from '../../../core/libvirt/identity/mac.ts'
 import { fleetUuid, uuid5 } from '../../../core/libvirt/identity/uuid.ts'
 import { LibvirtError, LibvirtLost, LibvirtNotAsked } from '../../../core/libvirt/types.ts'
-import { errorText, libvirtError } from '../../../core/libvirt/virsh/errors.ts'
+import { errorText, libvirtError, sinceReconnected } from '../../../core/libvirt/virsh/errors.ts'
 import { splitFrames } from '../../../core/libvirt/virsh/script.ts'
 import { domainStates, leaseRows, stateRows, uuidNames } from '../../../core/libvirt/virsh/tables.ts'
 import { createVirsh } from '../../../core/libvirt/virsh/virsh.ts'
@@ -60,11 +60,13 @@ describe('libvirt by virsh', () => {
   it('tells a daemon that went away at work from one that was never reached', async () => {
     const gone = [
       'End of file while reading data: Input/output error',
-      'Disconnected from qemu:///system due to end of file',
+      // As virsh 9.0 says it of a domain that it could not ask for: not that there is none.
+      "Disconnected from qemu:///system due to end of file\nfailed to get domain 'v1'",
       'Failed to define domain from /dev/stdin\nCannot recv data: Connection reset by peer',
       'internal error: client socket is closed',
     ]
-    for (const text of gone) expect(libvirtError(text), text).to.be.instanceOf(LibvirtLost)
+    for (const text of gone)
+      expect(libvirtError(text), text).to.be.instanceOf(LibvirtLost).with.property('code', undefined)
     const never = [
       "failed to connect to the hypervisor\nFailed to connect socket to '/var/run/libvirt/libvirt-sock': Connection refused",
       'failed to connect to the hypervisor\nCannot recv data: Connection reset by peer',
@@ -75,6 +77,17 @@ describe('libvirt by virsh', () => {
     const { libvirt } = driver('test:///default', 'virsh() { kill -9 $$; }\n')
     const error = await libvirt.defineDomain(XML).catch((e: unknown) => e)
     expect(error).to.be.instanceOf(LibvirtLost)
+  })
+
+  it('takes what is said on a new connection for the answer', () => {
+    const again = 'error: Disconnected from qemu:///system due to end of file\nerror: Reconnected to the hypervisor\n'
+    expect(sinceReconnected(`${again}running\n`)).to.equal('running\n')
+    expect(errorText(sinceReconnected(`${again}error: failed to get domain 'v1'\n`))).to.equal(
+      "failed to get domain 'v1'",
+    )
+    // Texts of users stay what they are.
+    const xml = '<domain>\nerror: Reconnected to the hypervisor\n</domain>\n'
+    expect(sinceReconnected(xml)).to.equal(xml)
   })
 
   it('gives each call its own error, also where virsh refuses the whole line', async () => {
