@@ -115,9 +115,9 @@ say confirmed`
 }
 
 /**
- * Writes a script that makes these interfaces again what they are now. It adds what is missing; of ports it
- * also takes the addresses that they do not have now: files that do not know of the bridge put them there, and with both the host is
- * reached by neither. What the host says becomes a script there, so nothing with a character that a shell could obey gets into it.
+ * Writes a script that makes these interfaces again what they are now, however often it runs. It adds what is missing. Ports lose
+ * addresses that they do not have now: files that do not know of the bridge put them there, and with both the host is reached by
+ * neither. What the host says becomes a script there, so nothing with a character that a shell could obey gets into it.
  */
 function liveState(interfaces: readonly string[], folder: string): ShellText {
   return sh`for i in ${interfaces}; do
