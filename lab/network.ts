@@ -73,7 +73,24 @@ async function makeNetwork(lab: Lab): Promise<NetworkRecord> {
     }
     await sleep(50)
   }
+  await keepStrangersOut(network)
   return network
+}
+
+/**
+ * slirp4netns takes whatever it gets for its own. A frame for a container that has just been away, whose place the bridge has forgotten,
+ * would go to all ports: slirp4netns resets its connection, or connects to the container itself, by frames that come back to it, without
+ * end. So it gets only what is for its addresses, the gateway's and the name server's.
+ */
+async function keepStrangersOut(network: NetworkRecord): Promise<void> {
+  const inside = (...argv: string[]) => run('nsenter', [`--net=${namespacePath(network)}`, ...argv])
+  for (const last of [2, 3]) {
+    const hardware = ['52', '55', ...[10, 88, network.subnet, last].map((n) => n.toString(16).padStart(2, '0'))].join(
+      ':',
+    )
+    await inside('bridge', 'fdb', 'replace', hardware, 'dev', 'tap0', 'master', 'static')
+  }
+  await inside('ip', 'link', 'set', 'tap0', 'type', 'bridge_slave', 'flood', 'off', 'mcast_flood', 'off')
 }
 
 async function attemptPlug(network: NetworkRecord): Promise<number> {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { labPrepare } from '../lab/index.ts'
@@ -66,23 +66,43 @@ async function makeImages(images: NonNullable<Stage['images']>): Promise<void> {
   })
 }
 
+/** How long a lane may go on once its tests are over: what it does not close would keep it for ever, and all of us with it. */
+const LINGER_MS = 60_000
+
 interface HowToRun {
   /** Its output waits until it has ended, as another program writes meanwhile. */
   readonly aside?: boolean
+  /** It has done its work once this file is there. */
+  readonly leaves?: string
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
-function execute(argv: readonly string[], { aside = false, env = {} }: HowToRun = {}): Promise<number> {
+/** Its exit status; `lingers` where it had to be ended though its work was done. */
+function execute(argv: readonly string[], how: HowToRun = {}): Promise<number | 'lingers'> {
+  const { aside = false, env = {}, leaves } = how
   const [program = '', ...args] = argv
   const out = aside ? 'pipe' : 'inherit'
   const child = spawn(program, args, { stdio: ['ignore', out, out], env: { ...process.env, ...env } })
   const said: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => said.push(bytes))
+  let doneAt: number | undefined
+  let lingers = false
+  const watch = setInterval(() => {
+    if (leaves !== undefined && existsSync(leaves)) doneAt ??= Date.now()
+    if (doneAt === undefined || Date.now() - doneAt < LINGER_MS) return
+    lingers = true
+    // Mocha runs the tests in a process below the one that was started.
+    const below = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').map(Number)
+    for (const pid of [child.pid ?? 0, ...below]) if (pid > 0) process.kill(pid, 'SIGKILL')
+    // Its children may have them, too.
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+  }, 1000)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => {
+      clearInterval(watch)
       process.stdout.write(Buffer.concat(said))
-      resolve(code ?? 1)
+      resolve(lingers ? 'lingers' : (code ?? 1))
     })
   })
 }
@@ -96,7 +116,7 @@ async function runLane({ files, env }: Lane, timeout: number, counts: string, as
     '--reporter-option',
     `file=${counts}`,
   ]
-  const status = await execute([bin('mocha'), ...options, ...files], { aside, env })
+  const status = await execute([bin('mocha'), ...options, ...files], { aside, env, leaves: counts })
   const lane = files.join(' ')
   try {
     const { passes, pending, failed, seconds } = JSON.parse(readFileSync(counts, 'utf8')) as {
@@ -105,7 +125,13 @@ async function runLane({ files, env }: Lane, timeout: number, counts: string, as
       failed: Failure[]
       seconds: Record<string, number>
     }
-    if (status !== 0 && failed.length === 0) failed.push({ title: `mocha ${lane}`, reason: `exit status ${status}` })
+    if (status === 'lingers')
+      failed.push({
+        title: `mocha ${lane}`,
+        reason: 'did not end after its tests: something they opened is not closed',
+      })
+    else if (status !== 0 && failed.length === 0)
+      failed.push({ title: `mocha ${lane}`, reason: `exit status ${status}` })
     return { passed: passes, skipped: pending, failed, times: Object.entries(seconds) }
   } catch (error) {
     return { passed: 0, skipped: 0, failed: [{ title: `mocha ${lane}`, reason: `${status}: ${error}` }], times: [] }

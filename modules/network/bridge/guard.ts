@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { ConnectionError } from '../../../core/connection/errors.ts'
 import { type ShellText, sh } from '../../../core/connection/quote.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { pause } from '../../system/pause.ts'
@@ -34,12 +35,6 @@ export async function applyGuarded(host: Host, change: GuardedChange): Promise<v
   const folder = `${FOLDER}/${randomBytes(8).toString('hex')}`
   const prepared = await host.run(prepareScript(folder, change))
   if (prepared.status !== 0) throw new ModuleFailure(`cannot prepare the change: ${prepared.stderr.toString().trim()}`)
-  await host.run(
-    // What the change leaves behind, a DHCP client for one, must outlive the guard.
-    sh`systemd-run --quiet --collect -p KillMode=process --unit=${`virtfleet-network-${folder.slice(-16)}`} /bin/sh ${folder}/guard 2>/dev/null ||
-  { setsid /bin/sh ${folder}/guard </dev/null >/dev/null 2>&1 & }`,
-    { foreign: true, shielded: true },
-  )
   const outcome = await confirm(host, folder, change)
   if (outcome === 'confirmed') {
     await host.run(sh`rm -rf -- ${folder}`)
@@ -78,7 +73,7 @@ cp -p -- ${fresh} ${path}.virtfleet && mv -f -- ${path}.virtfleet ${path}`,
   const apply = sh.join([sh`set -e`, change.before, ...install, change.activate, change.settle])
   const restore = sh.join([change.release, ...putBack, change.restore, sh`/bin/sh ${folder}/live`])
   // Measured by the host's uptime: what a loaded host takes longer for must not lengthen or shorten the time to reach it.
-  const guard = sh`cd ${folder} || exit 1
+  const guard = sh`cd ${folder} && mkdir begun || exit 1
 say() { echo "$1" > state.new; mv -f state.new state; }
 now() { read -r up rest < /proc/uptime; echo "\${up%%.*}"; }
 # Some managers put old files into force in their own time, after their tool has ended.
@@ -179,8 +174,10 @@ const RECONNECT_SECONDS = 30
 async function confirm(host: Host, folder: string, change: GuardedChange): Promise<Outcome> {
   // Putting the new configuration into force, waiting for us, and the same once more with the old one.
   const end = Date.now() + (2 * (change.activationSeconds + SETTLE_SLACK) + change.seconds + 60) * 1000
+  let begun = false
   let reached = false
   while (Date.now() < end) {
+    if (!begun) begun = await begin(host, folder)
     await pause(host.signal, 0.5)
     const state = await readState(host, folder)
     if (state === 'confirmed' || state === 'failed' || state === 'restored') return state
@@ -196,6 +193,22 @@ async function confirm(host: Host, folder: string, change: GuardedChange): Promi
     reached = (await reachAnew(host)) && (await sayConfirm(host, folder))
   }
   throw new ModuleFailure('the host did not come back after the change of its network', { hint: 'look at its console' })
+}
+
+/** False if the connection was lost meanwhile, as the change itself may do: it may have begun or not. A guard begins only once. */
+async function begin(host: Host, folder: string): Promise<boolean> {
+  try {
+    // What the change leaves behind, a DHCP client for one, must outlive the guard.
+    await host.run(
+      sh`systemd-run --quiet --collect -p KillMode=process --unit=${`virtfleet-network-${folder.slice(-16)}`} /bin/sh ${folder}/guard 2>/dev/null ||
+  { setsid /bin/sh ${folder}/guard </dev/null >/dev/null 2>&1 & }`,
+      { foreign: true, shielded: true },
+    )
+    return true
+  } catch (error) {
+    if (host.signal.aborted || !(error instanceof ConnectionError)) throw error
+    return false
+  }
 }
 
 /** The limit is ours: a host that cannot be reached keeps none. */

@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { labDestroy, labDown, labPrepare, labSshCommand, labStatus, labUp } from '../../../lab/index.ts'
+import { greets } from '../../../lab/machine.ts'
+import { namespacePath } from '../../../lab/network.ts'
 import { findMarked } from '../../../lab/process.ts'
 import { readLab } from '../../../lab/state.ts'
 
@@ -85,6 +87,23 @@ describe('lab: containers', function () {
     expect(await ssh(dir, 'c1', bridge)).to.equal('ok')
     expect(await ssh(dir, 'c1', 'sysctl -qw net.ipv4.ip_forward=1 && cat /proc/sys/net/ipv4/ip_forward')).to.equal('1')
     expect(await ssh(dir, 'c1', 'ping -c1 -W2 c2 >/dev/null && echo reached')).to.equal('reached')
+  })
+
+  it('lets nothing but a container answer for it while its cable is out', async () => {
+    const { network, machines = [] } = (await readLab(dir))?.state ?? {}
+    const address = machines[0]?.address ?? ''
+    if (!network?.uplink) throw new Error('the lab has no network')
+    const cable = (state: string) =>
+      execute('nsenter', [`--net=${namespacePath(network)}`, 'ip', 'link', 'set', 'vb-c1', state])
+    const command = ssh(dir, 'c1', 'sleep 5; echo the same')
+    await ssh(dir, 'c1', 'true')
+    await cable('down')
+    // Sent to the container's hardware address as long as we remember that, which is for half a minute.
+    expect(await greets(address, 22, 1500)).to.equal(false)
+    const { stdout } = await execute('ss', ['-Htnp', 'dst', address])
+    await cable('up')
+    expect(stdout).not.to.match(new RegExp(`pid=${network.uplink.pid},`))
+    expect(await command).to.equal('the same')
   })
 
   it('comes back with its disk after down, and after a reboot from inside', async () => {

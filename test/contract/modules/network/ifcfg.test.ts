@@ -27,10 +27,11 @@ printf 'DEVICE=host0\\nONBOOT=yes\\nIPADDR=${lab.address}\\nPREFIX=24\\nGATEWAY=
   })
   // The lab may be one that other tests use after us.
   after(async () => {
-    await lab?.native(
-      `rm -rf /etc/sysconfig /usr/local/sbin/ifup /usr/local/sbin/ifdown; mv /root/interfaces /etc/network/interfaces`,
-    )
-    await lab?.close()
+    await lab
+      ?.native(
+        `rm -rf /etc/sysconfig /usr/local/sbin/ifup /usr/local/sbin/ifdown; mv /root/interfaces /etc/network/interfaces`,
+      )
+      .finally(() => lab.close())
   })
 
   it('moves the address to the bridge, and keeps the connection', () =>
@@ -70,6 +71,23 @@ printf 'DEVICE=host0\\nONBOOT=yes\\nIPADDR=${lab.address}\\nPREFIX=24\\nGATEWAY=
         answer: `host0 ${lab.address}/24\ndefault via ${own.gateway4} dev host0\n0\nifcfg-host0\nifup-eth`,
       },
     ))
+
+  for (const when of ['before', 'after'] as const)
+    it(`makes the change though the connection is lost right ${when} it begins`, async () => {
+      const parent = sh`read -r s </proc/$p/stat; s=${sh.raw('${s##*) ? }')}; p=${sh.raw('${s%% *}')}`
+      const cut = sh`p=$$; while :; do read -r c </proc/$p/comm; [ "$c" = sshd ] && break; ${parent}; done; kill -s KILL $p`
+      let cuts = 0
+      const host = Object.create(lab.host) as typeof lab.host
+      host.run = (script, options) => {
+        if (!script.text.startsWith('systemd-run') || cuts++ > 0) return lab.host.run(script, options)
+        return lab.host.run(sh.join(when === 'before' ? [cut, sh`sleep 60`] : [script, cut, sh`sleep 60`]), options)
+      }
+      const { left } = await runState(bridge, host, { name: 'br0', ...own })
+      expect(left).to.deep.equal([])
+      expect(cuts).to.be.above(1)
+      expect(await lab.native(ROUTE)).to.equal(`br0 ${lab.address}/24\ndefault via ${own.gateway4} dev br0`)
+      await runState(bridge, lab.host, { name: 'br0', state: 'absent' })
+    })
 
   it('leaves a bridge that brctl made as it was if the host is not reached, its address with it alone', async () => {
     await lab.native(`systemd-run --quiet --wait sh -c 'brctl addbr br0; ip link set br0 up; brctl addif br0 host0
