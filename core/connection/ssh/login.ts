@@ -37,6 +37,9 @@ export interface LoginOptions {
 /** What sshd writes instead of its name, before it hangs up: too many at once (MaxStartups), or we are being punished. */
 const REFUSALS = /^(Exceeded MaxStartups|Not allowed at this time)/
 
+/** What the way to a server may take to end by itself. */
+const LEAVING_MS = 2000
+
 function refusalOf(sock: Duplex): () => string | undefined {
   let said: string | undefined
   sock.once('data', (bytes: Buffer) => {
@@ -132,6 +135,8 @@ export async function login(
     leave: () => {
       client.end()
       if (sock instanceof Socket) sock.destroySoon()
+      // A channel of a bastion's or a ProxyCommand waits for the other end, which may be gone without a word.
+      else setTimeout(() => sock.destroy(), LEAVING_MS).unref()
     },
     sessions: [...ahead],
   }

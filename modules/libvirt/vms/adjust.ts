@@ -6,6 +6,7 @@ import { requireAnswer } from '../daemon/ask.ts'
 import { attempt, refused } from '../daemon/failure.ts'
 import { stopGuest } from '../domain/power.ts'
 import type { VmsArgs } from './args.ts'
+import { growDisk } from './disk-size.ts'
 import { domainsOf } from './fleet.ts'
 import { writeEntries } from './journal.ts'
 import { probeVms, type SeenVm, type VmHost } from './probe.ts'
@@ -48,8 +49,8 @@ async function adjustSeeds(
     const seed = seedOf(args, vm, mac)
     if (!seed) continue
     seeds.set(vm.seed, seed)
-    const { files = [], cloudInit = false } = state.journal.find((entry) => entry.uuid === vm.uuid) ?? {}
-    entries.push({ name: vm.name, uuid: vm.uuid, files: [...new Set([...files, vm.seed])], cloudInit })
+    const { files = [], cloudInit = false, ssh = false } = state.journal.find((entry) => entry.uuid === vm.uuid) ?? {}
+    entries.push({ name: vm.name, uuid: vm.uuid, files: [...new Set([...files, vm.seed])], cloudInit, ssh })
   }
   if (seeds.size === 0) return new Map()
   const noted = await host.run(writeEntries(args.fleet, entries), { childless: true })
@@ -72,6 +73,9 @@ async function adjust(host: Host, args: VmsArgs, name: string, seen: SeenVm, sta
   if (args.autostart !== undefined && args.autostart !== seen.autostart)
     await host.libvirt.setAutostart('domain', name, args.autostart)
   const off = seen.state === 'shut off' || seen.state === 'crashed'
+  const vm = wantedVms(args).find((one) => one.name === name)
+  if (vm?.diskSize !== undefined && seen.diskSize !== undefined && seen.diskSize < vm.diskSize)
+    await growDisk(host, vm, off)
   if (args.state === 'stopped' && !off) await stopGuest(host, { name, uuid: seen.model.uuid ?? name }, args)
   if (args.state !== 'running') return
   if (seen.state === 'crashed') await host.libvirt.destroyDomain(name)

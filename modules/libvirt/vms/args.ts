@@ -8,7 +8,12 @@ const { hostname: _, instance_id: __, ...cloud } = cloudArgs
 const each = {
   memory: arg.str().optional().describe('Memory, such as 2GiB.'),
   vcpus: arg.int().optional(),
-  disk_size: arg.str().optional().describe('Virtual size of the disk, such as 20G; default that of the base.'),
+  disk_size: arg
+    .str()
+    .optional()
+    .describe(
+      'Virtual size of the disk, such as 20G; default that of the base. A disk that is there grows, and never shrinks.',
+    ),
   network: arg.str().optional().describe('Network of libvirt.'),
   bridge: arg.str().optional().describe('Bridge of the host, instead of a network.'),
   address: arg

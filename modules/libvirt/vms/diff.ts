@@ -15,10 +15,18 @@ import { type Candidate, type Placed, place } from './placement.ts'
 import type { SeenVm, VmHost } from './probe.ts'
 import { bytes, type WantedVm, wantedVms } from './wanted.ts'
 
-/** What has to change in the fleet. Raises ModuleFailure where a silent host could hold what is asked for. */
+/**
+ * What has to change in the fleet; what stands in the way of one VM refuses that one alone. Raises ModuleFailure where a silent host could
+ * hold what is asked for, and where the VMs that are to be made have no room: then none is made.
+ */
 export function diffVms(states: FleetStates<VmHost>, args: VmsArgs): FleetChange[] {
-  const vms = wantedVms(args)
-  const known = new Map(vms.map((vm) => [vm.name, locate(states, args.fleet, vm)]))
+  const known = new Map<string, Known>()
+  const lost: FleetChange[] = []
+  const vms = wantedVms(args).filter((vm) => {
+    const refusal = obstacle(() => known.set(vm.name, locate(states, args.fleet, vm)))
+    if (refusal) lost.push(refused(vm, [...states.answered.keys()][0] ?? '', args, refusal))
+    return refusal === undefined
+  })
   const { silent } = states
   // What is not seen may live on a silent host, whether it is to be made or to be gone.
   const unseen = vms.filter((vm) => known.get(vm.name)?.host === undefined).map((vm) => vm.name)
@@ -27,14 +35,31 @@ export function diffVms(states: FleetStates<VmHost>, args: VmsArgs): FleetChange
     args.state === 'absent'
       ? removals(states, vms, known)
       : [...makings(states, args, vms, known), ...adjustments(states, args, vms, known)]
-  const touching = changes.filter((c) => c.changes.some((change) => change.effect !== 'pending'))
+  const touching = changes.filter((c) => !c.refusal && c.changes.some((change) => change.effect !== 'pending'))
   if (silent.size > 0 && touching.length > 0)
     throw undecidable(
       silent,
       touching.map((c) => c.item),
     )
-  return changes
+  return [...lost, ...changes]
 }
+
+/** Why something cannot be done with one VM; the others go on. */
+function obstacle(check: () => void): ModuleFailure | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (error instanceof ModuleFailure) return error
+    throw error
+  }
+}
+
+/** Nothing is done for that VM, and why. */
+const refused = (vm: WantedVm, host: HostName, args: VmsArgs, refusal: ModuleFailure): FleetChange => ({
+  ...fleetChange('refuse', vm.name, host, [{ path: 'state', after: args.state, effect: 'now' }]),
+  refusal,
+})
 
 function undecidable(silent: ReadonlyMap<HostName, string>, vms: readonly string[]): ModuleFailure {
   const hosts = [...silent].map(([name, why]) => `${name} (${why})`).join(', ')
@@ -61,7 +86,8 @@ function makings(
     const where = placed.get(vm.name)
     const knowledge = known.get(vm.name)
     if (!where || !knowledge) throw new Error(`VM ${vm.name} was not placed`)
-    refuseForeignFiles(states, vm, knowledge, where.host)
+    const refusal = obstacle(() => refuseForeignFiles(states, vm, knowledge, where.host))
+    if (refusal) return refused(vm, where.host, args, refusal)
     const after = args.state === 'running' ? 'running' : 'shut off'
     const earlier = earlierFiles(vm, knowledge, where.host)
     // The MAC, the acceleration and the earlier files stand among the changes because apply sees nothing else of the fleet.
@@ -145,10 +171,20 @@ function adjustments(
     const knowledge = known.get(vm.name)
     const { host, seen } = knowledge ?? {}
     if (knowledge === undefined || host === undefined || !seen) return []
-    const changes = [...asChanges(seen.drift, 'now'), ...pending(seen, args), ...power(vm, seen, knowledge, args)]
     const state = states.answered.get(host)
-    if (seen.seedDiffers && vm.seed !== undefined && state)
-      refuseForeignFile(states, vm.seed, knowledge, { name: host, host: state })
+    const refusal = obstacle(() => {
+      refuseToResume(seen, args)
+      refuseToShrink(vm, seen)
+      if (seen.seedDiffers && vm.seed !== undefined && state)
+        refuseForeignFile(states, vm.seed, knowledge, { name: host, host: state })
+    })
+    if (refusal) return [refused(vm, host, args, refusal)]
+    const changes = [
+      ...asChanges(seen.drift, 'now'),
+      ...pending(seen, args),
+      ...growth(vm, seen),
+      ...power(vm, seen, knowledge, args),
+    ]
     if (seen.seedDiffers)
       changes.push({ path: 'seed', after: vm.seed ?? '', effect: 'now', note: 'cloud-init reads it at the next boot' })
     if (args.autostart !== undefined && args.autostart !== seen.autostart)
@@ -165,12 +201,25 @@ function pending(seen: SeenVm, args: VmsArgs): Change[] {
   }))
 }
 
+function refuseToResume({ state, reason, model }: SeenVm, args: VmsArgs): void {
+  if (args.state === 'running' && state === 'paused' && reason !== 'user' && reason !== 'unknown')
+    throw new ModuleFailure(`VM '${model.name}' is paused by '${reason}': to resume it would hide why`)
+}
+
+function refuseToShrink({ name, diskSize }: WantedVm, { diskSize: is }: SeenVm): void {
+  if (is !== undefined && diskSize !== undefined && is > diskSize)
+    throw new ModuleFailure(`the disk of '${name}' has ${is} bytes, the task says ${diskSize}: a disk is never shrunk`)
+}
+
+function growth({ diskSize }: WantedVm, { diskSize: is }: SeenVm): Change[] {
+  if (is === undefined || diskSize === undefined || is >= diskSize) return []
+  return [{ path: 'disk_size', before: String(is), after: String(diskSize), effect: 'now' }]
+}
+
 function power(vm: WantedVm, seen: SeenVm, known: Known, args: VmsArgs): Change[] {
   const off = seen.state === 'shut off' || seen.state === 'crashed'
   if (args.state === 'stopped')
     return off ? [] : [{ path: 'state', before: seen.state, after: 'shut off', effect: 'now' }]
-  if (seen.state === 'paused' && seen.reason !== 'user' && seen.reason !== 'unknown')
-    throw new ModuleFailure(`VM '${vm.name}' is paused by '${seen.reason}': to resume it would hide why`)
   if (off || seen.state === 'paused') return [{ path: 'state', before: seen.state, after: 'running', effect: 'now' }]
   return unmet(vm, seen, known, args)
 }

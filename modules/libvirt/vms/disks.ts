@@ -40,6 +40,7 @@ const entryOf = ({ vm, earlier }: Making): JournalEntry => ({
   uuid: vm.uuid,
   files: [...filesOf(vm), ...earlier],
   cloudInit: false,
+  ssh: false,
 })
 
 function oneDisk(args: VmsArgs, vm: WantedVm, index: number): ShellText {
@@ -58,7 +59,7 @@ export const filesOf = (vm: WantedVm): string[] => [vm.disk, ...(vm.seed === und
 export async function dropDisks(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Map<Making, string>> {
   if (items.length === 0) return new Map()
   const each = items.map(({ vm, earlier }, i) => {
-    const entry = { name: vm.name, uuid: vm.uuid, files: earlier, cloudInit: false }
+    const entry = { name: vm.name, uuid: vm.uuid, files: earlier, cloudInit: false, ssh: false }
     const rest =
       earlier.length > 0 ? writeEntries(args.fleet, [entry]) : sh`rm -f -- ${journalFile(args.fleet, vm.name)}`
     // The journal goes last: what is cut here is found again.

@@ -17,15 +17,17 @@ export function unmet(vm: WantedVm, seen: SeenVm, known: Known, args: VmsArgs): 
   const waits = (path: string, after: string): Change[] => [
     { path, before: 'none', after, effect: 'now', note: 'waits for the guest' },
   ]
-  if (goal === 'cloud_init') return known.journals.some((j) => j.entry.cloudInit) ? [] : waits('cloud_init', 'ended')
-  if (goal === undefined || vm.address !== undefined || seen.addresses.length > 0) return []
+  const noted = (goal: Noted): boolean => known.journals.some(({ entry }) => entry[NOTES[goal]])
+  if (goal === 'cloud_init') return noted(goal) ? [] : waits('cloud_init', 'ended')
   // A guest that came from another host had its address there, and says nothing new until its lease runs out.
-  return seen.reason === 'migrated' ? [] : waits('address', 'any')
+  if (goal === undefined || seen.reason === 'migrated') return []
+  if (goal === 'ssh') return noted(goal) ? [] : waits('ssh', 'answers')
+  return vm.address !== undefined || seen.addresses.length > 0 ? [] : waits('address', 'any')
 }
 
 /** Whether a change of a VM is one after which it is waited for. */
 export const awaited = (changes: readonly Change[]): boolean =>
-  changes.some(({ path }) => path === 'state' || path === 'address' || path === 'cloud_init')
+  changes.some(({ path }) => ['state', 'address', 'ssh', 'cloud_init'].includes(path))
 
 /** Waits for VMs of one host. Answers with those it has waited for in vain, and why. */
 export async function awaitVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
@@ -42,22 +44,28 @@ export async function awaitVms(host: Host, args: VmsArgs, names: readonly string
   }))
   const failures = await waitForGuests(host, guests, goal, args.wait_timeout)
   const ended = open.filter((_, i) => !failures.has(guests[i]!))
-  const unnoted = goal === 'cloud_init' ? await note(host, args, ended) : undefined
+  const unnoted = goal === 'address' ? undefined : await note(host, args, goal, ended)
   return new Map([
     ...[...failures].map(([guest, error]): [string, Error] => [guest.name, error]),
     ...(unnoted ? ended.map(({ name }): [string, Error] => [name, unnoted]) : []),
   ])
 }
 
-/** Writes down that cloud-init has ended, as nobody but the guest could tell it to a later run. Answers with why it could not. */
-async function note(host: Host, args: VmsArgs, vms: readonly WantedVm[]): Promise<Error | undefined> {
+/** Goals that a later run could not see without asking each guest, and where the journal has that they were reached. */
+const NOTES = { cloud_init: 'cloudInit', ssh: 'ssh' } as const
+type Noted = keyof typeof NOTES
+
+/** Writes down that the goal was reached. Answers with why it could not. */
+async function note(host: Host, args: VmsArgs, goal: Noted, vms: readonly WantedVm[]): Promise<Error | undefined> {
   if (vms.length === 0) return undefined
   const journal = parseJournal((await host.read(readJournal(args.fleet))).stdout.toString())
   const entries = vms.map(({ name, uuid }) => {
-    const files = journal.find((entry) => entry.uuid === uuid)?.files ?? []
-    return { name, uuid, files, cloudInit: true }
+    const { files = [], cloudInit = false, ssh = false } = journal.find((entry) => entry.uuid === uuid) ?? {}
+    return { name, uuid, files, cloudInit, ssh, [NOTES[goal]]: true }
   })
   const noted = await host.run(writeEntries(args.fleet, entries), { childless: true })
   if (noted.status === 0) return undefined
-  return new ModuleFailure(`the end of cloud-init was not written down: ${noted.stderr.toString().trim()}`)
+  return new ModuleFailure(
+    `that ${goal === 'ssh' ? 'SSH answered' : 'cloud-init has ended'} was not written down: ${noted.stderr.toString().trim()}`,
+  )
 }

@@ -14,6 +14,8 @@ export interface JournalEntry {
   readonly files: readonly string[]
   /** Somebody has waited for the end of its cloud-init, and it ended well. */
   readonly cloudInit: boolean
+  /** Somebody has waited for its SSH server, and it answered. */
+  readonly ssh: boolean
 }
 
 export const journalFolder = (fleet: string): string => `${ROOT}/${fleet}`
@@ -41,10 +43,10 @@ function parseEntry(line: string): JournalEntry | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { name, uuid, files, cloudInit } = value as Record<string, unknown>
+  const { name, uuid, files, cloudInit, ssh } = value as Record<string, unknown>
   if (typeof name !== 'string' || typeof uuid !== 'string' || !Array.isArray(files)) return undefined
   const paths = files.filter((f): f is string => typeof f === 'string' && f.startsWith('/'))
-  return { name, uuid, files: paths, cloudInit: cloudInit === true }
+  return { name, uuid, files: paths, cloudInit: cloudInit === true, ssh: ssh === true }
 }
 
 /**

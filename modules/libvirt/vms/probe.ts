@@ -9,6 +9,7 @@ import { type Answer, ask } from '../daemon/ask.ts'
 import { machineAliases } from '../domain/machines.ts'
 import { isLocal, isShared } from '../file-systems.ts'
 import type { VmsArgs } from './args.ts'
+import { parseSizes, readSizes } from './disk-size.ts'
 import { filesOf } from './disks.ts'
 import { type JournalEntry, parseJournal, readJournal } from './journal.ts'
 import type { Removal } from './needed.ts'
@@ -29,6 +30,8 @@ export interface SeenVm {
   readonly liveDrift: readonly Difference[]
   /** The definition with what is declared, where that differs. */
   readonly declared: Element | undefined
+  /** Virtual size of its disk in bytes, where the task names one and it still has the disk that it was made with. */
+  readonly diskSize: bigint | undefined
   /** Its seed is not there, or not what is declared. */
   readonly seedDiffers: boolean
   readonly config: Element | undefined
@@ -73,6 +76,7 @@ d=${args.path}; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
 echo "storage $(findmnt -no FSTYPE,SOURCE -T "$d" 2>/dev/null | tail -n 1)"
 [ -e ${args.base ?? '/'} ] && echo base
 for f in ${files}; do [ -e "$f" ] && printf 'file %s\n' "$f"; done
+${readSizes(vms)}
 ${seeds.length === 0 ? sh`:` : sh`sha256sum -- ${seeds} 2>/dev/null | sed 's/^/seed /'`}
 ip neigh show 2>/dev/null | sed 's/^/neigh /'
 echo ${JOURNAL}
@@ -83,11 +87,12 @@ ${readJournal(args.fleet)}`)
   const [lines, journal] = [told.slice(0, end), told.slice(end + 1)]
   const after = (word: string): string[] =>
     lines.filter((l) => l.startsWith(`${word} `)).map((l) => l.slice(word.length + 1))
-  const acceleration = lines.includes('kvm') ? 'kvm' : 'tcg'
+  const acceleration: Common['acceleration'] = lines.includes('kvm') ? 'kvm' : 'tcg'
   const mount = after('storage')[0]?.trim() ?? ''
   const type = mount.split(/\s/)[0] ?? ''
+  const sizes = parseSizes(after('head'), after('qcow2'))
   const digests = new Map(after('seed').map((line) => [line.slice(66), line.slice(0, 64)]))
-  const common = { acceleration: acceleration as 'kvm' | 'tcg', neighbours: after('neigh'), digests }
+  const common: Common = { acceleration, neighbours: after('neigh'), digests, sizes }
   return {
     domains:
       domains.kind === 'answer'
@@ -164,13 +169,21 @@ async function readDomains(host: Reader): Promise<Answer<RawHost>> {
   })
 }
 
+/** What of the shell's answer concerns more than one VM. */
+interface Common {
+  readonly acceleration: 'kvm' | 'tcg'
+  readonly neighbours: readonly string[]
+  readonly digests: ReadonlyMap<string, string>
+  readonly sizes: ReadonlyMap<string, bigint>
+}
+
 async function see(
   host: Reader,
   args: VmsArgs,
   vms: readonly WantedVm[],
   domain: RawDomain,
   raw: RawHost,
-  common: { acceleration: 'kvm' | 'tcg'; neighbours: readonly string[]; digests: ReadonlyMap<string, string> },
+  common: Common,
 ): Promise<SeenVm> {
   const model = readDomain(domain.config)
   const vm = vms.find((v) => v.name === model.name)
@@ -189,6 +202,7 @@ async function see(
     drift: declared ? diffXml(declared, domain.config, machines) : [],
     liveDrift: declared && domain.live ? diffXml(declared, domain.live, machines, { running: true }) : [],
     declared,
+    diskSize: ours && model.disks[0]?.source === vm.disk ? common.sizes.get(vm.disk) : undefined,
     seedDiffers: seed !== undefined && common.digests.get(vm?.seed ?? '') !== digestOfSeed(seed),
     config: domain.config,
   }

@@ -2,10 +2,37 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
+import { resolveEndpoint } from '../../../core/connection/config/resolve.ts'
 import { ConnectionError } from '../../../core/connection/errors.ts'
 import { connectionPool, sh } from '../../../core/connection/index.ts'
 import { acquireLease } from '../../../core/connection/lease/lease.ts'
+import { Bastions } from '../../../core/connection/ssh/bastions.ts'
+import { login } from '../../../core/connection/ssh/login.ts'
 import { Bench, eventually, processes, uniqueSeconds, withAgent } from './setup.ts'
+
+/** A way to that port, on which nothing comes through any more once it is told so, not even an end. */
+async function silenceable(to: number): Promise<{ port: number; silence: () => void; stop: () => void }> {
+  const ends: Socket[] = []
+  const server = createServer({ allowHalfOpen: true }, (from) => {
+    const on = connect({ port: to, host: '127.0.0.1', allowHalfOpen: true })
+    from.on('error', () => undefined).pipe(on.on('error', () => undefined))
+    on.pipe(from)
+    ends.push(from, on)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    silence: () => {
+      for (const end of ends) end.unpipe().resume()
+    },
+    stop: () => {
+      for (const end of ends) end.destroy()
+      server.close()
+    },
+  }
+}
 
 /** A port whose queue is full for good: the kernel leaves every further attempt to connect without an answer. */
 async function fullListener(): Promise<{ port: number; stop: () => void }> {
@@ -154,6 +181,30 @@ describe('connection: the end of all', function () {
     } finally {
       await pool.closeAll()
       full.stop()
+    }
+  })
+
+  it('leaves a host that has fallen silent behind its bastion, and the bastion with it', async () => {
+    const way = await silenceable(bench.sshd.port)
+    try {
+      await withAgent(bench.sshd, async () => {
+        const behind = bench.endpoint('ssh', 'dash', {
+          name: 'behind',
+          port: way.port,
+          proxyJump: `root@127.0.0.1:${bench.sshd.port}`,
+          hostKeys: { policy: 'off' },
+        })
+        const resolved = await resolveEndpoint(behind)
+        const stream = await new Bastions().reach('behind', resolved)
+        const closed = once(stream, 'close').then(() => 'closed')
+        const inside = await login('behind', resolved, stream)
+        way.silence()
+        inside.leave()
+        const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'held'))
+        expect(await Promise.race([Promise.all([inside.ended, closed]).then(() => 'ended'), late])).to.equal('ended')
+      })
+    } finally {
+      way.stop()
     }
   })
 

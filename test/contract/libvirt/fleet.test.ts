@@ -99,10 +99,8 @@ describe('libvirt fleet modules on two real hypervisors', function () {
 
   it('does not replace a seed that it did not make', async () => {
     await both('echo precious > /var/lib/vfvms/vf01-seed.iso')
-    await runFleet(vms, lab.hosts, { ...VMS, count: 1, cloud_init: {} }).then(
-      () => expect.fail('overwrote'),
-      (error: Error) => expect(error.message).to.include('vf01-seed.iso is already on'),
-    )
+    const { failures } = await runFleet(vms, lab.hosts, { ...VMS, count: 1, cloud_init: {} })
+    expect(failures.join()).to.include('vf01-seed.iso is already on')
     expect(await both('cat /var/lib/vfvms/vf01-seed.iso; rm /var/lib/vfvms/vf01-seed.iso')).to.deep.equal([
       'precious',
       'precious',
@@ -129,14 +127,58 @@ describe('libvirt fleet modules on two real hypervisors', function () {
   it('removes what its journal says, and refuses a file that is not its own', async () => {
     expect(await both('ls /var/lib/vfvms /var/lib/virtfleet/vms/contract | grep vf0 || true')).to.deep.equal(['', ''])
     await both('echo precious > /var/lib/vfvms/vf01.qcow2')
-    await runFleet(vms, lab.hosts, VMS).then(
-      () => expect.fail('overwrote'),
-      (error: Error) => expect(error.message).to.include('this fleet did not make it'),
-    )
+    const { failures } = await runFleet(vms, lab.hosts, VMS)
+    expect(failures.join()).to.match(/^vf01: .*this fleet did not make it$/)
     expect(await both('cat /var/lib/vfvms/vf01.qcow2; rm /var/lib/vfvms/vf01.qcow2')).to.deep.equal([
       'precious',
       'precious',
     ])
+    // The others stand.
+    expect(
+      (await both('virsh -q list --name | sort | xargs')).join(' ').split(' ').sort().filter(Boolean),
+    ).to.deep.equal(['vf02', 'vf03', 'vf04'])
+    await runFleet(vms, lab.hosts, GONE)
+  })
+
+  it('refuses a machine that is not its own or is there twice, and makes the others', async () => {
+    const xml = (name: string, uuid: string): string =>
+      `<domain type="qemu"><name>${name}</name><uuid>${uuid}</uuid><memory>65536</memory><os><type>hvm</type></os></domain>`
+    const stranger = xml('vf01', '0b6d3e57-5a3c-4f3e-9f6e-0123456789ab')
+    await lab.native(0, `echo '${stranger}' >/tmp/vf01.xml && virsh -q define /tmp/vf01.xml`)
+    const [own] = (await runFleet(vms, lab.hosts, { ...VMS, names: ['vf02'], count: undefined, pattern: undefined }))
+      .items
+    expect(own).to.match(/^make vf02 @ /)
+    const there = (await both('virsh -q list --all --name')).findIndex((names) => names.includes('vf02'))
+    const uuid = await lab.native(there, 'virsh domuuid vf02')
+    await lab.native(1 - there, `echo '${xml('vf02', uuid)}' >/tmp/vf02.xml && virsh -q define /tmp/vf02.xml`)
+    const { failures } = await runFleet(vms, lab.hosts, VMS)
+    expect(failures.sort().join('\n')).to.match(
+      /^vf01: the domain 'vf01' on \S+ is not of the fleet 'contract'.*\nvf02: VM 'vf02' is on more than one host/,
+    )
+    expect((await both('virsh -q list --name | xargs')).join(' '))
+      .to.match(/vf03/)
+      .and.to.match(/vf04/)
+    await lab.native(1 - there, 'virsh -q undefine vf02')
+    await lab.native(0, 'virsh -q undefine vf01')
+    await runFleet(vms, lab.hosts, GONE)
+  })
+
+  it('grows the disk of a machine that is there, running or not, and never shrinks one', async () => {
+    const task = { ...VMS, count: 2, disk_size: '80M' }
+    const sizes =
+      'cd /var/lib/vfvms; for f in vf0*.qcow2; do [ -e $f ] && qemu-img info -U $f | grep -o "[0-9]* bytes"; done; true'
+    const seen = async () => (await both(sizes)).join(' ').match(/\d+/g)
+    await runFleet(vms, lab.hosts, task)
+    expect(await seen()).to.deep.equal([String(80 << 20), String(80 << 20)])
+    await lab.native(0, 'for d in vf01 vf02; do virsh -q destroy $d; done >/dev/null 2>&1; true')
+    const round = await runFleet(vms, lab.hosts, { ...task, disk_size: '96M' })
+    expect(round.failures).to.deep.equal([])
+    expect(round.left).to.deep.equal([])
+    expect(await seen()).to.deep.equal([String(96 << 20), String(96 << 20)])
+    const { failures } = await runFleet(vms, lab.hosts, { ...task, disk_size: '90M' })
+    expect(failures.sort()).to.have.length(2)
+    expect(failures.join()).to.match(/vf01: .*a disk is never shrunk/)
+    await runFleet(vms, lab.hosts, GONE)
   })
 
   it('goes on with what a killed run began', async () => {

@@ -129,10 +129,10 @@ describe('placement', () => {
 
   it('reads a journal, and not what is torn', () => {
     const good =
-      '{"name":"a","uuid":"u","files":["/x",3,"y"],"cloudInit":1}\n{"name":"c","uuid":"v","files":[],"cloudInit":true}'
+      '{"name":"a","uuid":"u","files":["/x",3,"y"],"cloudInit":1}\n{"name":"c","uuid":"v","files":[],"cloudInit":true,"ssh":true}'
     expect(parseJournal(`${good}\n{"name":"b"\n\n`)).to.deep.equal([
-      { name: 'a', uuid: 'u', files: ['/x'], cloudInit: false },
-      { name: 'c', uuid: 'v', files: [], cloudInit: true },
+      { name: 'a', uuid: 'u', files: ['/x'], cloudInit: false, ssh: false },
+      { name: 'c', uuid: 'v', files: [], cloudInit: true, ssh: true },
     ])
   })
 })
