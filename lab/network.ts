@@ -28,8 +28,10 @@ export function ensureNetwork(lab: Lab): Promise<NetworkRecord> {
  */
 async function makeNetwork(lab: Lab): Promise<NetworkRecord> {
   const known = lab.state.network
-  if (known && isAlive(known.holder) && isAlive(known.uplink) && existsSync(`/sys/class/net/${known.link}`))
+  if (known && isAlive(known.holder) && isAlive(known.uplink) && existsSync(`/sys/class/net/${known.link}`)) {
+    await plugIn(known, join(lab.dir, 'network.log'))
     return known
+  }
   if (known) await removeNetwork(known)
   const log = join(lab.dir, 'network.log')
   const network: NetworkRecord = {
@@ -67,6 +69,12 @@ async function makeNetwork(lab: Lab): Promise<NetworkRecord> {
     log,
   )
   saveLab(lab)
+  await plugIn(network, log)
+  return network
+}
+
+/** Ties the way out to the bridge as soon as it is there. */
+async function plugIn(network: NetworkRecord, log: string): Promise<void> {
   for (const until = Date.now() + 60_000; (await attemptPlug(network)) !== 0; ) {
     if (Date.now() > until || !isAlive(network.uplink)) {
       throw new LabError('machine-failed', 'the containers have no way out: slirp4netns failed', `see ${log}`)
@@ -74,7 +82,6 @@ async function makeNetwork(lab: Lab): Promise<NetworkRecord> {
     await sleep(50)
   }
   await keepStrangersOut(network)
-  return network
 }
 
 /**

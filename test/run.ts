@@ -90,10 +90,9 @@ function execute(argv: readonly string[], how: HowToRun = {}): Promise<number | 
   const watch = setInterval(() => {
     if (leaves !== undefined && existsSync(leaves)) doneAt ??= Date.now()
     if (doneAt === undefined || Date.now() - doneAt < LINGER_MS) return
+    clearInterval(watch)
     lingers = true
-    // Mocha runs the tests in a process below the one that was started.
-    const below = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').map(Number)
-    for (const pid of [child.pid ?? 0, ...below]) if (pid > 0) process.kill(pid, 'SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) killWithChildren(child.pid ?? 0)
     // Its children may have them, too.
     for (const stream of [child.stdout, child.stderr]) stream?.destroy()
   }, 1000)
@@ -105,6 +104,16 @@ function execute(argv: readonly string[], how: HowToRun = {}): Promise<number | 
       resolve(lingers ? 'lingers' : (code ?? 1))
     })
   })
+}
+
+/** Mocha runs the tests in a process below the one that was started. */
+function killWithChildren(pid: number): void {
+  try {
+    const below = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').map(Number)
+    for (const one of [pid, ...below]) if (one > 0) process.kill(one, 'SIGKILL')
+  } catch {
+    // It ended in this moment.
+  }
 }
 
 async function runLane({ files, env }: Lane, timeout: number, counts: string, aside: boolean): Promise<Count> {

@@ -109,7 +109,8 @@ class Pool implements ConnectionPool {
   }
 
   private entryOf(endpoint: Endpoint): Entry {
-    const key = JSON.stringify(endpoint)
+    // How often it is tried is no part of what it is.
+    const key = JSON.stringify({ ...endpoint, retries: undefined })
     const known = this.entries.get(endpoint.name)
     if (known && known.key === key) return known
     if (known) void this.end(known)

@@ -169,46 +169,78 @@ type Outcome = 'confirmed' | 'failed' | 'restored'
 const SETTLE_SLACK = 30
 const READ_MS = 8000
 const REACH_MS = 15_000
-const RECONNECT_SECONDS = 30
+const RECONNECT_MS = 30_000
+/** A host under load takes a while to begin what it was asked for. */
+const START_MS = 60_000
 
 async function confirm(host: Host, folder: string, change: GuardedChange): Promise<Outcome> {
   // Putting the new configuration into force, waiting for us, and the same once more with the old one.
-  const end = Date.now() + (2 * (change.activationSeconds + SETTLE_SLACK) + change.seconds + 60) * 1000
-  let begun = false
+  const most = (2 * (change.activationSeconds + SETTLE_SLACK) + change.seconds + 60) * 1000
+  await begin(host, folder, Date.now() + most)
+  const begun = Date.now()
   let reached = false
-  while (Date.now() < end) {
-    if (!begun) begun = await begin(host, folder)
+  while (Date.now() < begun + most) {
     await pause(host.signal, 0.5)
     const state = await readState(host, folder)
     if (state === 'confirmed' || state === 'failed' || state === 'restored') return state
-    if (state === undefined) {
-      host.progress('waiting for the host to answer again')
-      await Promise.race([host.reconnect(), pause(host.signal, RECONNECT_SECONDS)]).catch((error: unknown) => {
-        if (host.signal.aborted) throw error
+    if (state === undefined) await reconnect(host)
+    if (state === 'starting' && Date.now() > begun + START_MS)
+      throw new ModuleFailure('the change of the network did not begin on the host', {
+        hint: `what keeps systemd-run and setsid there from running /bin/sh ${folder}/guard?`,
       })
-      continue
-    }
     if (state !== 'applied' || reached) continue
     host.progress('proving that the host can be reached anew')
     reached = (await reachAnew(host)) && (await sayConfirm(host, folder))
   }
-  throw new ModuleFailure('the host did not come back after the change of its network', { hint: 'look at its console' })
+  throw silent()
 }
 
-/** False if the connection was lost meanwhile, as the change itself may do: it may have begun or not. A guard begins only once. */
-async function begin(host: Host, folder: string): Promise<boolean> {
-  try {
-    // What the change leaves behind, a DHCP client for one, must outlive the guard.
-    await host.run(
-      sh`systemd-run --quiet --collect -p KillMode=process --unit=${`virtfleet-network-${folder.slice(-16)}`} /bin/sh ${folder}/guard 2>/dev/null ||
+/**
+ * Until the guard has begun. The change itself may cut the connection before that is told, so that it is asked again; a guard begins only
+ * once. Raises ConnectionError, and ModuleFailure where nothing is heard any more.
+ */
+async function begin(host: Host, folder: string, end: number): Promise<void> {
+  for (;;) {
+    const limit = limited(host, READ_MS)
+    try {
+      // What the change leaves behind, a DHCP client for one, must outlive the guard.
+      const asked = host.run(
+        sh`systemd-run --quiet --collect -p KillMode=process --unit=${`virtfleet-network-${folder.slice(-16)}`} /bin/sh ${folder}/guard 2>/dev/null ||
   { setsid /bin/sh ${folder}/guard </dev/null >/dev/null 2>&1 & }`,
-      { foreign: true, shielded: true },
-    )
-    return true
-  } catch (error) {
-    if (host.signal.aborted || !(error instanceof ConnectionError)) throw error
-    return false
+        { foreign: true, shielded: true },
+      )
+      await Promise.race([asked, aborted(limit)])
+      return
+    } catch (error) {
+      host.signal.throwIfAborted()
+      const isLost = error instanceof ConnectionError && PASSING.has(error.failure)
+      if (!isLost && !limit.aborted) throw error
+      if (Date.now() > end) throw isLost ? error : silent()
+    }
+    await reconnect(host)
+    const state = await readState(host, folder)
+    if (state !== undefined && state !== 'starting') return
   }
+}
+
+/** Losses of a connection that another one may make good; not a refused key or credential. */
+const PASSING: ReadonlySet<string> = new Set(['lost', 'timeout', 'refused', 'unreachable'])
+
+const silent = (): ModuleFailure =>
+  new ModuleFailure('the host did not come back after the change of its network', { hint: 'look at its console' })
+
+async function reconnect(host: Host): Promise<void> {
+  host.progress('waiting for the host to answer again')
+  await Promise.race([host.reconnect(), aborted(limited(host, RECONNECT_MS))]).catch(() => host.signal.throwIfAborted())
+  await pause(host.signal, 0.5)
+}
+
+/** Rejects once it is. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 /** The limit is ours: a host that cannot be reached keeps none. */

@@ -141,6 +141,18 @@ describe('connection: the pool', function () {
     }
   })
 
+  it('has one connection for a host, however often it may be tried', async () => {
+    const pool = connectionPool()
+    try {
+      const endpoint = bench.endpoint('ssh', 'dash', { name: 'again' })
+      const once = await pool.get({ ...endpoint, retries: 0 })
+      expect(await pool.get(endpoint)).to.equal(once)
+      expect(await pool.get({ ...endpoint, port: bench.sshd.port, retries: 5 })).to.equal(once)
+    } finally {
+      await pool.closeAll()
+    }
+  })
+
   it('limits handshakes at once', async () => {
     let now = 0
     let most = 0

@@ -99,9 +99,8 @@ describe('lab: containers', function () {
     await ssh(dir, 'c1', 'true')
     await cable('down')
     // Sent to the container's hardware address as long as we remember that, which is for half a minute.
-    expect(await greets(address, 22, 1500)).to.equal(false)
-    const { stdout } = await execute('ss', ['-Htnp', 'dst', address])
-    await cable('up')
+    const answered = greets(address, 22, 1500).then(() => execute('ss', ['-Htnp', 'dst', address]))
+    const { stdout } = await answered.finally(() => cable('up'))
     expect(stdout).not.to.match(new RegExp(`pid=${network.uplink.pid},`))
     expect(await command).to.equal('the same')
   })
