@@ -49,18 +49,19 @@ export async function applyDomain(
     await moveBack()
     throw error
   }
-  if (args.disks.some((d) => d.size !== undefined)) await growDisks(host, found, args)
+  await growDisks(host, found.summary.uuid, args)
   if (paths.has('state')) await power(host, args, found)
   else if (restarts && found.live) await restart(host, args, found)
   if (paths.has('autostart')) await setAutostart(host, args)
   return undefined
 }
 
-/** Defined, then started; a domain that does not start is not left behind. */
+/** Defined, its disks grown, then started; a domain that does not start is not left behind. */
 async function create(host: Host, args: DomainArgs, declaration: Declaration): Promise<void> {
   const definition = newDefinition(declaration, args)
   await define(host, definition, declaration)
   try {
+    await growDisks(host, args.name, args)
     if (args.state === 'running' || args.state === 'paused') await start(host, args)
     if (args.autostart === true) await setAutostart(host, args)
   } catch (error) {

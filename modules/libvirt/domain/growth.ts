@@ -5,7 +5,7 @@ import { type Change, type Host, ModuleFailure } from '../../../core/module/type
 import { attempt } from '../daemon/failure.ts'
 import type { DomainArgs } from './args.ts'
 import { findDevice } from './devices.ts'
-import type { FoundDomain, HostDomains } from './probe.ts'
+import type { HostDomains } from './probe.ts'
 import { size } from './short.ts'
 
 /** Targets whose size the task says, and the size in bytes. */
@@ -48,9 +48,9 @@ export function growthChanges(host: HostDomains, args: DomainArgs): Change[] {
   })
 }
 
-/** Grows them: by the running guest's QEMU, or its image. */
-export async function growDisks(host: Host, found: FoundDomain, args: DomainArgs): Promise<void> {
-  const { uuid } = found.summary
+/** Grows those of a domain (its UUID or name) that are smaller than the task says: by the running guest's QEMU, or their images. */
+export async function growDisks(host: Host, uuid: string, args: DomainArgs): Promise<void> {
+  if (wantedSizes(args).length === 0) return
   const sizes = await readSizes(host.libvirt, uuid, args)
   const text = await host.libvirt.domainXml(uuid, { inactive: true })
   for (const [target, wanted] of wantedSizes(args)) {

@@ -120,6 +120,32 @@ for n in a b; do virsh net-destroy vf-$n; virsh net-undefine vf-$n; done >/dev/n
       )
     })
 
+    it('is made with a disk that is larger than its image', async () => {
+      const made = {
+        name: 'vf-two',
+        memory: '64MiB',
+        state: 'running',
+        disks: [{ target: 'vda', source: `${IMAGES}/grown.qcow2`, size: '20M' }],
+      }
+      await native(`qemu-img create -q -f qcow2 ${IMAGES}/grown.qcow2 16M`)
+      expect((await settle(made)).left).to.deep.equal([])
+      expect(await native(`qemu-img info -U ${IMAGES}/grown.qcow2 | grep virtual`)).to.include('20 MiB')
+      await native('virsh -q destroy vf-two; virsh -q undefine vf-two')
+    })
+
+    it('is not left behind where its disk cannot be grown', async () => {
+      // Another QEMU has the image.
+      await native(`systemd-run --quiet --unit=vf-hold qemu-io -c 'sleep 60000' ${IMAGES}/grown.qcow2
+for i in $(seq 50); do qemu-img info ${IMAGES}/grown.qcow2 >/dev/null 2>&1 || break; sleep 0.1; done`)
+      const disks = [{ target: 'vda', source: `${IMAGES}/grown.qcow2`, size: '24M' }]
+      await runState(domain, host, { name: 'vf-two', memory: '64MiB', disks }).then(
+        () => expect.fail('grown'),
+        (error: Error) => expect(error.message).to.match(/disk vda was not grown: .*lock/s),
+      )
+      expect(await native('virsh -q list --all --name | grep -c vf-two || true')).to.equal('0')
+      await native('systemctl stop vf-hold')
+    })
+
     it('gets another processor, limits and a title, while it runs', async () => {
       const round = await settle({ name: 'vf-one', current_vcpus: 2, title: 'A title' })
       expect(round.left).to.deep.equal([])
