@@ -25,8 +25,8 @@ describe('the virtual size of disks', () => {
   }
   const read = (vms: readonly WantedVm[]): [string, bigint][] => {
     const lines = execFileSync('sh', ['-c', readSizes(vms).text], { encoding: 'utf8' }).split('\n')
-    const after = (word: string) => lines.filter((l) => l.startsWith(word)).map((l) => l.slice(word.length))
-    return [...parseSizes(after('head '), after('qcow2 '))].map(([path, size]) => [path.slice(folder.length + 1), size])
+    const told = (word: string) => lines.filter((l) => l.startsWith(word)).map((l) => l.slice(word.length))
+    return [...parseSizes(told('head '), told('qcow2 '))].map(([path, size]) => [path.slice(folder.length + 1), size])
   }
 
   it('is read of all that are there, with names as they are', () => {
