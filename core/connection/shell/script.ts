@@ -1,7 +1,6 @@
-import { WORKING } from '../lease/script.ts'
 import { quote, type ShellText } from '../quote.ts'
 import { type Decoder, encodeInput } from './input.ts'
-import { PRINT } from './prelude/marks.ts'
+import { SHIELDED } from './shielded.ts'
 
 /** One command as the session sends it. */
 export interface ScriptCommand {
@@ -74,7 +73,7 @@ function apart(command: ScriptCommand, options: ScriptOptions, end: string | und
   const streams = '>&3 2>&4 3>&- 4>&-'
   const wait = command.timeoutMs > 0 ? ` & vf_q${command.shielded ? ' "$!"' : ''}` : ''
   const run = command.shielded
-    ? `vf_p ${quote(`${PRINT}\n${WORKING}${body(command, options, { closed: ' 8>&-' })}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
+    ? `vf_p ${quote(`${SHIELDED}${body(command, options, { closed: ' 8>&-' })}\nexit $?\n`)} | $vf_x ${quote(options.shellPath)} -s ${streams}`
     : body(command, options, { streams })
   const after = end === undefined ? 'vf_m B\n' : `vf_J\n${end}\n`
   const [open, close] = command.shielded ? ['vf_F', 'vf_G'] : ['vf_O', 'vf_P']

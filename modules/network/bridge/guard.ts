@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ConnectionError } from '../../../core/connection/errors.ts'
 import { type ShellText, sh } from '../../../core/connection/quote.ts'
+import { SHIELDED } from '../../../core/connection/shell/shielded.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { pause } from '../../system/pause.ts'
 
@@ -73,25 +74,27 @@ cp -p -- ${fresh} ${path}.virtfleet && mv -f -- ${path}.virtfleet ${path}`,
   const apply = sh.join([sh`set -e`, change.before, ...install, change.activate, change.settle])
   const restore = sh.join([change.release, ...putBack, change.restore, sh`/bin/sh ${folder}/live`])
   // Measured by the host's uptime: what a loaded host takes longer for must not lengthen or shorten the time to reach it.
+  // The next run waits for it, whatever becomes of ours. What the change starts is none of it.
   const guard = sh`cd ${folder} && mkdir begun || exit 1
+${sh.raw(SHIELDED)}
 say() { echo "$1" > state.new; mv -f state.new state; }
 now() { read -r up rest < /proc/uptime; echo "\${up%%.*}"; }
 # Some managers put old files into force in their own time, after their tool has ended.
 back() {
-  /bin/sh ./restore >> log 2>&1
-  for n in 1 2 3; do /bin/sh ./announce; sleep 1; /bin/sh ./live >> log 2>&1; done
+  /bin/sh ./restore >> log 2>&1 8>&-
+  for n in 1 2 3; do /bin/sh ./announce 8>&-; sleep 1; /bin/sh ./live >> log 2>&1 8>&-; done
   say "$1"
-  /bin/sh ./announce
+  /bin/sh ./announce 8>&-
 }
 say applying
 limit=; command -v timeout >/dev/null && limit='timeout -k 5 ${change.activationSeconds + SETTLE_SLACK}'
 export deadline=$(($(now) + ${change.activationSeconds}))
-$limit /bin/sh ./apply >> log 2>&1 || { back failed; exit 1; }
+$limit /bin/sh ./apply >> log 2>&1 8>&- || { back failed; exit 1; }
 say applied
 end=$(($(now) + ${change.seconds}))
 until [ -e confirm ]; do
   [ "$(now)" -lt $end ] || { back restored; exit; }
-  /bin/sh ./announce
+  /bin/sh ./announce 8>&-
   sleep 1
 done
 say confirmed`

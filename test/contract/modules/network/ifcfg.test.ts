@@ -93,6 +93,34 @@ printf 'DEVICE=host0\\nONBOOT=yes\\nIPADDR=${lab.address}\\nPREFIX=24\\nGATEWAY=
       await runState(bridge, lab.host, { name: 'br0', state: 'absent' })
     })
 
+  it('holds up the next run until a change that a stopped run has begun is taken back', async () => {
+    const folder = '/run/virtfleet'
+    const atWork = `flock -n ${folder}/work true && echo over || echo at work`
+    await lab.native(`mkdir -p -m 700 ${folder}; [ -s ${folder}/lease ] || echo '{"run":"42"}' >${folder}/lease`)
+    const before = await lab.native(ROUTE)
+    const stop = new AbortController()
+    const host = Object.create(lab.host, { signal: { value: stop.signal } }) as typeof lab.host
+    host.run = async (script, options) => {
+      const answer = await lab.host.run(script, options)
+      if (script.text.startsWith('systemd-run')) stop.abort(new Error('stopped'))
+      return answer
+    }
+    const ended = await runState(bridge, host, { name: 'br0', ...own, timeout: 15 }).catch(
+      (error: Error) => error.message,
+    )
+    expect(ended).to.equal('stopped')
+    // While its address moves it may not answer for a moment.
+    const said = () => lab.native(atWork).catch(() => 'unreachable')
+    const seen = new Set<string>()
+    for (const end = Date.now() + 90_000; Date.now() < end && !seen.has('over'); ) seen.add(await said())
+    expect([...seen])
+      .to.include('at work')
+      .and.to.include('over')
+    expect(await lab.native(ROUTE)).to.equal(before)
+    await lab.host.reconnect()
+    await lab.frozen.reconnect()
+  })
+
   it('leaves a bridge that brctl made as it was if the host is not reached, its address with it alone', async () => {
     await lab.native(`systemd-run --quiet --wait sh -c 'brctl addbr br0; ip link set br0 up; brctl addif br0 host0
 ip addr flush dev host0; ip addr add ${lab.address}/24 dev br0; ip route replace default via ${own.gateway4} dev br0'`)
