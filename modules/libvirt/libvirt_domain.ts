@@ -18,7 +18,8 @@ guest\` unless \`restart: if_needed\`, \`until the guest lets go of it\`, or tha
 \`exact: [disks, interfaces]\` also removes.
 
 A guest is asked to shut down, never cut off unless \`force\`. Removing a domain leaves its images alone
-unless \`delete_storage\`, which deletes only writable images that nothing else uses: never CD-ROMs, ISO images or bases.
+unless \`delete_storage\`, which deletes only writable images that nothing else uses: never CD-ROMs, ISO images or bases. Where
+a QEMU has one of them open, on whatever host, the domain stays defined and nothing is deleted.
 More: [declaring a domain](../guide/domains.md).`,
   args: domainArgs,
   returns: {

@@ -8,6 +8,7 @@ import type { ImageArgs } from './args.ts'
 import { refuseReferences } from './diff.ts'
 import type { ImageDigest } from './digest.ts'
 import { fetchScript, NO_FETCHER, noFetcher } from './fetch.ts'
+import { endIfHeld, refuseHeld } from './held.ts'
 import type { ImageState } from './probe.ts'
 import { HEADER_BYTES, type ImageHeader, readHeader } from './qcow2.ts'
 import { recordPath, writeRecord } from './record.ts'
@@ -19,7 +20,8 @@ const NO_TOOL = 97
 /** Brings the image and puts it in place, or sets its attributes, or removes it. Nothing unverified ever has its name. */
 export async function applyImage(host: Host, a: ImageArgs, state: ImageState, content: boolean): Promise<undefined> {
   if (a.state !== 'present') {
-    const removal = sh`rm -f -- ${a.path} ${recordPath(a.path)} && { ${dropParts(host, a.path, '')}; }`
+    const removal = sh`${endIfHeld([a.path])}
+rm -f -- ${a.path} ${recordPath(a.path)} && { ${dropParts(host, a.path, '')}; }`
     await run(host, removal, `cannot remove ${a.path}`)
     await refreshPoolsOf(host.libvirt, [a.path], host.signal)
     return undefined
@@ -137,6 +139,7 @@ ${writeRecord(a.path, wanted)}`
 
 async function run(host: Host, script: ShellText, what: string): Promise<void> {
   const answer = await host.run(script)
+  refuseHeld(answer)
   if (answer.status !== 0) throw new ModuleFailure(`${what}: ${lastLine(answer)}`)
 }
 

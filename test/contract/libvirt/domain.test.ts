@@ -243,6 +243,27 @@ for i in $(seq 50); do qemu-img info ${IMAGES}/grown.qcow2 >/dev/null 2>&1 || br
       await settle({ name: 'vf-three', state: 'absent' })
     })
 
+    it('stays defined, with all its images, while a QEMU that libvirt does not know has one of them', async () => {
+      const [mine, other] = [`${IMAGES}/free.qcow2`, `${IMAGES}/held.raw`]
+      await native(`qemu-img create -q -f qcow2 ${mine} 16M; truncate -s 16M ${other}
+echo "<domain type='qemu'><name>vf-three</name><memory>65536</memory><os><type>hvm</type></os><devices>
+<disk type='file'><driver type='qcow2'/><source file='${mine}'/><target dev='vda'/></disk>
+<disk type='file'><driver type='raw'/><source file='${other}'/><target dev='vdb'/></disk></devices></domain>" > three.xml
+virsh -q define three.xml; ln ${other} ${IMAGES}/elsewhere.raw
+systemd-run --quiet --unit=vf-hold "$(command -v qemu-system-x86_64 || echo /usr/libexec/qemu-kvm)" -accel tcg -S -display none -nodefaults -drive file=${IMAGES}/elsewhere.raw,format=raw,if=virtio
+for i in $(seq 100); do qemu-io -f raw -c quit ${other} 2>&1 | grep -q lock && break; sleep 0.1; done`)
+      const gone = { name: 'vf-three', state: 'absent', delete_storage: true }
+      await runState(domain, host, gone).then(
+        () => expect.fail('deleted'),
+        (error: Error) => expect(error.message).to.include(`${other} is in use by a QEMU: nothing was deleted`),
+      )
+      expect(await native(`ls ${mine} ${other}`)).to.equal(`${mine}\n${other}`)
+      expect(await native('virsh domstate vf-three')).to.equal('shut off')
+      await native('systemctl stop vf-hold')
+      await settle(gone)
+      expect(await native(`ls ${mine} ${other} 2>/dev/null || true`)).to.equal('')
+    })
+
     it('is removed with its own image, and leaves what is not only its own', async () => {
       await native(`cd ${IMAGES}
 qemu-img create -q -f qcow2 -b ${IMAGES}/two.qcow2 -F qcow2 overlay.qcow2; ln -s three.qcow2 alias.qcow2; cp one.qcow2 base.qcow2; chmod 444 base.qcow2

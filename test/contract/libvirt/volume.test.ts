@@ -273,6 +273,13 @@ describe('libvirt_volume on a real libvirtd', function () {
     await native('virsh -q undefine vfvol')
     expect((await checkState(volume, checking, gone)).map((one) => one.path)).to.deep.equal(['state'])
     expect(await files()).to.equal('a.raw')
+    // A QEMU that libvirt does not know: that of another host, where the folder is shared.
+    await native(`qemu-img create -q -f qcow2 -b ${AT}/p/a.raw -F raw ${AT}/far/apart.qcow2
+systemd-run --quiet --unit=vf-hold-volume "$(command -v qemu-system-x86_64 || echo /usr/libexec/qemu-kvm)" -accel tcg -S -display none -nodefaults -drive file=${AT}/far/apart.qcow2,format=qcow2,if=virtio
+for i in $(seq 100); do qemu-img info ${AT}/far/apart.qcow2 >/dev/null 2>&1 || break; sleep 0.1; done`)
+    await refused(gone, `${AT}/p/a.raw is in use by a QEMU`)
+    expect(await files()).to.equal('a.raw')
+    await native('systemctl stop vf-hold-volume')
     await settle(gone)
     expect(await files()).to.equal('')
   })

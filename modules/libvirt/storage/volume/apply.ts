@@ -4,6 +4,7 @@ import type { Change, Host } from '../../../../core/module/types.ts'
 import { ModuleFailure } from '../../../../core/module/types.ts'
 import { requireAnswer } from '../../daemon/ask.ts'
 import { attempt } from '../../daemon/failure.ts'
+import { requireFree } from '../../image/held.ts'
 import { recordPath } from '../../image/record.ts'
 import { whenPoolIsFree } from '../retry.ts'
 import { newFormat, type VolumeArgs, wantedCapacity } from './args.ts'
@@ -49,6 +50,7 @@ const command = (host: Host, a: VolumeArgs, what: string, argv: readonly string[
   )
 
 async function remove(host: Host, a: VolumeArgs, volume: Volume | undefined): Promise<void> {
+  if (volume) await requireFree(host, [volume.path])
   await command(host, a, 'delete', ['vol-delete', ...on(a)])
   const traces = [claimOf(a.pool, a.name), ...(volume ? [recordPath(volume.path)] : [])]
   await host.run(sh`rm -f -- ${traces}`)
