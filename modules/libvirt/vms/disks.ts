@@ -43,10 +43,14 @@ const entryOf = ({ vm, earlier }: Making): JournalEntry => ({
   ssh: false,
 })
 
+/** Of a disk without a base, where the task says nothing. */
+const EMPTY_BYTES = 10n << 30n
+
 function oneDisk(args: VmsArgs, vm: WantedVm, index: number): ShellText {
   const part = `${vm.disk}.part`
   const base = args.base === undefined ? sh.raw('') : sh`-F ${args.base_format} -b ${args.base}`
-  const size = vm.diskSize === undefined ? sh.raw('') : sh`${String(vm.diskSize)}`
+  const bytes = vm.diskSize ?? (args.base === undefined ? EMPTY_BYTES : undefined)
+  const size = bytes === undefined ? sh.raw('') : sh`${String(bytes)}`
   const make = sh`rm -f ${part} && qemu-img create -q -f qcow2 ${base} ${part} ${size} && { mv -n ${part} ${vm.disk}; rm -f ${part}; [ -e ${vm.disk} ]; }`
   return sh`if [ -e ${vm.disk} ]; then w=kept; else w=made; fi
 o=$({ [ $w = kept ] || { ${make} || { rm -f ${part}; false; }; }; } 2>&1) && echo "$w ${index}" || printf '%s\n' "$o" | sed ${`s/^/said ${index} /`}`

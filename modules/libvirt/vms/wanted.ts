@@ -12,6 +12,7 @@ export interface WantedVm {
   readonly memoryMiB: number
   readonly vcpus: number
   readonly disk: string
+  /** What the task says; a disk that is there is held to nothing else. */
   readonly diskSize: bigint | undefined
   readonly interface: { readonly network?: string; readonly bridge?: string }
   /** Path of its seed for cloud-init. */
@@ -82,12 +83,7 @@ function wanted(args: VmsArgs, name: string, address: string | undefined): Wante
     seed: args.cloud_init === undefined ? undefined : `${folder}/${name}-seed.iso`,
     address:
       address === undefined ? undefined : { cidr: address, gateway: args.gateway, nameservers: args.nameservers },
-    diskSize:
-      size === undefined
-        ? args.base === undefined
-          ? bytes('disk_size', '10GiB')
-          : undefined
-        : bytes('disk_size', size),
+    diskSize: size === undefined ? undefined : bytes('disk_size', size),
     interface: bridge === undefined ? { network } : { bridge },
     host: own?.host,
     variables: { ...args.variables, ...own?.variables },

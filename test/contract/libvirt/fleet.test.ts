@@ -178,6 +178,9 @@ describe('libvirt fleet modules on two real hypervisors', function () {
     const { failures } = await runFleet(vms, lab.hosts, { ...task, disk_size: '90M' })
     expect(failures.sort()).to.have.length(2)
     expect(failures.join()).to.match(/vf01: .*a disk is never shrunk/)
+    // What a new disk has where the task says nothing is nothing that one that is there is held to.
+    const silent = { ...task, base: undefined, disk_size: undefined }
+    expect((await runFleet(vms, lab.hosts, silent)).items).to.deep.equal([])
     await runFleet(vms, lab.hosts, GONE)
   })
 
