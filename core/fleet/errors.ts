@@ -1,6 +1,7 @@
 import { CommandTimeout, ConnectionError, OutputTooLarge } from '../connection/index.ts'
 import { DiagnosticError } from '../language/index.ts'
 import { MalformedPacket } from '../libvirt/rpc/xdr/malformed.ts'
+import { SnapshotKept } from '../libvirt/snapshot/kept.ts'
 import { LibvirtError, LibvirtUnavailable } from '../libvirt/types.ts'
 
 /**
@@ -23,7 +24,7 @@ export class FleetError extends Error {
 
 /** What a host, its libvirt or the inventory did, in words; undefined for an error that is a bug. */
 export function saidBy(error: unknown): { reason: string; hint?: string } | undefined {
-  if (error instanceof ConnectionError) {
+  if (error instanceof ConnectionError || error instanceof SnapshotKept) {
     return { reason: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
   }
   if (error instanceof LibvirtUnavailable && error.reason === 'permission denied') {

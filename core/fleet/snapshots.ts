@@ -1,4 +1,7 @@
-import { child, childrenOf, escapeXml, parseXml } from '../libvirt/xml/element.ts'
+import { deleteSnapshot as removeSnapshot } from '../libvirt/snapshot/delete.ts'
+import type { SnapshotHost } from '../libvirt/snapshot/host.ts'
+import { readSnapshot } from '../libvirt/snapshot/read.ts'
+import { escapeXml } from '../libvirt/xml/element.ts'
 import { attempt, FleetError } from './errors.ts'
 import type { FoundVm } from './fleet.ts'
 
@@ -28,25 +31,21 @@ export async function listSnapshots({ host: { libvirt }, vm }: FoundVm): Promise
   return attempt(`read the snapshots of ${vm.name}@${vm.host}`, async () => {
     const [names, current] = await Promise.all([libvirt.snapshots(vm.uuid), libvirt.currentSnapshot(vm.uuid)])
     const found = await Promise.all(names.map((name) => libvirt.snapshotXml(vm.uuid, name)))
-    return found.flatMap((xml) => (xml === undefined ? [] : [readSnapshot(xml, current)]))
+    return found.flatMap((xml) => (xml === undefined ? [] : [vmSnapshot(xml, current)]))
   })
 }
 
-/** Reads `<domainsnapshot>`. */
-export function readSnapshot(xml: string, current: string | undefined): VmSnapshot {
-  const root = parseXml(xml)
-  const text = (...path: string[]): string | undefined => child(root, ...path)?.text || undefined
-  const seconds = Number(text('creationTime'))
-  const places = [child(root, 'memory'), ...childrenOf(child(root, 'disks'), 'disk')]
-  const name = text('name') ?? ''
+/** From `<domainsnapshot>`. `current`: the name of the one that is. */
+export function vmSnapshot(xml: string, current: string | undefined): VmSnapshot {
+  const { name, parent, type, state, created, description } = readSnapshot(xml)
   return {
     name,
-    parent: text('parent', 'name'),
+    parent,
     current: name === current,
-    created: Number.isSafeInteger(seconds) && seconds > 0 && seconds < 8.64e12 ? new Date(seconds * 1000) : undefined,
-    state: text('state'),
-    kind: places.some((one) => one?.attributes.snapshot === 'external') ? 'external' : 'internal',
-    description: text('description'),
+    created: Number.isSafeInteger(created) && created > 0 && created < 8.64e12 ? new Date(created * 1000) : undefined,
+    state: state || undefined,
+    kind: type,
+    description,
   }
 }
 
@@ -81,13 +80,23 @@ export async function revertSnapshot(
   })
 }
 
+/** What was written since an external one is merged into its base; `onMerging` is told what is at work, again and again. */
 export async function deleteSnapshot(
-  { host: { libvirt }, vm }: FoundVm,
+  { host, vm }: FoundVm,
   name: string,
-  options: { children: boolean },
+  { children, onMerging }: { children: boolean; onMerging: (message: string) => void },
 ): Promise<void> {
+  const { libvirt } = host
   await attempt(`delete snapshot '${name}' of ${vm.name}@${vm.host}`, async () => {
-    await libvirt.deleteSnapshot(vm.uuid, name, options)
+    const xml = await libvirt.snapshotXml(vm.uuid, name)
+    if (xml === undefined) throw new FleetError('unknown', `VM '${vm.name}' has no snapshot '${name}' any more`)
+    const there: SnapshotHost = {
+      libvirt,
+      read: (script) => host.run(script),
+      run: (script) => host.run(script, { timeoutMs: 0, shielded: true }),
+      progress: onMerging,
+    }
+    await removeSnapshot(there, { domain: vm.name, uuid: vm.uuid, snapshot: readSnapshot(xml) }, { children })
     if ((await libvirt.snapshots(vm.uuid)).includes(name))
       throw new FleetError('refused', `snapshot '${name}' of VM '${vm.name}' is still there`)
   })

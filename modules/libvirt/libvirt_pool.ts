@@ -1,3 +1,4 @@
+import { whenPoolIsFree } from '../../core/libvirt/pools/retry.ts'
 import { diffXml } from '../../core/libvirt/xml/diff.ts'
 import { child, type Element, formatXml, parseXml } from '../../core/libvirt/xml/element.ts'
 import { mergeXml } from '../../core/libvirt/xml/merge.ts'
@@ -8,7 +9,6 @@ import { asChanges, creation } from './daemon/changes.ts'
 import { attempt } from './daemon/failure.ts'
 import { mustBuild } from './storage/pool-build.ts'
 import { declaredPool, type PoolArgs, poolArgs } from './storage/pool-declaration.ts'
-import { whenPoolIsFree } from './storage/retry.ts'
 import { allDomains, usersOfPool } from './storage/users.ts'
 
 interface Pool {

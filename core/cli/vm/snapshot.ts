@@ -14,6 +14,7 @@ import type { DataFlags } from './flags.ts'
 import { lookAt } from './look-at.ts'
 import { withFleet } from './open.ts'
 import { type Column, printJson, printLines, tableLines, tell } from './print.ts'
+import { untilInterrupted } from './until-interrupted.ts'
 
 export interface CreateFlags extends DataFlags {
   description?: string
@@ -100,7 +101,13 @@ export function remove(vmName: string, name: string, flags: DeleteFlags, streams
     const title = `${found.vm.name}@${found.vm.host}`
     const more = flags.children ? ', and all that were made since,' : ''
     await demandConsent(open, flags, `Delete ${kind} snapshot '${name}'${more} of ${title}? The VM stays as it is.`)
-    await deleteSnapshot(found, name, { children: flags.children ?? false })
+    let told = ''
+    const onMerging = (message: string): void => {
+      if (message !== told) tell(open, `${title}: ${message}`)
+      told = message
+    }
+    // Interrupted once, it is finished all the same: nothing stays half merged.
+    await untilInterrupted(() => deleteSnapshot(found, name, { children: flags.children ?? false, onMerging }))
     const { host } = found.vm
     if (flags.output === 'json') printJson(open, { name: found.vm.name, host, snapshot: name, changed: true })
     else tell(open, `${title}: snapshot '${name}' is deleted`)

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../core/events/json.ts'
 import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { ModuleFailure } from '../../../core/module/types.ts'
 
@@ -15,7 +16,13 @@ export async function attempt<T>(what: string, act: () => Promise<T>): Promise<T
 export function refused(what: string, error: LibvirtError, hint?: string): ModuleFailure {
   return new ModuleFailure(`${what}: ${error.message}`, {
     ...(hint !== undefined && { hint }),
-    result: { libvirt_error: error.message, ...(error.code === undefined ? {} : { libvirt_code: error.code }) },
+    result: saidBy(error),
     cause: error,
   })
 }
+
+/** What a failed task tells of libvirt's refusal. */
+export const saidBy = (error: LibvirtError): JsonObject => ({
+  libvirt_error: error.message,
+  ...(error.code === undefined ? {} : { libvirt_code: error.code }),
+})

@@ -7,6 +7,8 @@ import { withVolumeFiles } from '../storage/volume-files.ts'
 export interface DomainFiles {
   readonly name: string
   readonly running: boolean
+  /** It has been saved, and goes on with the disks as they are. */
+  readonly saved: boolean
   readonly files: readonly string[]
   /** Volumes, as POOL/VOLUME, whose files are not known: their pool does not run. */
   readonly unknown: readonly string[]
@@ -42,7 +44,8 @@ export async function definedDomains(libvirt: LibvirtReader): Promise<DefinedDom
 export async function filesOfDomains(libvirt: LibvirtReader): Promise<DomainFiles[]> {
   return (await definedDomains(libvirt)).map(({ summary, running, definitions }) => {
     const [files, unknown] = [definitions.flatMap(filesIn), definitions.flatMap(volumesIn)]
-    return { name: summary.name, running, files: [...new Set(files)], unknown: [...new Set(unknown)] }
+    const { name, managedSave: saved } = summary
+    return { name, running, saved, files: [...new Set(files)], unknown: [...new Set(unknown)] }
   })
 }
 
@@ -65,12 +68,16 @@ const volumesIn = (domain: Element): string[] =>
     return pool !== undefined && volume !== undefined ? [`${pool}/${volume}`] : []
   })
 
-/** Where the pools of a host are, running or not; a folder of all devices is none that holds images. */
+/** A folder of all devices is none that holds images: among them are drives without a medium, and disks of others. */
+export const mayHoldImages = (folder: string): boolean =>
+  folder !== '/dev' && folder !== '/dev/mapper' && !folder.startsWith('/dev/disk/')
+
+/** Where the pools of a host are, running or not. */
 export async function poolFolders(libvirt: LibvirtReader): Promise<string[]> {
   const pools = await libvirt.pools()
   const texts = await Promise.all(pools.map(({ name }) => libvirt.poolXml(name)))
   return texts
     .map((text) => (text === undefined ? undefined : child(parseXml(text), 'target', 'path')?.text))
     .filter((path): path is string => path?.startsWith('/') === true)
-    .filter((path) => (path === '/dev' ? false : !path.startsWith('/dev/disk/') && path !== '/dev/mapper'))
+    .filter(mayHoldImages)
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { type Look, NO_QEMU_IMG, type SeenFile, scanChains } from '../../../core/libvirt/images/scan.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { ask } from '../daemon/ask.ts'
-import { type DomainFiles, filesOfDomains, poolFolders } from './places.ts'
+import { type DomainFiles, filesOfDomains, mayHoldImages, poolFolders } from './places.ts'
 
 /** Who needs an image: domains that have it as a disk, and images on top of it; and files that nobody could look into. */
 export interface ImageUsers {
@@ -32,7 +32,7 @@ export async function usersOfImages(host: Reader, paths: readonly string[]): Pro
     throw new ModuleFailure(`who needs ${what} is not known: libvirt does not answer (${known.reason})`)
   const { domains, folders } = known.kind === 'answer' ? known.value : { domains: [], folders: [] }
   const files = [...new Set([...paths, ...domains.flatMap((one) => one.files)])]
-  const beside = paths.map((path) => dirname(path))
+  const beside = paths.map((path) => dirname(path)).filter(mayHoldImages)
   const seen = await scanChains(lookFor(host, what), files, [...new Set([...beside, ...folders])])
   if (!seen)
     throw new ModuleFailure(`who needs ${what} is not known without qemu-img`, { hint: 'libvirt_host installs it' })

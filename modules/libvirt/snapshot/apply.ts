@@ -1,13 +1,12 @@
-import { sh } from '../../../core/connection/quote.ts'
-import { LibvirtError } from '../../../core/libvirt/types.ts'
+import { refreshPoolsOf } from '../../../core/libvirt/pools/refresh.ts'
+import { deleteSnapshot } from '../../../core/libvirt/snapshot/delete.ts'
+import { SnapshotKept } from '../../../core/libvirt/snapshot/kept.ts'
 import { escapeXml } from '../../../core/libvirt/xml/element.ts'
 import type { Host } from '../../../core/module/types.ts'
 import { ModuleFailure } from '../../../core/module/types.ts'
 import { requireAnswer } from '../daemon/ask.ts'
-import { attempt, refused } from '../daemon/failure.ts'
-import { refreshPoolsOf } from '../storage/refresh.ts'
+import { attempt, saidBy } from '../daemon/failure.ts'
 import type { SnapshotArgs } from './args.ts'
-import { mergeBack } from './commit.ts'
 import { writableDisks } from './diff.ts'
 import type { FoundDomain, SnapshotState } from './probe.ts'
 
@@ -60,27 +59,18 @@ function overlayIn(folder: string, source: string, snapshot: string): string {
 
 async function remove(host: Host, a: SnapshotArgs, found: FoundDomain): Promise<void> {
   const snapshot = found.snapshot!
-  const { uuid } = found.summary
-  const { libvirt } = host
-  if (snapshot.type === 'internal') {
-    await attempt(`delete '${a.name}'`, () => libvirt.deleteSnapshot(uuid, a.name, { children: a.children }))
-    return
-  }
+  const what = `delete '${a.name}' of '${a.domain}'`
   try {
-    await libvirt.deleteSnapshot(uuid, a.name)
+    const children = a.children && snapshot.type === 'internal'
+    const doomed = { domain: a.domain, uuid: found.summary.uuid, snapshot }
+    await attempt(what, () => deleteSnapshot(host, doomed, { children }))
   } catch (error) {
-    if (!(error instanceof LibvirtError)) throw error
-    if (found.summary.state === 'paused')
-      throw refused(`delete '${a.name}' of '${a.domain}', which is paused (resume it, or shut it off)`, error)
-    // Older ones merge nothing by themselves, and some not on top of an internal one.
-    await mergeBack(host, a, found, error)
-    await attempt(`forget '${a.name}'`, () => libvirt.deleteSnapshot(uuid, a.name, { metadataOnly: true }))
+    if (!(error instanceof SnapshotKept)) throw error
+    const { message, hint, refusal } = error
+    throw new ModuleFailure(`${what}: ${message}`, {
+      ...(hint !== undefined && { hint }),
+      ...(refusal && { result: saidBy(refusal) }),
+      cause: refusal ?? error,
+    })
   }
-  await refreshPoolsOf(
-    libvirt,
-    snapshot.disks.flatMap((one) => one.overlay ?? []),
-    host.signal,
-  )
-  // Some versions leave the file with the memory.
-  if (snapshot.memoryFile !== undefined) await host.run(sh`rm -f -- ${snapshot.memoryFile}`)
 }

@@ -1,11 +1,12 @@
 import { CODE } from '../../../core/libvirt/errors.ts'
-import { type DomainSummary, LibvirtError, type LibvirtReader } from '../../../core/libvirt/types.ts'
+import { childrenOf } from '../../../core/libvirt/snapshot/children.ts'
+import { readSnapshot, type Snapshot } from '../../../core/libvirt/snapshot/read.ts'
+import { type DomainSummary, LibvirtError } from '../../../core/libvirt/types.ts'
 import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { parseXml } from '../../../core/libvirt/xml/element.ts'
 import type { Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
 import type { SnapshotArgs } from './args.ts'
-import { readSnapshot, type Snapshot } from './read.ts'
 
 export interface SnapshotState {
   readonly check: boolean
@@ -50,7 +51,7 @@ export async function probeSnapshot(host: Reader, a: SnapshotArgs): Promise<Snap
       names,
       current,
       snapshot,
-      children: snapshot && a.state === 'absent' ? await childrenOf(libvirt, a, names) : [],
+      children: snapshot && a.state === 'absent' ? await childrenOf(libvirt, a.domain, a.name, names) : [],
       external: capabilities.includes('<externalSnapshot/>'),
       version: available.ok ? available.versions.library : '',
     }
@@ -68,13 +69,4 @@ async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
     if (error instanceof LibvirtError && ABSENT.includes(error.code)) return undefined
     throw error
   }
-}
-
-async function childrenOf(libvirt: LibvirtReader, a: SnapshotArgs, names: readonly string[]): Promise<string[]> {
-  const others = names.filter((name) => name !== a.name)
-  const texts = await Promise.all(others.map((name) => unlessAbsent(libvirt.snapshotXml(a.domain, name))))
-  return others.filter((_, i) => {
-    const text = texts[i]
-    return text !== undefined && readSnapshot(text).parent === a.name
-  })
 }

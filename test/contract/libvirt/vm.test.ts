@@ -3,6 +3,7 @@ import { openVmLab, type VmLab } from './vm/lab.ts'
 import { listingTests } from './vm/listing.ts'
 import { powerTests } from './vm/power.ts'
 import { screenTests } from './vm/screens.ts'
+import { snapshotTests } from './vm/snapshots.ts'
 
 describe('virtfleet vm', function () {
   this.timeout(300_000)
@@ -20,5 +21,6 @@ describe('virtfleet vm', function () {
   describe('list, show, ip', () => listingTests(lab))
   describe('start, stop, suspend, resume, reboot', () => powerTests(lab))
   describe('console, vnc', () => screenTests(lab))
-  describe('snapshot, delete', () => keepingTests(lab))
+  describe('snapshot', () => snapshotTests(lab))
+  describe('delete', () => keepingTests(lab))
 })

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
-import { isSnapshotName, readSnapshot } from '../../../core/fleet/snapshots.ts'
+import { isSnapshotName, vmSnapshot } from '../../../core/fleet/snapshots.ts'
 
 describe('a snapshot', () => {
   it('is read from its XML', () => {
     const xml = `<domainsnapshot><name>two</name><description>a &lt;b&gt;</description><state>running</state>
 <parent><name>one</name></parent><creationTime>1767225600</creationTime><memory snapshot='internal'/>
 <disks><disk name='vda' snapshot='internal'/></disks></domainsnapshot>`
-    expect(readSnapshot(xml, 'two')).to.deep.equal({
+    expect(vmSnapshot(xml, 'two')).to.deep.equal({
       name: 'two',
       parent: 'one',
       current: true,
@@ -20,16 +20,14 @@ describe('a snapshot', () => {
   it('is external where a disk or its memory is', () => {
     const disk = "<disks><disk name='vda' snapshot='no'/><disk name='vdb' snapshot='external'/></disks>"
     for (const inner of [disk, "<memory snapshot='external' file='/m'/>"])
-      expect(readSnapshot(`<domainsnapshot><name>x</name>${inner}</domainsnapshot>`, undefined).kind).to.equal(
-        'external',
-      )
+      expect(vmSnapshot(`<domainsnapshot><name>x</name>${inner}</domainsnapshot>`, undefined).kind).to.equal('external')
   })
 
   it('has no time where the host tells nonsense', () => {
     for (const time of ['', 'soon', '-1', '1e300'])
-      expect(
-        readSnapshot(`<domainsnapshot><creationTime>${time}</creationTime></domainsnapshot>`, 'x').created,
-      ).to.equal(undefined)
+      expect(vmSnapshot(`<domainsnapshot><creationTime>${time}</creationTime></domainsnapshot>`, 'x').created).to.equal(
+        undefined,
+      )
   })
 
   const names: [string, boolean][] = [

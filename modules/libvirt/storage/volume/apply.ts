@@ -1,4 +1,5 @@
 import { sh } from '../../../../core/connection/quote.ts'
+import { whenPoolIsFree } from '../../../../core/libvirt/pools/retry.ts'
 import { escapeXml } from '../../../../core/libvirt/xml/element.ts'
 import type { Change, Host } from '../../../../core/module/types.ts'
 import { ModuleFailure } from '../../../../core/module/types.ts'
@@ -6,7 +7,6 @@ import { requireAnswer } from '../../daemon/ask.ts'
 import { attempt } from '../../daemon/failure.ts'
 import { requireFree } from '../../image/held.ts'
 import { recordPath } from '../../image/record.ts'
-import { whenPoolIsFree } from '../retry.ts'
 import { newFormat, type VolumeArgs, wantedCapacity } from './args.ts'
 import { claimOf } from './claim.ts'
 import { downloadVolume } from './download.ts'
@@ -15,6 +15,7 @@ import { makeFile, replaceContent } from './make-file.ts'
 import { probeVolume, type VolumeHost, type VolumeState } from './probe.ts'
 import type { Volume } from './read.ts'
 import { resizeVolume } from './resize.ts'
+import { saidBy } from './transfer.ts'
 
 /** Makes the volume what the task says. */
 export async function applyVolume(
@@ -51,10 +52,25 @@ const command = (host: Host, a: VolumeArgs, what: string, argv: readonly string[
 
 async function remove(host: Host, a: VolumeArgs, volume: Volume | undefined): Promise<void> {
   if (volume) await requireFree(host, [volume.path])
-  await command(host, a, 'delete', ['vol-delete', ...on(a)])
+  await removePartition(host, a, () => command(host, a, 'delete', ['vol-delete', ...on(a)]))
   const traces = [claimOf(a.pool, a.name), ...(volume ? [recordPath(volume.path)] : [])]
   await host.run(sh`rm -f -- ${traces}`)
 }
+
+/** libvirt 9 takes the p of nvme0n1p1 for a part of the partition's number, of which parted knows nothing. */
+async function removePartition(host: Host, a: VolumeArgs, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    const [, disk, number] = (error instanceof ModuleFailure && MISREAD.exec(error.message)) || []
+    if (disk === undefined || number === undefined) throw error
+    const done = await host.run(sh`parted --script ${disk} rm ${number}`)
+    if (done.status !== 0) throw new ModuleFailure(`delete volume '${a.name}': ${saidBy(done)}`)
+    await attempt(`refresh pool '${a.pool}'`, () => whenPoolIsFree(host.signal, () => host.libvirt.refreshPool(a.pool)))
+  }
+}
+
+const MISREAD = /parted (\/\S*\d) rm --script p(\d+)\).*Partition doesn't exist/s
 
 async function make(host: Host, a: VolumeArgs, found: VolumeHost): Promise<void> {
   const { pool, torn } = found

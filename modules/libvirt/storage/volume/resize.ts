@@ -1,7 +1,7 @@
 import { sh } from '../../../../core/connection/quote.ts'
+import { whenPoolIsFree } from '../../../../core/libvirt/pools/retry.ts'
 import { type Host, ModuleFailure } from '../../../../core/module/types.ts'
 import { attempt } from '../../daemon/failure.ts'
-import { whenPoolIsFree } from '../retry.ts'
 import { type VolumeArgs, wantedCapacity } from './args.ts'
 import type { Volume, VolumePool } from './read.ts'
 import { saidBy } from './transfer.ts'

@@ -1,38 +1,13 @@
 import { expect } from 'chai'
 import { FOLDER, type VmLab } from './lab.ts'
 
-/** snapshot, delete. */
+/** delete. */
 export function keepingTests(lab: () => VmLab): void {
   const files = async (index: 0 | 1 = 0): Promise<string[]> =>
     (await lab().native(index, `ls ${FOLDER}`)).split('\n').filter((name) => name !== '')
   const names = (index: 0 | 1 = 0): Promise<string> => lab().native(index, 'virsh -q list --all --name | sort | xargs')
   const remove = (name: string, ...args: string[]) => lab().vm('delete', name, '-i', lab().both, ...args)
   beforeEach(() => lab().clean())
-
-  it('makes, lists, goes back to and deletes snapshots', async () => {
-    await lab().define(0, 'a')
-    const snapshot = (...args: string[]) => lab().vm('snapshot', ...args, '-i', lab().both)
-    expect((await snapshot('create', 'a', 'one', '--description', 'before <that>')).code).to.equal(0)
-    expect((await snapshot('create', 'a', 'two')).code).to.equal(0)
-    expect((await snapshot('create', 'a', 'two')).err).to.match(/has a snapshot 'two' already/)
-    expect((await snapshot('create', 'a', '../x')).code).to.equal(5)
-    const { out } = await snapshot('list', 'a', '--output', 'json')
-    const document = JSON.parse(out) as { snapshots: Record<string, unknown>[] }
-    expect(
-      document.snapshots.map((one) => [one.name, one.parent, one.current, one.kind, one.description]),
-    ).to.deep.equal([
-      ['one', null, false, 'internal', 'before <that>'],
-      ['two', 'one', true, 'internal', null],
-    ])
-    expect((await snapshot('list', 'a')).out).to.match(/^two \* +\d{4}-.*Z +shutoff +internal +one$/m)
-    expect((await snapshot('revert', 'a', 'one')).err).to.match(/cannot ask/)
-    expect((await snapshot('revert', 'a', 'one', '--yes')).code).to.equal(0)
-    expect(await lab().native(0, 'virsh snapshot-current --name a')).to.equal('one')
-    expect((await snapshot('delete', 'a', 'two', '--yes')).code).to.equal(0)
-    expect(await lab().native(0, 'virsh -q snapshot-list --name a')).to.equal('one')
-    const none = await snapshot('delete', 'a', 'two', '--yes')
-    expect([none.code, none.err.split('\n')[1]]).to.deep.equal([1, 'hint: it has one'])
-  })
 
   it('deletes a definition and keeps its disk', async () => {
     await lab().define(0, 'a')

@@ -1,14 +1,13 @@
 import { expect } from 'chai'
 import type { JsonObject } from '../../../../core/events/json.ts'
+import { readSnapshot } from '../../../../core/libvirt/snapshot/read.ts'
 import { readDomain } from '../../../../core/libvirt/xml/domain.ts'
 import { child, childrenOf, parseXml } from '../../../../core/libvirt/xml/element.ts'
 import { ModuleFailure, UNKNOWN } from '../../../../core/module/types.ts'
 import { snapshotXml } from '../../../../modules/libvirt/snapshot/apply.ts'
 import { snapshotArgs } from '../../../../modules/libvirt/snapshot/args.ts'
-import { withSources } from '../../../../modules/libvirt/snapshot/commit.ts'
 import { diffSnapshot } from '../../../../modules/libvirt/snapshot/diff.ts'
 import type { FoundDomain } from '../../../../modules/libvirt/snapshot/probe.ts'
-import { readSnapshot } from '../../../../modules/libvirt/snapshot/read.ts'
 
 const DOMAIN = (format = 'qcow2') => `<domain type='qemu'><name>web1</name><devices>
 <disk type='file' device='disk'><driver name='qemu' type='${format}'/><source file='/i/web1.qcow2'/><backingStore/><target dev='vda'/></disk>
@@ -97,23 +96,6 @@ describe('libvirt_snapshot', () => {
     it(`refuses ${JSON.stringify(input)}`, () =>
       expect(snapshotArgs.safeParse({ domain: 'd', name: 's', ...input }).success).to.equal(false))
 
-  it('reads what libvirt has written down', () => {
-    expect(readSnapshot(INTERNAL)).to.deep.include({
-      type: 'internal',
-      state: 'running',
-      created: 7,
-      memoryFile: undefined,
-    })
-    const { type, parent, disks } = readSnapshot(EXTERNAL)
-    expect([type, parent]).to.deep.equal(['external', 'p'])
-    expect(disks.map((d) => [d.target, d.overlay, d.base?.source])).to.deep.equal([
-      ['vda', '/i/web1.s', '/i/web1.qcow2'],
-    ])
-    expect(
-      readSnapshot("<domainsnapshot><memory snapshot='external' file='/m'/></domainsnapshot>").memoryFile,
-    ).to.equal('/m')
-  })
-
   it('asks libvirt for what the task says', () => {
     const xml = (input: JsonObject) => parseXml(snapshotXml(args(input), found()))
     expect(child(xml({ description: 'a < b' }), 'description')?.text).to.equal('a < b')
@@ -124,13 +106,5 @@ describe('libvirt_snapshot', () => {
     ])
     const memory = child(xml({ type: 'external', memory: true, memory_path: "/m'" }), 'memory')
     expect(memory?.attributes).to.deep.equal({ snapshot: 'external', file: "/m'" })
-  })
-
-  it('gives a disk its base back, and leaves the others', () => {
-    const layers = [{ target: 'vda', overlay: '/i/web1.s', base: '/b.raw', format: 'raw' }]
-    const before = parseXml(DOMAIN())
-    const disks = readDomain(withSources(before, layers)).disks
-    expect(disks[0]).to.include({ source: '/b.raw', format: 'raw' })
-    expect(disks.slice(1)).to.deep.equal(readDomain(before).disks.slice(1))
   })
 })

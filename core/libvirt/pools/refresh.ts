@@ -1,13 +1,13 @@
 import { dirname } from 'node:path'
-import { type Libvirt, LibvirtError } from '../../../core/libvirt/types.ts'
-import { child, parseXml } from '../../../core/libvirt/xml/element.ts'
+import { type Libvirt, LibvirtError } from '../types.ts'
+import { child, parseXml } from '../xml/element.ts'
 import { whenPoolIsFree } from './retry.ts'
 
 /**
  * Lets the active pools see what was made or removed beside libvirt. The files are there whether a pool sees them or not: a pool that
  * cannot be refreshed is no failure.
  */
-export async function refreshPoolsOf(libvirt: Libvirt, files: readonly string[], signal: AbortSignal): Promise<void> {
+export async function refreshPoolsOf(libvirt: Libvirt, files: readonly string[], signal?: AbortSignal): Promise<void> {
   const folders = new Set(files.map((file) => dirname(file)))
   try {
     const pools = (await libvirt.pools()).filter((pool) => pool.active)

@@ -1,8 +1,9 @@
-import { type DomainDisk, readDomain } from '../../../core/libvirt/xml/domain.ts'
-import { child, childrenOf, parseXml } from '../../../core/libvirt/xml/element.ts'
+import { type DomainDisk, readDomain } from '../xml/domain.ts'
+import { child, childrenOf, parseXml } from '../xml/element.ts'
 
 /** A snapshot as its XML tells it (libvirt's formatsnapshot). */
 export interface Snapshot {
+  readonly name: string
   readonly type: 'internal' | 'external'
   /** State of the guest in it: running, paused, shutoff, disk-snapshot. */
   readonly state: string
@@ -17,12 +18,14 @@ export interface Snapshot {
 
 export interface SnapshotDisk {
   readonly target: string
-  /** The image on top, which is written since; undefined for an internal one. */
+  readonly external: boolean
+  /** The image on top, which is written since; undefined for an internal one, and where it is on no file of the host. */
   readonly overlay: string | undefined
   /** The disk as it was then. */
   readonly base: DomainDisk | undefined
 }
 
+/** Reads `<domainsnapshot>`. */
 export function readSnapshot(source: string): Snapshot {
   const xml = parseXml(source)
   const domain = child(xml, 'inactiveDomain') ?? child(xml, 'domain')
@@ -31,6 +34,7 @@ export function readSnapshot(source: string): Snapshot {
   const disks = childrenOf(child(xml, 'disks'), 'disk').filter((disk) => disk.attributes.snapshot !== 'no')
   const external = memory?.snapshot === 'external' || disks.some((disk) => disk.attributes.snapshot === 'external')
   return {
+    name: child(xml, 'name')?.text ?? '',
     type: external ? 'external' : 'internal',
     state: child(xml, 'state')?.text ?? '',
     parent: child(xml, 'parent', 'name')?.text,
@@ -40,8 +44,9 @@ export function readSnapshot(source: string): Snapshot {
     disks: disks.map((disk) => {
       const target = disk.attributes.name ?? ''
       const source = child(disk, 'source')?.attributes
-      const overlay = disk.attributes.snapshot === 'external' ? (source?.file ?? source?.dev) : undefined
-      return { target, overlay, base: before.find((one) => one.target === target) }
+      const external = disk.attributes.snapshot === 'external'
+      const overlay = external ? (source?.file ?? source?.dev) : undefined
+      return { target, external, overlay, base: before.find((one) => one.target === target) }
     }),
   }
 }

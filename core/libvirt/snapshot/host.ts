@@ -1,0 +1,23 @@
+import type { ShellText } from '../../connection/quote.ts'
+import type { CommandResult } from '../../connection/types.ts'
+import type { Libvirt } from '../types.ts'
+import type { Snapshot } from './read.ts'
+
+/** Where a snapshot is deleted. */
+export interface SnapshotHost {
+  readonly libvirt: Libvirt
+  read(script: ShellText): Promise<CommandResult>
+  /** What must not be cut, and takes as long as the images are large. */
+  run(script: ShellText): Promise<CommandResult>
+  readonly signal?: AbortSignal
+  /** What is going on, and how far. */
+  progress(message: string, percent?: number): void
+}
+
+/** A snapshot of a domain that is to go. */
+export interface DoomedSnapshot {
+  /** The domain's name, for messages. */
+  readonly domain: string
+  readonly uuid: string
+  readonly snapshot: Snapshot
+}
