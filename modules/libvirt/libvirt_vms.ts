@@ -1,6 +1,7 @@
 import { defineFleet } from '../../core/module/define.ts'
 import { type FleetChange, type Host, type HostName, ModuleFailure } from '../../core/module/types.ts'
-import { adjustVms } from './vms/adjust.ts'
+import { RESTARTS } from './domain/plan-changes.ts'
+import { type Adjustment, adjustVms } from './vms/adjust.ts'
 import { type VmsArgs, vmsArgs } from './vms/args.ts'
 import { diffVms } from './vms/diff.ts'
 import { examineVms } from './vms/examine.ts'
@@ -19,7 +20,7 @@ interface Context {
 }
 
 const making = new Gather<Making, Context>(({ host, args }, items) => makeVms(host, args, items))
-const adjusting = new Gather<string, Context>(({ host, args }, names) => adjustVms(host, args, names))
+const adjusting = new Gather<Adjustment, Context>(({ host, args }, asked) => adjustVms(host, args, asked))
 const removing = new Gather<string, Context>(({ host, args }, names) => removeVms(host, args, names))
 const waiting = new Gather<string, Context>(({ host, args }, names) => awaitVms(host, args, names))
 
@@ -37,7 +38,10 @@ async function apply(hosts: ReadonlyMap<HostName, Host>, change: FleetChange, ar
     return
   }
   if (change.id.startsWith('make ')) await making.add(args, where, context, makingOf(change, args))
-  else await adjusting.add(args, where, context, change.item)
+  else {
+    const restarts = change.changes.some(({ note }) => note === RESTARTS)
+    await adjusting.add(args, where, context, { name: change.item, restarts })
+  }
   if (goalOf(args) && awaited(change.changes)) await waiting.add(args, where, context, change.item)
 }
 
@@ -48,7 +52,7 @@ function makingOf(change: FleetChange, args: VmsArgs): Making {
   const earlier = told('earlier_files')
   return {
     vm,
-    mac: String(told('mac')),
+    macs: vm.interfaces.map((_, i) => String(told(i === 0 ? 'mac' : `mac${i + 1}`))),
     acceleration: told('acceleration') === 'kvm' ? 'kvm' : 'tcg',
     earlier: Array.isArray(earlier) ? earlier.map(String) : [],
   }
@@ -57,9 +61,12 @@ function makingOf(change: FleetChange, args: VmsArgs): Making {
 export default defineFleet({
   name: 'libvirt_vms',
   summary: 'Many virtual machines from one template, placed over the hosts of the play.',
-  description: `Each VM is an overlay of one base image, defined from one template, with a UUID and a MAC computed from the
-fleet and its name. A VM stays on the host it is on; a new one goes where memory is free. Nothing is made, started or removed
+  description: `Each VM is an overlay of one base image, defined from one template, with a UUID and MACs computed from the
+fleet and its name; more disks and interfaces, and what is different for single VMs, are said in lists. A VM stays on the host it is on; a new one goes where memory and processors are free. Nothing is made, started or removed
 while a host that could hold the VM does not answer.
+
+VMs that are there become what the task says: at once where libvirt can do it while the guest runs, else at the next boot, or by a
+restart (\`restart\`). Nothing is taken away from them: not a disk, not an interface.
 
 What is made is written into a journal on the host first; removing VMs deletes what the journal says, and nothing else. A run
 that was cut is continued by running it again. The number of round trips does not grow with the number of VMs, but for starts in
@@ -113,6 +120,24 @@ More: [many machines at once](../guide/batches.md).`,
     memory: 4GiB
     overrides:
       - {name: db1, memory: 16GiB, host: kvm3}
+
+- name: A database with a disk for its data and an interface for its storage; more disks come while it runs
+  libvirt_vms:
+    names: [db1, db2]
+    base: /var/lib/libvirt/images/debian-12-generic.qcow2
+    memory: 8GiB
+    vcpus: 4
+    disks:
+      - size: 20G
+      - {size: 200G, path: /srv/fast}
+    interfaces:
+      - {bridge: br0, address: 192.0.2.21/24, gateway: 192.0.2.1}
+      - {network: storage, address: 198.51.100.21/24}
+    cloud_init: {}
+    overrides:
+      - {name: db2, memory: 16GiB, base: /var/lib/libvirt/images/debian-13-generic.qcow2}
+    restart: if_needed
+    wait_for: ssh
 
 - name: All of them gone
   libvirt_vms:

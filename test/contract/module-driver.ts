@@ -151,13 +151,13 @@ export async function runState<A, S, R extends JsonObject>(
   return { changes, left: module.diff(after, args), result: { ...module.result(after, args), ...extra } }
 }
 
-/** One fleet task over these hosts; `silent` ones do not answer. Changes run side by side. */
+/** One fleet task over these hosts; `silent` ones do not answer. Changes run side by side. `waits`: what waits for something at the end. */
 export async function runFleet<A, S, R extends JsonObject>(
   module: FleetModule<A, S, R>,
   hosts: readonly Host[],
   input: Json,
   options: { silent?: readonly string[]; check?: boolean } = {},
-): Promise<{ items: string[]; failures: string[]; left: string[]; result: R }> {
+): Promise<{ items: string[]; failures: string[]; left: string[]; waits: string[]; result: R }> {
   const args = (module.args as z.ZodType<A>).parse(input)
   const all = new Map(hosts.map((h) => [h.name, h]))
   const look = async (): Promise<FleetStates<S>> => {
@@ -178,7 +178,7 @@ export async function runFleet<A, S, R extends JsonObject>(
   const items = changes.map((c) => `${c.id} @ ${c.hosts.join(',')}`)
   const acting = changes.filter((c) => c.changes.some((x) => x.effect !== 'pending'))
   if (options.check || acting.length === 0)
-    return { items, failures: [], left: items, result: module.result(states, args) }
+    return { items, failures: [], left: items, waits: waitsOf(changes), result: module.result(states, args) }
   const failures: string[] = []
   // In the order of their needs, as the engine does.
   const ended = new Map<string, Promise<boolean>>()
@@ -205,6 +205,9 @@ export async function runFleet<A, S, R extends JsonObject>(
   }
   await Promise.all(ended.values())
   const after = await look()
-  const left = module.diff(after, args).map((c) => c.id)
-  return { items, failures, left, result: module.result(after, args) }
+  const left = module.diff(after, args)
+  return { items, failures, left: left.map((c) => c.id), waits: waitsOf(left), result: module.result(after, args) }
 }
+
+const waitsOf = (changes: readonly FleetChange[]): string[] =>
+  changes.flatMap((c) => c.changes.filter((x) => x.effect === 'pending').map((x) => `${c.item} ${x.path}`))

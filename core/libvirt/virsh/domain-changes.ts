@@ -1,4 +1,5 @@
 import type { DomainWriter } from '../api/domains.ts'
+import { undefining } from '../undefining.ts'
 import { type Asking, affecting, switches } from './asking.ts'
 import { oneLine } from './words.ts'
 
@@ -19,7 +20,7 @@ export function virshDomainChanges(virsh: Asking): DomainWriter {
     suspendDomain: plain('suspend'),
     resumeDomain: plain('resume'),
     wakeDomain: plain('dompmwakeup'),
-    undefineDomain: (domain, flags) => virsh.tellDomain(domain, ['undefine', ...flags]),
+    undefineDomain: (domain, flags) => undefining(flags, (known) => virsh.tellDomain(domain, ['undefine', ...known])),
     renameDomain: (domain, to) => virsh.tellDomain(domain, ['domrename', `--new-name=${to}`]),
     attachDevice: device('attach-device'),
     detachDevice: device('detach-device'),

@@ -1,21 +1,24 @@
 import { LibvirtError } from '../../../core/libvirt/types.ts'
-import { child, type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
+import { type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
 import { inOrder } from '../../../core/libvirt/xml/order.ts'
 import type { Change, Host } from '../../../core/module/types.ts'
 import { requireAnswer } from '../daemon/ask.ts'
 import { attempt, refused } from '../daemon/failure.ts'
 import type { DomainArgs } from './args.ts'
+import { carryOut } from './carry-out.ts'
 import type { Declaration } from './declaration.ts'
-import { newDefinition, RESTARTS } from './diff.ts'
+import { newDefinition } from './diff.ts'
 import { growDisks } from './growth.ts'
 import { movedTo, moveFiles } from './moves.ts'
 import { planOf } from './plan.ts'
+import { RESTARTS } from './plan-changes.ts'
 import { destroyGuest, stopGuest } from './power.ts'
 import type { DomainState, FoundDomain, HostDomains } from './probe.ts'
 import { refusalOf } from './refusal.ts'
 import { removeDomain } from './remove.ts'
 import { renameDomain } from './rename.ts'
-import { awaitGuest, takeSteps } from './steps.ts'
+import { stateFlags } from './undefine.ts'
+import { hasVariables } from './variables.ts'
 
 /** Makes the domain what the task says. */
 export async function applyDomain(
@@ -43,8 +46,8 @@ export async function applyDomain(
   if ((rename || moves) && found.live) await stopGuest(host, found.summary, args)
   const moveBack = await moveFiles(host, domains)
   try {
-    if (rename) await renameDomain(host, found, args)
-    if (declaration) await update(host, args, domains, found, declaration, rename || moves)
+    const renamed = rename ? await renameDomain(host, found, args) : found
+    if (declaration) await update(host, args, domains, renamed, declaration, rename || moves)
   } catch (error) {
     await moveBack()
     throw error
@@ -59,23 +62,23 @@ export async function applyDomain(
 /** Defined, its disks grown, then started; a domain that does not start is not left behind. */
 async function create(host: Host, args: DomainArgs, declaration: Declaration): Promise<void> {
   const definition = newDefinition(declaration, args)
+  // Variables that a machine of this name had left are not ours to take back.
+  const kept = await hasVariables(host, definition, args.name)
   await define(host, definition, declaration)
   try {
     await growDisks(host, args.name, args)
     if (args.state === 'running' || args.state === 'paused') await start(host, args)
     if (args.autostart === true) await setAutostart(host, args)
   } catch (error) {
-    await takeBack(host, args, definition)
+    await takeBack(host, args, stateFlags(definition, kept))
     throw error
   }
 }
 
-async function takeBack(host: Host, args: DomainArgs, definition: Element): Promise<void> {
-  const os = child(definition, 'os')
-  const efi = os?.attributes.firmware === 'efi' || child(os, 'nvram') !== undefined || child(os, 'loader') !== undefined
+async function takeBack(host: Host, args: DomainArgs, flags: readonly string[]): Promise<void> {
   const state = await host.libvirt.domainState(args.name)
   if (state !== undefined && state.state !== 'shut off') await host.libvirt.destroyDomain(args.name)
-  await host.libvirt.undefineDomain(args.name, efi ? ['--nvram'] : [])
+  await host.libvirt.undefineDomain(args.name, flags)
 }
 
 async function define(host: Host, element: Element, declaration: Declaration): Promise<void> {
@@ -96,7 +99,7 @@ async function start(host: Host, args: DomainArgs): Promise<void> {
   }
 }
 
-/** The definition, then what runs. Where that fails, the definition is what it was before. */
+/** Makes definition and running guest what is declared. */
 async function update(
   host: Host,
   args: DomainArgs,
@@ -107,20 +110,13 @@ async function update(
 ): Promise<void> {
   const plan = planOf(domains, found, declaration, args)
   if (!plan) return
-  const changes = plan.differences.length > 0 || plan.unwanted.length > 0
-  if (changes) await define(host, off ? named(plan.definition, args.name) : plan.definition, declaration)
-  if (off) return
-  const { uuid } = found.summary
-  const steps = plan.live.flatMap(({ step }) => step ?? [])
-  try {
-    await takeSteps(host, uuid, steps)
-  } catch (error) {
-    if (changes && found.config) await host.libvirt.defineDomain(formatXml(found.config)).catch(() => undefined)
-    throw error
-  }
-  const waits = (live: Element): boolean =>
-    planOf(domains, { ...found, live }, declaration, args)?.live.some(({ step }) => step?.settles === 'guest') === true
-  if (steps.some((step) => step.settles === 'guest')) await awaitGuest(host, uuid, (live) => !waits(live))
+  await carryOut(host, plan, {
+    uuid: found.summary.uuid,
+    config: found.config,
+    define: (definition) => define(host, off ? named(definition, args.name) : definition, declaration),
+    again: (live) => planOf(domains, { ...found, live }, declaration, args),
+    off,
+  })
 }
 
 function named(domain: Element, name: string): Element {

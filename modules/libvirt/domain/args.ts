@@ -54,6 +54,20 @@ export const stopArgs = {
   force: arg.bool().default(false).describe('The same as shutdown_policy: destroy.'),
 }
 
+/** What may be done to a domain that is there. */
+export const changeArgs = {
+  restart: arg
+    .choice('never', 'if_needed')
+    .default('never')
+    .describe('if_needed: a running guest is shut down and started where a change waits for its next boot.'),
+  allow: arg
+    .list(arg.choice(...RISKS))
+    .default([])
+    .describe(
+      'Changes that a guest may not survive, and that are only told unless they are named here: machine (another family of machine types), firmware (BIOS for UEFI or back), tpm (what the guest sealed is lost).',
+    ),
+}
+
 const hardware = {
   uuid: arg.name().optional(),
   title: arg.str().optional(),
@@ -102,16 +116,7 @@ export const domainArgs = arg.object({
     .default([])
     .describe('Lists that are complete: devices of these kinds that are not declared are removed.'),
   autostart: arg.bool().optional().describe('Start with the host. Default: as it is.'),
-  restart: arg
-    .choice('never', 'if_needed')
-    .default('never')
-    .describe('if_needed: a running guest is shut down and started where a change waits for its next boot.'),
-  allow: arg
-    .list(arg.choice(...RISKS))
-    .default([])
-    .describe(
-      'Changes that a guest may not survive, and that are only told unless they are named here: machine (another family of machine types), firmware (BIOS for UEFI or back), tpm (what the guest sealed is lost).',
-    ),
+  ...changeArgs,
   ...stopArgs,
   delete_storage: arg
     .bool()

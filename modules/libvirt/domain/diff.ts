@@ -3,7 +3,6 @@ import { readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { child, type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Change, ModuleFailure } from '../../../core/module/types.ts'
 import { undecided } from '../daemon/ask.ts'
-import { asChanges } from '../daemon/changes.ts'
 import { without } from './absences.ts'
 import type { DomainArgs } from './args.ts'
 import { refuseCollisions } from './collisions.ts'
@@ -11,14 +10,13 @@ import type { Declaration } from './declaration.ts'
 import { keyOf } from './devices.ts'
 import { withFreshDevices } from './fresh.ts'
 import { growthChanges } from './growth.ts'
-import type { LiveStep } from './live/index.ts'
 import { moveChanges, movedTo } from './moves.ts'
 import { hidden, withoutPasswords } from './passwords.ts'
 import { planOf } from './plan.ts'
+import { planChanges } from './plan-changes.ts'
 import { powerChanges } from './power-changes.ts'
 import type { DomainState, FoundDomain, HostDomains } from './probe.ts'
 import { renameChanges } from './rename.ts'
-import { WHY } from './risks.ts'
 import { storageToDelete } from './storage.ts'
 
 /** What has to change. Raises ModuleFailure for what cannot be. */
@@ -101,35 +99,8 @@ function definitionChanges(
   if (!plan) return []
   refuseCollisions(readDomain(declaration.element), host.others)
   refuseIdentity(plan.differences, args)
-  const restarts = args.restart === 'if_needed'
-  return [
-    ...asChanges(plan.differences, 'now'),
-    ...plan.unwanted.map((u) => ({ path: u.path, before: u.before, after: 'absent', effect: 'now' as const })),
-    ...plan.withheld.map(({ part, risk }) => ({
-      path: part.path,
-      ...(part.before === undefined ? {} : { before: part.before }),
-      after: 'after' in part ? part.after : 'absent',
-      effect: 'pending' as const,
-      note: `needs a decision (allow: ${risk}): ${WHY[risk]}`,
-    })),
-    ...plan.live.map(({ path, before, after, step }) => ({
-      path: `live.${path}`,
-      ...(before === undefined ? {} : { before }),
-      after: after ?? 'absent',
-      ...effectOf(step, restarts),
-    })),
-  ]
+  return planChanges(plan, args.restart === 'if_needed')
 }
-
-/** When a difference of the running guest goes. */
-function effectOf(step: LiveStep | undefined, restarts: boolean): Pick<Change, 'effect' | 'note'> {
-  if (step?.settles === 'now') return { effect: 'now', note: 'while the guest runs' }
-  if (step) return { effect: 'pending', note: step.note ?? 'until the guest lets go of it' }
-  return restarts ? { effect: 'now', note: RESTARTS } : { effect: 'pending', note: 'at the next boot of the guest' }
-}
-
-/** Note of a change that needs a restart, and gets it. */
-export const RESTARTS = 'restarts the guest'
 
 function refuseIdentity(differences: readonly Difference[], args: DomainArgs): void {
   const uuid = differences.find((d) => d.path === 'uuid')

@@ -8,7 +8,11 @@ import { findDevice, keyOf } from './devices.ts'
  * The declaration, with what the arguments leave open about devices that are not there yet: bus and format of a disk, model
  * of an interface. Of a device that is there, what the task does not say is not compared.
  */
-export function withFreshDevices(declared: Element, args: DomainArgs, domain: Element | undefined): Element {
+export function withFreshDevices(
+  declared: Element,
+  args: Pick<DomainArgs, 'disks' | 'interfaces'>,
+  domain: Element | undefined,
+): Element {
   const targets = new Set(args.disks.map((d) => d.target))
   const macs = new Set(args.interfaces.map((n) => n.mac.toLowerCase()))
   const fill = (device: Element): Element => {

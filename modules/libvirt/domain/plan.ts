@@ -33,12 +33,15 @@ export interface Plan {
   readonly definition: Element
 }
 
+/** What a plan has to know of the task. */
+export type PlanArgs = Pick<DomainArgs, 'disks' | 'interfaces' | 'allow'> & { readonly state: string }
+
 /** Undefined where the domain has no definition to compare. */
 export function planOf(
-  host: HostDomains,
-  found: FoundDomain,
-  declaration: Declaration,
-  args: DomainArgs,
+  host: Pick<HostDomains, 'machines'>,
+  found: Pick<FoundDomain, 'config' | 'live'>,
+  declaration: Pick<Declaration, 'element' | 'absent'>,
+  args: PlanArgs,
 ): Plan | undefined {
   const base = found.config ?? found.live
   if (!base) return undefined
@@ -84,15 +87,16 @@ function strippedWith(d: Difference, risky: readonly { readonly risk: Risk }[]):
   const risks = new Set(risky.map((r) => r.risk))
   return (
     (risks.has('firmware') && /^(?:os\.(?:firmware|loader|nvram)|features\.smm)\b/.test(d.path)) ||
-    (risks.has('machine') && /^(?:os\.type\.|devices\.controller\b)/.test(d.path))
+    (risks.has('machine') && /^(?:os\.type\.|devices\.controller\b)/.test(d.path)) ||
+    (risks.has('tpm') && /^devices\.tpm\b.*\.backend\b/.test(d.path))
   )
 }
 
 function liveParts(
-  host: HostDomains,
+  host: Pick<HostDomains, 'machines'>,
   live: Element,
   declared: Element,
-  declaration: Declaration,
+  declaration: Pick<Declaration, 'absent'>,
   allowed: (risk: Risk | undefined) => boolean,
 ): LivePart[] {
   const running = { declared, live }

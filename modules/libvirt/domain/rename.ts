@@ -1,10 +1,10 @@
-import { sh } from '../../../core/connection/quote.ts'
-import { child } from '../../../core/libvirt/xml/element.ts'
+import { type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Change, type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { attempt } from '../daemon/failure.ts'
 import type { KnownDomain } from '../storage/users.ts'
 import type { DomainArgs } from './args.ts'
 import type { FoundDomain } from './probe.ts'
+import { moveVariables } from './variables.ts'
 
 /** A domain that still has its old name. libvirt renames only what is off and has no snapshots. */
 export function renameChanges(
@@ -27,19 +27,20 @@ export function renameChanges(
     : [{ ...change, effect: 'pending', note: 'when the guest is off' }]
 }
 
-/** Where libvirt of the system keeps firmware variables that it was not told a place for, by the domain's name. */
-const NVRAM = '/var/lib/libvirt/qemu/nvram'
-
-/** Gives a domain that is off its new name; its firmware variables go with it. */
-export async function renameDomain(host: Host, { summary, config }: FoundDomain, args: DomainArgs): Promise<void> {
-  await attempt(`rename '${summary.name}'`, () => host.libvirt.renameDomain(summary.uuid, args.name))
-  const os = child(config, 'os')
-  if (os?.attributes.firmware !== 'efi' || child(os, 'nvram') !== undefined) return
-  const file = (name: string, kind: string): string => `${NVRAM}/${name}_VARS.${kind}`
-  for (const kind of ['fd', 'qcow2']) {
-    const [from, to] = [file(summary.name, kind), file(args.name, kind)]
-    const moved = await host.run(sh`[ ! -e ${from} ] || [ -e ${to} ] || mv -n -- ${from} ${to}`)
-    if (moved.status !== 0)
-      throw new ModuleFailure(`firmware variables stayed in ${from}: ${moved.stderr.toString().trim()}`)
+/** Gives a domain that is off its new name, its firmware variables first: a run that was cut in between begins here again. */
+export async function renameDomain(host: Host, found: FoundDomain, args: DomainArgs): Promise<FoundDomain> {
+  const { summary, config: before } = found
+  const { config, back } = await moveVariables(host, before, summary.name, args.name)
+  try {
+    if (config !== undefined && config !== before) await redefine(host, summary.name, config)
+    await attempt(`rename '${summary.name}'`, () => host.libvirt.renameDomain(summary.uuid, args.name))
+  } catch (error) {
+    await back()
+    if (before !== undefined && config !== before) await redefine(host, summary.name, before).catch(() => undefined)
+    throw error
   }
+  return { ...found, config }
 }
+
+const redefine = (host: Host, name: string, config: Element): Promise<void> =>
+  attempt(`define '${name}' with its firmware variables`, () => host.libvirt.defineDomain(formatXml(config)))

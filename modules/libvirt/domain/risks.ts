@@ -17,13 +17,15 @@ export const WHY: Readonly<Record<Risk, string>> = {
 export function riskOf({ path, before, after }: Difference): Risk | undefined {
   if (path === 'os.type.arch') return 'machine'
   if (path === 'os.type.machine') return machineFamily(before) === machineFamily(after) ? undefined : 'machine'
+  // Each version, and each kind of TPM, has a state of its own.
+  if (before !== undefined && /^devices\.tpm\b.*\.backend\.(?:version|type)$/.test(path)) return 'tpm'
   return /^os\.(?:firmware|loader)\b/.test(path) ? 'firmware' : undefined
 }
 
 const PLACES: Readonly<Record<Risk, readonly string[]>> = {
   machine: ['domain/os/type@machine', 'domain/os/type@arch', 'domain/devices/controller'],
   firmware: ['domain/os@firmware', 'domain/os/loader', 'domain/os/nvram', 'domain/os/firmware', 'domain/features/smm'],
-  tpm: [],
+  tpm: ['domain/devices/tpm/backend'],
 }
 
 /** The declaration without what needs a decision that was not made. */

@@ -1,6 +1,7 @@
 import { readDomain } from '../../../core/libvirt/xml/domain.ts'
-import { child, type Element } from '../../../core/libvirt/xml/element.ts'
+import type { Element } from '../../../core/libvirt/xml/element.ts'
 import type { FoundDomain } from './probe.ts'
+import { hasFirmware } from './variables.ts'
 
 /** Flags of `virsh undefine`: only what the domain has, because older versions refuse flags they do not know. */
 export function undefineFlags(found: FoundDomain, keepNvram: boolean): string[] {
@@ -19,10 +20,4 @@ export function stateFlags(domain: Element, keepNvram = false): string[] {
     ...(hasFirmware(domain) ? [keepNvram ? '--keep-nvram' : '--nvram'] : []),
     ...(readDomain(domain).tpm ? ['--tpm'] : []),
   ]
-}
-
-/** libvirt makes the file with the variables at the first start, and does not always say so in the definition. */
-function hasFirmware(domain: Element): boolean {
-  const os = child(domain, 'os')
-  return os?.attributes.firmware === 'efi' || child(os, 'nvram') !== undefined || child(os, 'loader') !== undefined
 }

@@ -1,37 +1,8 @@
 import { isIP } from 'node:net'
 import { ModuleFailure } from '../../../core/module/types.ts'
-import type { VmsArgs } from './args.ts'
 
-/**
- * The fixed address of each VM, with prefix: its own, or the task's counted on from the first VM. Raises ModuleFailure for one that is
- * none, is outside of its network, or is given twice.
- */
-export function fixedAddresses(args: VmsArgs, names: readonly string[]): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const [i, name] of names.entries()) {
-    const own = args.overrides.find((o) => o.name === name)?.address
-    const given = own ?? args.address
-    if (given === undefined) continue
-    const address = counted(given, own === undefined ? i : 0)
-    const other = [...found].find(([, taken]) => taken.split('/')[0] === address.split('/')[0])
-    if (other) throw new ModuleFailure(`${address} would be the address of '${other[0]}' and of '${name}'`)
-    found.set(name, address)
-  }
-  if (found.size > 0 && args.cloud_init === undefined)
-    throw new ModuleFailure('address needs cloud_init, which gives it to the VM', { hint: 'cloud_init: {} is enough' })
-  if (found.size > 0 && args.cloud_init?.network_config !== undefined)
-    throw new ModuleFailure('address and network_config exclude one another')
-  for (const [what, addresses] of [
-    ['gateway', args.gateway === undefined ? [] : [args.gateway]],
-    ['nameservers', args.nameservers],
-  ] as const) {
-    const bad = addresses.find((one) => isIP(one) === 0)
-    if (bad !== undefined) throw new ModuleFailure(`${what}: '${bad}' is not an address`)
-  }
-  return found
-}
-
-function counted(text: string, steps: number): string {
+/** An address with prefix, and so many further on in its network. Raises ModuleFailure for one that is none, or is outside of it. */
+export function countedAddress(text: string, steps: number): string {
   const [ip = '', prefix = ''] = text.split('/')
   const version = isIP(ip)
   const bits = version === 6 ? 128 : 32

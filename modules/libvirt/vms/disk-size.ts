@@ -2,6 +2,7 @@ import { type ShellText, sh } from '../../../core/connection/quote.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { attempt } from '../daemon/failure.ts'
 import type { WantedVm } from './wanted.ts'
+import type { WantedDisk } from './wanted-disks.ts'
 
 /*
  * The virtual size of a qcow2 image, from its header (QEMU's docs/interop/qcow2.rst): magic at 0, size at 24, big-endian. Two processes read
@@ -13,7 +14,7 @@ const SIZE = 24 * 2
 
 /** Prints `head FILE` for each disk that is to have a size, then `qcow2 HEX` for each of these. */
 export function readSizes(vms: readonly WantedVm[]): ShellText {
-  const disks = vms.flatMap(({ disk, diskSize }) => (diskSize === undefined ? [] : [disk]))
+  const disks = vms.flatMap((vm) => vm.disks.flatMap(({ file, size }) => (size === undefined ? [] : [file])))
   if (disks.length === 0) return sh`:`
   return sh`vf_heads() {
 set --
@@ -35,11 +36,16 @@ export function parseSizes(files: readonly string[], headers: readonly string[])
 }
 
 /** By the QEMU that has it, or its image where the VM is off. */
-export async function growDisk(host: Host, { name, disk, diskSize }: WantedVm, off: boolean): Promise<void> {
-  if (diskSize === undefined) return
+export async function growDisk(
+  host: Host,
+  name: string,
+  { file, size, target }: WantedDisk,
+  off: boolean,
+): Promise<void> {
+  if (size === undefined) return
   if (!off)
-    return await attempt(`grow the disk of '${name}'`, () => host.libvirt.resizeBlock(name, disk, Number(diskSize)))
-  const done = await host.run(sh`qemu-img resize -q -f qcow2 ${disk} ${String(diskSize)}`)
+    return await attempt(`grow disk ${target} of '${name}'`, () => host.libvirt.resizeBlock(name, file, Number(size)))
+  const done = await host.run(sh`qemu-img resize -q -f qcow2 ${file} ${String(size)}`)
   if (done.status !== 0)
-    throw new ModuleFailure(`the disk of '${name}' was not grown: ${done.stderr.toString().trim()}`)
+    throw new ModuleFailure(`disk ${target} of '${name}' was not grown: ${done.stderr.toString().trim()}`)
 }

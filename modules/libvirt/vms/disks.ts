@@ -1,81 +1,102 @@
+import { dirname } from 'node:path'
 import { type ShellText, sh } from '../../../core/connection/quote.ts'
 import type { Host } from '../../../core/module/types.ts'
-import type { VmsArgs } from './args.ts'
 import { type JournalEntry, journalFile, writeEntries } from './journal.ts'
-import type { Making } from './making.ts'
 import type { WantedVm } from './wanted.ts'
+import type { WantedDisk } from './wanted-disks.ts'
 
-/** What became of the disks: why some failed, and which are new. */
+/** Disks that are to be made for one VM. */
+export interface DiskWork {
+  readonly disks: readonly WantedDisk[]
+  /** What its journal says from then on. */
+  readonly entry: JournalEntry
+}
+
+/** What became of the disks, by the name of the VM: why some failed, and those of which none was there before. */
 export interface Disks {
-  readonly failures: ReadonlyMap<Making, Error>
-  readonly made: ReadonlySet<Making>
+  readonly failures: ReadonlyMap<string, Error>
+  readonly made: ReadonlySet<string>
 }
 
 /**
- * Journal and disk of all these VMs, in one script: no disk before the whole journal is on the host's own disk. Each is made beside its
+ * Journal and disks of all these VMs, in one script: no disk before the whole journal is on the host's own disk. Each is made beside its
  * place and moved there whole; what is there already (from a run that was cut, and may still be making it) stays.
  */
-export async function makeDisks(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Disks> {
-  if (items.length === 0) return { failures: new Map(), made: new Set() }
-  const journal = writeEntries(args.fleet, items.map(entryOf))
-  const disks = sh.join(items.map(({ vm }, i) => oneDisk(args, vm, i)))
-  const answer = await host.run(sh`{ ${journal} && mkdir -p ${args.path}; } || exit 1
-${disks}`)
+export async function makeDisks(host: Host, fleet: string, works: readonly DiskWork[]): Promise<Disks> {
+  if (works.length === 0) return { failures: new Map(), made: new Set() }
+  const journal = writeEntries(
+    fleet,
+    works.map(({ entry }) => entry),
+  )
+  const all = works.flatMap(({ disks, entry }) => disks.map((disk) => ({ disk, name: entry.name })))
+  const folders = [...new Set(all.map(({ disk }) => dirname(disk.file)))]
+  const answer = await host.run(sh`{ ${journal}${folders.length === 0 ? sh`` : sh` && mkdir -p ${folders}`}; } || exit 1
+echo ${NOTED}
+${sh.join(all.map(({ disk }, i) => oneDisk(disk, i)))}`)
   const lines = answer.stdout.toString().split('\n')
   const ended = new Set(lines)
-  const failures = new Map<Making, Error>()
-  const made = new Set<Making>()
-  for (const [i, item] of items.entries()) {
-    if (ended.has(`made ${i}`)) made.add(item)
-    else if (!ended.has(`kept ${i}`)) {
+  const failures = new Map<string, Error>()
+  const kept = new Set<string>()
+  if (!ended.has(NOTED))
+    for (const { entry } of works) failures.set(entry.name, new Error(answer.stderr.toString().trim()))
+  for (const [i, { name }] of all.entries()) {
+    if (ended.has(`kept ${i}`)) kept.add(name)
+    else if (!ended.has(`made ${i}`) && !failures.has(name)) {
       const said = lines.filter((l) => l.startsWith(`said ${i} `)).map((l) => l.slice(`said ${i} `.length))
-      failures.set(item, new Error(said.join('\n') || answer.stderr.toString().trim()))
+      failures.set(name, new Error(said.join('\n') || answer.stderr.toString().trim()))
     }
   }
-  return { failures, made }
+  return { failures, made: new Set(works.map(({ entry }) => entry.name).filter((name) => !kept.has(name))) }
 }
 
-const entryOf = ({ vm, earlier }: Making): JournalEntry => ({
-  name: vm.name,
-  uuid: vm.uuid,
-  files: [...filesOf(vm), ...earlier],
-  cloudInit: false,
-  ssh: false,
-})
+/** Said when the journal is written and the folders are there. */
+const NOTED = 'noted'
 
 /** Of a disk without a base, where the task says nothing. */
 const EMPTY_BYTES = 10n << 30n
 
-function oneDisk(args: VmsArgs, vm: WantedVm, index: number): ShellText {
-  const part = `${vm.disk}.part`
-  const base = args.base === undefined ? sh.raw('') : sh`-F ${args.base_format} -b ${args.base}`
-  const bytes = vm.diskSize ?? (args.base === undefined ? EMPTY_BYTES : undefined)
-  const size = bytes === undefined ? sh.raw('') : sh`${String(bytes)}`
-  const make = sh`rm -f ${part} && qemu-img create -q -f qcow2 ${base} ${part} ${size} && { mv -n ${part} ${vm.disk}; rm -f ${part}; [ -e ${vm.disk} ]; }`
-  return sh`if [ -e ${vm.disk} ]; then w=kept; else w=made; fi
+function oneDisk({ file, base, size }: WantedDisk, index: number): ShellText {
+  const part = `${file}.part`
+  const backing = base === undefined ? sh.raw('') : sh`-F ${base.format} -b ${base.file}`
+  const bytes = size ?? (base === undefined ? EMPTY_BYTES : undefined)
+  const length = bytes === undefined ? sh.raw('') : sh`${String(bytes)}`
+  const make = sh`rm -f ${part} && qemu-img create -q -f qcow2 ${backing} ${part} ${length} && { mv -n ${part} ${file}; rm -f ${part}; [ -e ${file} ]; }`
+  return sh`if [ -e ${file} ]; then w=kept; else w=made; fi
 o=$({ [ $w = kept ] || { ${make} || { rm -f ${part}; false; }; }; } 2>&1) && echo "$w ${index}" || printf '%s\n' "$o" | sed ${`s/^/said ${index} /`}`
 }
 
 /** What a VM has on its host besides its definition. */
-export const filesOf = (vm: WantedVm): string[] => [vm.disk, ...(vm.seed === undefined ? [] : [vm.seed])]
+export const filesOf = ({ disks, seed }: WantedVm): string[] => [
+  ...disks.map(({ file }) => file),
+  ...(seed === undefined ? [] : [seed]),
+]
 
-/** Takes back what this run made and could not be used: disks that are new, and their journal. Answers with what could not go, and why. */
-export async function dropDisks(host: Host, args: VmsArgs, items: readonly Making[]): Promise<Map<Making, string>> {
-  if (items.length === 0) return new Map()
-  const each = items.map(({ vm, earlier }, i) => {
-    const entry = { name: vm.name, uuid: vm.uuid, files: earlier, cloudInit: false, ssh: false }
-    const rest =
-      earlier.length > 0 ? writeEntries(args.fleet, [entry]) : sh`rm -f -- ${journalFile(args.fleet, vm.name)}`
+/** Files that a run made and that are not to stay, and the journal without them; undefined: none is left of it. */
+export interface Dropping {
+  readonly name: string
+  readonly files: readonly string[]
+  readonly entry: JournalEntry | undefined
+}
+
+/** Takes back what this run made and could not be used. Answers with what could not go, and why, by the name of the VM. */
+export async function dropFiles(
+  host: Host,
+  fleet: string,
+  droppings: readonly Dropping[],
+): Promise<Map<string, string>> {
+  if (droppings.length === 0) return new Map()
+  const each = droppings.map(({ name, files, entry }, i) => {
+    const rest = entry ? writeEntries(fleet, [entry]) : sh`rm -f -- ${journalFile(fleet, name)}`
     // The journal goes last: what is cut here is found again.
-    return sh`o=$({ rm -f -- ${filesOf(vm)} && ${rest}; } 2>&1) || printf '%s\n' "$o" | sed ${`s/^/kept ${i} /`}`
+    return sh`o=$({ rm -f -- ${files} && ${rest}; } 2>&1) || printf '%s\n' "$o" | sed ${`s/^/kept ${i} /`}`
   })
   const answer = await host.run(sh.join(each))
   const lines = answer.stdout.toString().split('\n')
   return new Map(
-    items.flatMap((item, i): [Making, string][] => {
-      if (answer.status !== 0) return [[item, `the script that does it ended with ${answer.status}`]]
+    droppings.flatMap(({ name }, i): [string, string][] => {
+      if (answer.status !== 0) return [[name, `the script that does it ended with ${answer.status}`]]
       const said = lines.filter((line) => line.startsWith(`kept ${i} `)).map((line) => line.slice(`kept ${i} `.length))
-      return said.length === 0 ? [] : [[item, said.join('; ')]]
+      return said.length === 0 ? [] : [[name, said.join('; ')]]
     }),
   )
 }

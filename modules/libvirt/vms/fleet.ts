@@ -1,10 +1,11 @@
-import { fleetMac } from '../../../core/libvirt/identity/mac.ts'
 import { type FleetStates, type HostName, ModuleFailure } from '../../../core/module/types.ts'
 import type { VmsArgs } from './args.ts'
 import { filesOf } from './disks.ts'
 import type { JournalEntry } from './journal.ts'
+import { newMacs } from './macs.ts'
 import type { SeenVm, VmHost } from './probe.ts'
 import type { WantedVm } from './wanted.ts'
+import type { WantedDisk } from './wanted-disks.ts'
 
 /** What the fleet as a whole has of one wanted VM. */
 export interface Known {
@@ -53,35 +54,39 @@ export function takenMacs(states: FleetStates<VmHost>, but: ReadonlySet<string>)
   return taken
 }
 
-/** The MAC of each VM that is to be made; none is given twice. */
+/** The MACs of each VM that is to be made, by its interfaces; none is given twice. */
 export function assignMacs(
   states: FleetStates<VmHost>,
   args: VmsArgs,
   missing: readonly WantedVm[],
-): Map<string, string> {
+): Map<string, readonly string[]> {
   const taken = takenMacs(states, new Set(missing.map((v) => v.uuid)))
-  const result = new Map<string, string>()
-  for (const vm of missing) {
-    const mac = fleetMac(args.fleet, vm.name, 0, taken)
-    taken.add(mac)
-    result.set(vm.name, mac)
-  }
-  return result
+  return new Map(missing.map((vm) => [vm.name, newMacs(args.fleet, vm, taken)]))
 }
 
-/** Refuses a disk or seed that is there and not ours, and a disk that another machine has. */
-export function refuseForeignFiles(states: FleetStates<VmHost>, vm: WantedVm, known: Known, target: HostName): void {
+/** Refuses disks that another machine has, and files of the VM (its disks, its seed) that are there and not ours. */
+export function refuseForeignFiles(
+  states: FleetStates<VmHost>,
+  vm: WantedVm,
+  known: Known,
+  target: HostName,
+  { disks, files }: { readonly disks: readonly WantedDisk[]; readonly files: readonly string[] } = {
+    disks: vm.disks,
+    files: filesOf(vm),
+  },
+): void {
   const at = states.answered.get(target)
   for (const [name, host] of states.answered) {
     const isSame = host.storage === at?.storage
     if (!isSame && (host.isLocal || at?.isLocal)) continue
-    const owner = domainsOf(host).find(
-      (d) => d.model.uuid !== vm.uuid && d.model.disks.some((disk) => disk.source === vm.disk),
-    )
-    if (owner)
-      throw new ModuleFailure(`${vm.disk}, the disk of '${vm.name}', belongs to ${owner.model.name} on ${name}`)
+    for (const { file } of disks) {
+      const owner = domainsOf(host).find(
+        (d) => d.model.uuid !== vm.uuid && d.model.disks.some((disk) => disk.source === file),
+      )
+      if (owner) throw new ModuleFailure(`${file}, the disk of '${vm.name}', belongs to ${owner.model.name} on ${name}`)
+    }
     if (!isSame) continue
-    for (const file of filesOf(vm)) refuseForeignFile(states, file, known, { name, host })
+    for (const file of files) refuseForeignFile(states, file, known, { name, host })
   }
 }
 

@@ -1,10 +1,12 @@
 import { type Change, type Host, ModuleFailure } from '../../../core/module/types.ts'
+import { RESTARTS } from '../domain/plan-changes.ts'
 import type { VmsArgs } from './args.ts'
 import type { Known } from './fleet.ts'
 import { parseJournal, readJournal, writeEntries } from './journal.ts'
 import type { SeenVm } from './probe.ts'
 import { type Goal, waitForGuests } from './wait/index.ts'
 import { type WantedVm, wantedVms } from './wanted.ts'
+import { fixedAddressesOf } from './wanted-interfaces.ts'
 
 /** What is waited for, beyond that the VMs run. */
 export function goalOf({ state, wait_for: goal }: VmsArgs): Goal | undefined {
@@ -22,24 +24,24 @@ export function unmet(vm: WantedVm, seen: SeenVm, known: Known, args: VmsArgs): 
   // A guest that came from another host had its address there, and says nothing new until its lease runs out.
   if (goal === undefined || seen.reason === 'migrated') return []
   if (goal === 'ssh') return noted(goal) ? [] : waits('ssh', 'answers')
-  return vm.address !== undefined || seen.addresses.length > 0 ? [] : waits('address', 'any')
+  return fixedAddressesOf(vm.interfaces).length > 0 || seen.addresses.length > 0 ? [] : waits('address', 'any')
 }
 
 /** Whether a change of a VM is one after which it is waited for. */
 export const awaited = (changes: readonly Change[]): boolean =>
-  changes.some(({ path }) => ['state', 'address', 'ssh', 'cloud_init'].includes(path))
+  changes.some(({ path, note }) => note === RESTARTS || ['state', 'address', 'ssh', 'cloud_init'].includes(path))
 
 /** Waits for VMs of one host. Answers with those it has waited for in vain, and why. */
 export async function awaitVms(host: Host, args: VmsArgs, names: readonly string[]): Promise<Map<string, Error>> {
   const goal = goalOf(args)
   const vms = wantedVms(args).filter((vm) => names.includes(vm.name))
   // What the task itself gives is not waited for.
-  const open = goal === 'address' ? vms.filter((vm) => vm.address === undefined) : vms
+  const open = goal === 'address' ? vms.filter((vm) => fixedAddressesOf(vm.interfaces).length === 0) : vms
   if (goal === undefined || open.length === 0) return new Map()
-  const guests = open.map(({ name, uuid, address, seed }) => ({
+  const guests = open.map(({ name, uuid, interfaces, seed }) => ({
     name,
     uuid,
-    address: address?.cidr.split('/')[0],
+    address: fixedAddressesOf(interfaces)[0],
     seeded: seed !== undefined,
   }))
   const failures = await waitForGuests(host, guests, goal, args.wait_timeout)

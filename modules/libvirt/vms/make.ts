@@ -3,7 +3,7 @@ import { formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { refused } from '../daemon/failure.ts'
 import type { VmsArgs } from './args.ts'
-import { makeDisks } from './disks.ts'
+import { type DiskWork, filesOf, makeDisks } from './disks.ts'
 import type { Making } from './making.ts'
 import { renderVm } from './render.ts'
 import { seedOf, writeSeeds } from './seeds.ts'
@@ -19,20 +19,23 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
   const left = () => items.filter((i) => !failures.has(i))
   const definitions = new Map<Making, string>()
   await each(left(), failures, async (item) => {
-    definitions.set(item, formatXml(await renderVm(host, args, item.vm, item)))
+    definitions.set(item, formatXml(await renderVm(host, item.vm, item)))
   })
   host.progress(`making ${left().length} disks`)
-  const [disks, starter] = await Promise.all([makeDisks(host, args, left()), waves(host, args)])
+  const [disks, starter] = await Promise.all([makeDisks(host, args.fleet, left().map(workOf)), waves(host, args)])
   for (const item of left()) {
-    const problem = disks.failures.get(item)
+    const problem = disks.failures.get(item.vm.name)
     if (problem) failures.set(item, new ModuleFailure(`the disk of '${item.vm.name}' was not made: ${problem.message}`))
   }
-  await makeSeeds(host, args, left(), failures)
+  await makeSeeds(host, left(), failures)
   host.progress(`defining ${left().length} VMs`)
   await each(left(), failures, (item) => host.libvirt.defineDomain(definitions.get(item) ?? ''))
   const defined = left()
-  if (args.autostart === true)
-    await each(left(), failures, ({ vm }) => host.libvirt.setAutostart('domain', vm.name, true))
+  await each(
+    left().filter(({ vm }) => vm.autostart === true),
+    failures,
+    ({ vm }) => host.libvirt.setAutostart('domain', vm.name, true),
+  )
   if (args.state === 'running') {
     host.progress(`starting ${left().length} VMs`)
     await each(left(), failures, ({ vm }) => starter(() => host.libvirt.startDomain(vm.name)))
@@ -42,15 +45,15 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
   return failures
 }
 
-async function makeSeeds(
-  host: Host,
-  args: VmsArgs,
-  items: readonly Making[],
-  failures: Map<Making, Error>,
-): Promise<void> {
+const workOf = ({ vm, earlier }: Making): DiskWork => ({
+  disks: vm.disks,
+  entry: { name: vm.name, uuid: vm.uuid, files: [...filesOf(vm), ...earlier], cloudInit: false, ssh: false },
+})
+
+async function makeSeeds(host: Host, items: readonly Making[], failures: Map<Making, Error>): Promise<void> {
   const seeds = new Map<string, Buffer>()
-  await each(items, failures, async ({ vm, mac }) => {
-    const seed = seedOf(args, vm, mac)
+  await each(items, failures, async ({ vm, macs }) => {
+    const seed = seedOf(vm, macs)
     if (seed && vm.seed !== undefined) seeds.set(vm.seed, seed)
   })
   const problems = await writeSeeds(host, seeds)

@@ -1,21 +1,24 @@
 import { setTimeout } from 'node:timers/promises'
 import { sh } from '../../../core/connection/quote.ts'
 import type { DomainState as PowerState } from '../../../core/libvirt/types.ts'
-import { type Difference, diffXml } from '../../../core/libvirt/xml/diff.ts'
 import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { child, type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
 import type { Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
 import { machineAliases } from '../domain/machines.ts'
+import { type Plan, planOf } from '../domain/plan.ts'
 import { isLocal, isShared } from '../file-systems.ts'
 import type { VmsArgs } from './args.ts'
 import { parseSizes, readSizes } from './disk-size.ts'
 import { filesOf } from './disks.ts'
+import { missingDisks, type Replaced, withActualImages } from './images.ts'
 import { type JournalEntry, parseJournal, readJournal } from './journal.ts'
+import { presentMacs } from './macs.ts'
 import type { Removal } from './needed.ts'
 import { renderVm } from './render.ts'
 import { digestOfSeed, seedOf } from './seeds.ts'
 import { type WantedVm, wantedVms } from './wanted.ts'
+import type { WantedDisk } from './wanted-disks.ts'
 
 /** A domain on a host; of those the task names, what differs. */
 export interface SeenVm {
@@ -24,17 +27,22 @@ export interface SeenVm {
   readonly autostart: boolean
   readonly model: DomainModel
   readonly addresses: readonly string[]
-  /** Of the definition. */
-  readonly drift: readonly Difference[]
-  /** Of what runs. */
-  readonly liveDrift: readonly Difference[]
-  /** The definition with what is declared, where that differs. */
-  readonly declared: Element | undefined
-  /** Virtual size of its disk in bytes, where the task names one and it still has the disk that it was made with. */
-  readonly diskSize: bigint | undefined
+  /** Of those that the task names and has made: what is to be done to definition and running guest. */
+  readonly plan: Plan | undefined
+  /** Its definition, as the plan goes by. */
+  readonly config: Element
+  /** The plan for what runs by then. */
+  readonly again: (live: Element) => Plan | undefined
+  /** Of its interfaces as the task has them, in order. */
+  readonly macs: readonly string[]
+  /** Disks that it is to get. */
+  readonly missing: readonly WantedDisk[]
+  /** Disks that have another image than the one that was made. */
+  readonly replaced: readonly Replaced[]
+  /** Virtual sizes in bytes, by file, of its disks of which the task says one. */
+  readonly sizes: ReadonlyMap<string, bigint>
   /** Its seed is not there, or not what is declared. */
   readonly seedDiffers: boolean
-  readonly config: Element | undefined
 }
 
 /** One host as far as the task's VMs are concerned. */
@@ -43,12 +51,14 @@ export interface VmHost {
   readonly journal: readonly JournalEntry[]
   /** Which of the task's disks and seeds are there. */
   readonly files: ReadonlySet<string>
-  readonly base: boolean
+  /** Base images of the task that are not there. */
+  readonly lacks: ReadonlySet<string>
   /** Where the disks are: hosts with the same text see the same files. */
   readonly storage: string
   /** No other host sees them; where neither is surely so, two hosts may. */
   readonly isLocal: boolean
   readonly availableKiB: number
+  readonly totalKiB: number
   /** Processors of the host. */
   readonly cpus: number
   readonly acceleration: 'kvm' | 'tcg'
@@ -68,13 +78,14 @@ export async function probeVms(host: Reader, args: VmsArgs): Promise<VmHost> {
   const vms = wantedVms(args)
   const files = vms.flatMap(filesOf)
   const seeds = vms.flatMap((v) => (v.seed === undefined ? [] : [v.seed]))
+  const bases = basesOf(vms)
   const facts = host.read(sh`
 [ -c /dev/kvm ] && grep -Eqm1 '^(flags|Features).*[[:space:]](vmx|svm)([[:space:]]|$)' /proc/cpuinfo && echo kvm
-sed -n 's/^MemAvailable: *\\([0-9]*\\).*/memory \\1/p' /proc/meminfo
+sed -n -e 's/^MemAvailable: *\\([0-9]*\\).*/memory \\1/p' -e 's/^MemTotal: *\\([0-9]*\\).*/total \\1/p' /proc/meminfo
 echo "cpus $(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
 d=${args.path}; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
 echo "storage $(findmnt -no FSTYPE,SOURCE -T "$d" 2>/dev/null | tail -n 1)"
-[ -e ${args.base ?? '/'} ] && echo base
+for f in ${bases}; do [ -e "$f" ] || printf 'lacks %s\n' "$f"; done
 for f in ${files}; do [ -e "$f" ] && printf 'file %s\n' "$f"; done
 ${readSizes(vms)}
 ${seeds.length === 0 ? sh`:` : sh`sha256sum -- ${seeds} 2>/dev/null | sed 's/^/seed /'`}
@@ -103,10 +114,11 @@ ${readJournal(args.fleet)}`)
         : domains,
     journal: end < 0 ? [] : parseJournal(journal.join('\n')),
     files: new Set(after('file')),
-    base: args.base === undefined || lines.includes('base'),
+    lacks: new Set(after('lacks')),
     storage: isShared(type) ? mount : `local ${host.name}`,
     isLocal: isLocal(type),
     availableKiB: Number(after('memory')[0] ?? 0),
+    totalKiB: Number(after('total')[0] ?? 0),
     cpus: Number(after('cpus')[0] ?? 1),
     acceleration,
     check: host.check,
@@ -151,8 +163,10 @@ async function readDomains(host: Reader): Promise<Answer<RawHost>> {
     ])
     const active = networks.filter((n) => n.active)
     const [configs, lives, leases] = await Promise.all([
-      Promise.all(domains.map((d) => libvirt.domainXml(d.name, { inactive: true }))),
-      Promise.all(domains.map((d) => (d.state === 'shut off' ? undefined : libvirt.domainXml(d.name)))),
+      Promise.all(domains.map((d) => libvirt.domainXml(d.name, { inactive: true, secure: true }))),
+      Promise.all(
+        domains.map((d) => (d.state === 'shut off' ? undefined : libvirt.domainXml(d.name, { secure: true }))),
+      ),
       Promise.all(active.map((n) => libvirt.leases(n.name).catch(() => []))),
     ])
     const byMac = new Map<string, string[]>()
@@ -187,26 +201,55 @@ async function see(
 ): Promise<SeenVm> {
   const model = readDomain(domain.config)
   const vm = vms.find((v) => v.name === model.name)
-  const ours = vm !== undefined && model.uuid === vm.uuid && args.state !== 'absent'
-  const mac = model.nics[0]?.mac
-  const declared =
-    ours && mac !== undefined ? await renderVm(host, args, vm, { mac, acceleration: common.acceleration }) : undefined
-  const machines = machineAliases(raw.capabilities)
-  const seed = ours && mac !== undefined ? seedOf(args, vm, mac) : undefined
-  return {
+  const about = {
     state: domain.state,
     reason: domain.reason,
     autostart: domain.autostart,
     model,
     addresses: model.nics.flatMap((n) => addressesOf(n.mac, raw.leases, common.neighbours)),
-    drift: declared ? diffXml(declared, domain.config, machines) : [],
-    liveDrift: declared && domain.live ? diffXml(declared, domain.live, machines, { running: true }) : [],
-    declared,
-    diskSize: ours && model.disks[0]?.source === vm.disk ? common.sizes.get(vm.disk) : undefined,
-    seedDiffers: seed !== undefined && common.digests.get(vm?.seed ?? '') !== digestOfSeed(seed),
     config: domain.config,
   }
+  if (vm === undefined || model.uuid !== vm.uuid || args.state === 'absent') return { ...about, ...NOTHING }
+  const macs = presentMacs(args.fleet, vm, model, () => macsBeside(domain, raw.list))
+  const whole = await renderVm(host, vm, { macs, acceleration: common.acceleration })
+  const { element, replaced } = withActualImages(whole, domain.config, vm)
+  const planFor = (live: Element | undefined): Plan | undefined =>
+    planOf(
+      { machines: machineAliases(raw.capabilities) },
+      { config: domain.config, live },
+      { element, absent: [] },
+      { disks: [], interfaces: [], allow: args.allow, state: args.state },
+    )
+  const seed = seedOf(vm, macs)
+  const sources = new Set(model.disks.map(({ source }) => source))
+  return {
+    ...about,
+    macs,
+    plan: planFor(domain.live),
+    again: planFor,
+    missing: missingDisks(element, domain.config, vm),
+    replaced,
+    sizes: new Map([...common.sizes].filter(([file]) => sources.has(file))),
+    seedDiffers: seed !== undefined && common.digests.get(vm.seed ?? '') !== digestOfSeed(seed),
+  }
 }
+
+const NOTHING = {
+  macs: [],
+  plan: undefined,
+  again: () => undefined,
+  missing: [],
+  replaced: [],
+  sizes: new Map<string, bigint>(),
+  seedDiffers: false,
+}
+
+const macsBeside = (own: RawDomain, all: readonly RawDomain[]): string[] =>
+  all.filter((one) => one !== own).flatMap(({ config }) => readDomain(config).nics.flatMap(({ mac }) => mac ?? []))
+
+const basesOf = (vms: readonly WantedVm[]): string[] => [
+  ...new Set(vms.flatMap((vm) => vm.disks.flatMap(({ base }) => base?.file ?? []))),
+]
 
 function addressesOf(
   mac: string | undefined,

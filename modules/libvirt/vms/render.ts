@@ -1,26 +1,33 @@
 import type { Element } from '../../../core/libvirt/xml/element.ts'
 import type { Reader } from '../../../core/module/types.ts'
 import { readWhole, renderDomain } from '../domain/declaration.ts'
-import type { VmsArgs } from './args.ts'
 import type { WantedVm } from './wanted.ts'
 
 /** The definition of one VM, as it is to be on this host. */
 export async function renderVm(
   host: Reader,
-  args: VmsArgs,
   vm: WantedVm,
-  facts: { mac: string; acceleration: 'kvm' | 'tcg' },
+  facts: { readonly macs: readonly string[]; readonly acceleration: 'kvm' | 'tcg' },
 ): Promise<Element> {
-  const source = await renderDomain(host, args.template, {
+  const source = await renderDomain(host, vm.template, {
     acceleration: facts.acceleration,
     ...vm.variables,
     name: vm.name,
     uuid: vm.uuid,
     memory_mib: vm.memoryMiB,
     vcpus: vm.vcpus,
-    disks: [{ source: vm.disk, format: 'qcow2' }],
+    disks: vm.disks.map(({ file, target, cache }) => ({
+      source: file,
+      format: 'qcow2',
+      target,
+      ...(cache !== undefined && { cache }),
+    })),
     ...(vm.seed !== undefined && { seed: vm.seed }),
-    interfaces: [{ mac: facts.mac, ...vm.interface }],
+    interfaces: vm.interfaces.map(({ network, bridge, model }, i) => ({
+      mac: facts.macs[i] ?? '',
+      ...(bridge === undefined ? { network: network ?? 'default' } : { bridge }),
+      ...(model !== undefined && { model }),
+    })),
   })
-  return readWhole(source, `${args.template} for ${vm.name}`, vm.name)
+  return readWhole(source, `${vm.template} for ${vm.name}`, vm.name)
 }

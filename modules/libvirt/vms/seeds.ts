@@ -7,40 +7,51 @@ import { cloudFiles } from '../seed/cloud-files.ts'
 import { seedImage } from '../seed/image.ts'
 import type { VmsArgs } from './args.ts'
 import type { WantedVm } from './wanted.ts'
+import type { FixedAddress, WantedInterface } from './wanted-interfaces.ts'
 
 type NetworkConfig = NonNullable<VmsArgs['cloud_init']>['network_config']
 
 const compress = promisify(gzip)
 const NO_GZIP = 9
 
-/** The seed of one VM; undefined where the task has no cloud_init. Raises ModuleFailure for what cloud-init would not take. */
-export function seedOf(args: VmsArgs, vm: WantedVm, mac: string): Buffer | undefined {
-  if (vm.seed === undefined || args.cloud_init === undefined) return undefined
-  const network = args.cloud_init.network_config ?? staticNetwork(vm, mac)
+/** The seed of one VM, whose interfaces have these MACs; undefined where it has no cloud_init. Raises ModuleFailure for what cloud-init would not take. */
+export function seedOf({ name, cloudInit, interfaces }: WantedVm, macs: readonly string[]): Buffer | undefined {
+  if (cloudInit === undefined) return undefined
+  const network = cloudInit.network_config ?? networkOf(interfaces, macs)
   const { label, files } = cloudFiles({
-    ...args.cloud_init,
-    hostname: vm.name,
+    ...cloudInit,
+    hostname: name,
     ...(network !== undefined && { network_config: network }),
   })
   return seedImage(label, files)
 }
 
-/** Network configuration, version 2, of a VM with an address of its own. */
-function staticNetwork({ address }: WantedVm, mac: string): NetworkConfig {
-  if (address === undefined) return undefined
-  const { gateway, nameservers } = address
+/**
+ * Network configuration, version 2, of a VM with an address of its own or with several interfaces, of which cloud-init by itself would have
+ * one ask for an address. No boot waits for another than the first.
+ */
+function networkOf(interfaces: readonly WantedInterface[], macs: readonly string[]): NetworkConfig {
+  if (interfaces.length < 2 && interfaces[0]?.address === undefined) return undefined
   return {
     version: 2,
-    ethernets: {
-      lan: {
-        match: { macaddress: mac },
-        addresses: [address.cidr],
-        ...(gateway !== undefined && { routes: [{ to: gateway.includes(':') ? '::/0' : '0.0.0.0/0', via: gateway }] }),
-        ...(nameservers.length > 0 && { nameservers: { addresses: [...nameservers] } }),
-      },
-    },
+    ethernets: Object.fromEntries(
+      interfaces.map(({ address }, i) => [
+        i === 0 ? 'lan' : `lan${i + 1}`,
+        {
+          match: { macaddress: macs[i] ?? '' },
+          ...(address === undefined ? { dhcp4: true } : staticPart(address)),
+          ...(i > 0 && { optional: true }),
+        },
+      ]),
+    ),
   }
 }
+
+const staticPart = ({ cidr, gateway, nameservers }: FixedAddress) => ({
+  addresses: [cidr],
+  ...(gateway !== undefined && { routes: [{ to: gateway.includes(':') ? '::/0' : '0.0.0.0/0', via: gateway }] }),
+  ...(nameservers.length > 0 && { nameservers: { addresses: [...nameservers] } }),
+})
 
 /** SHA-256 by which a probe knows the seed. */
 export const digestOfSeed = (seed: Buffer): string => createHash('sha256').update(seed).digest('hex')

@@ -4,7 +4,7 @@ import { parseXml } from '../../../core/libvirt/xml/element.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { stateFlags } from '../domain/undefine.ts'
 import type { VmsArgs } from './args.ts'
-import { dropDisks } from './disks.ts'
+import { type Dropping, dropFiles, filesOf } from './disks.ts'
 import type { Making } from './making.ts'
 
 /** What a run has come to when some of its VMs failed. */
@@ -12,8 +12,8 @@ export interface Attempts {
   readonly failures: Map<Making, Error>
   /** Those that libvirt has, or had, a definition of, with it. */
   readonly defined: ReadonlyMap<Making, string>
-  /** Whose disks are new. */
-  readonly made: ReadonlySet<Making>
+  /** Names of those whose disks are new. */
+  readonly made: ReadonlySet<string>
 }
 
 /**
@@ -29,14 +29,23 @@ export async function takeBack(host: Host, args: VmsArgs, { failures, defined, m
       else failures.set(item, leftAsItIs(error, why))
     }),
   )
-  const mine = gone.filter((item) => made.has(item))
-  for (const [item, why] of await dropDisks(host, args, mine)) {
-    const error = failures.get(item)
-    if (error) failures.set(item, leftAsItIs(error, `its files were not deleted: ${why}`))
+  const mine = gone.filter(({ vm }) => made.has(vm.name))
+  const kept = await dropFiles(host, args.fleet, mine.map(droppingOf))
+  for (const item of mine) {
+    const [error, why] = [failures.get(item), kept.get(item.vm.name)]
+    if (error && why !== undefined) failures.set(item, leftAsItIs(error, `its files were not deleted: ${why}`))
   }
 }
 
-function leftAsItIs(error: Error, why: string): ModuleFailure {
+const droppingOf = ({ vm, earlier }: Making): Dropping => ({
+  name: vm.name,
+  files: filesOf(vm),
+  entry:
+    earlier.length === 0 ? undefined : { name: vm.name, uuid: vm.uuid, files: earlier, cloudInit: false, ssh: false },
+})
+
+/** A failure after which something had to stay, and why. */
+export function leftAsItIs(error: Error, why: string): ModuleFailure {
   const { hint, result } = error instanceof ModuleFailure ? error : {}
   return new ModuleFailure(`${error.message}; it is left as it is: ${why}`, {
     ...(hint !== undefined && { hint }),

@@ -1,33 +1,26 @@
 import type { Json } from '../../../core/events/json.ts'
 import { fleetUuid } from '../../../core/libvirt/identity/uuid.ts'
-import { parseSize } from '../../../core/libvirt/xml/units.ts'
 import { ModuleFailure } from '../../../core/module/types.ts'
-import { fixedAddresses } from './addresses.ts'
 import type { VmsArgs } from './args.ts'
+import { bytes } from './bytes.ts'
+import { type WantedDisk, wantedDisks } from './wanted-disks.ts'
+import { type WantedInterface, wantedInterfaces } from './wanted-interfaces.ts'
 
 /** One VM as the task declares it. */
 export interface WantedVm {
   readonly name: string
   readonly uuid: string
+  readonly template: string
   readonly memoryMiB: number
   readonly vcpus: number
-  readonly disk: string
-  /** What the task says; a disk that is there is held to nothing else. */
-  readonly diskSize: bigint | undefined
-  readonly interface: { readonly network?: string; readonly bridge?: string }
+  readonly disks: readonly WantedDisk[]
+  readonly interfaces: readonly WantedInterface[]
+  readonly cloudInit: VmsArgs['cloud_init']
   /** Path of its seed for cloud-init. */
   readonly seed: string | undefined
-  readonly address: FixedAddress | undefined
+  readonly autostart: boolean | undefined
   readonly host: string | undefined
   readonly variables: Readonly<Record<string, Json>>
-}
-
-/** An address that the VM does not get by DHCP. */
-export interface FixedAddress {
-  /** With prefix. */
-  readonly cidr: string
-  readonly gateway: string | undefined
-  readonly nameservers: readonly string[]
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
@@ -47,8 +40,11 @@ export function wantedVms(args: VmsArgs): WantedVm[] {
   const stranger = args.anti_affinity.flat().find((name) => !names.includes(name))
   if (stranger !== undefined) throw new ModuleFailure(`anti_affinity names '${stranger}', which is none of the VMs`)
   if (args.wave < 1) throw new ModuleFailure(`wave ${args.wave} would start nothing`, { hint: 'it is at least 1' })
-  const addresses = fixedAddresses(args, names)
-  return names.map((name) => wanted(args, name, addresses.get(name)))
+  if (!(args.memory_ratio > 0)) throw new ModuleFailure(`memory_ratio ${args.memory_ratio} leaves no memory`)
+  const interfaces = wantedInterfaces(args, names)
+  const vms = names.map((name) => wanted(args, name, interfaces.get(name) ?? []))
+  refuseSharedFiles(vms)
+  return vms
 }
 
 function namesOf(args: VmsArgs): string[] {
@@ -68,32 +64,33 @@ function namesOf(args: VmsArgs): string[] {
   })
 }
 
-function wanted(args: VmsArgs, name: string, address: string | undefined): WantedVm {
+function wanted(args: VmsArgs, name: string, interfaces: readonly WantedInterface[]): WantedVm {
   const own = args.overrides.find((o) => o.name === name)
-  const size = own?.disk_size ?? args.disk_size
-  const bridge = own?.bridge ?? (own?.network === undefined ? args.bridge : undefined)
-  const network = own?.network ?? args.network ?? 'default'
-  const folder = args.path.replace(/\/+$/, '')
+  const cloudInit = own?.cloud_init ?? args.cloud_init
   return {
     name,
     uuid: fleetUuid(args.fleet, 'domain', name),
+    template: own?.template ?? args.template,
     memoryMiB: Number(bytes('memory', own?.memory ?? args.memory ?? '1GiB') / (1024n * 1024n)),
     vcpus: own?.vcpus ?? args.vcpus ?? 1,
-    disk: `${folder}/${name}.qcow2`,
-    seed: args.cloud_init === undefined ? undefined : `${folder}/${name}-seed.iso`,
-    address:
-      address === undefined ? undefined : { cidr: address, gateway: args.gateway, nameservers: args.nameservers },
-    diskSize: size === undefined ? undefined : bytes('disk_size', size),
-    interface: bridge === undefined ? { network } : { bridge },
+    disks: wantedDisks(args, own, name),
+    interfaces,
+    cloudInit,
+    seed: cloudInit === undefined ? undefined : `${args.path.replace(/\/+$/, '')}/${name}-seed.iso`,
+    autostart: own?.autostart ?? args.autostart,
     host: own?.host,
     variables: { ...args.variables, ...own?.variables },
   }
 }
 
-/** A size argument in bytes. */
-export function bytes(argument: string, text: string, least = 1n): bigint {
-  const size = parseSize(text)
-  if (size === undefined || size < least)
-    throw new ModuleFailure(`${argument} '${text}' is not a size`, { hint: 'such as 2GiB' })
-  return size
+/** `a-vdb` may be a VM, and the second disk of another. */
+function refuseSharedFiles(vms: readonly WantedVm[]): void {
+  const owners = new Map<string, string>()
+  for (const { name, disks } of vms) {
+    for (const { file } of disks) {
+      const other = owners.get(file)
+      if (other !== undefined) throw new ModuleFailure(`${file} would be a disk of '${other}' and of '${name}'`)
+      owners.set(file, name)
+    }
+  }
 }

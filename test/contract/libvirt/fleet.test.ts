@@ -184,6 +184,109 @@ describe('libvirt fleet modules on two real hypervisors', function () {
     await runFleet(vms, lab.hosts, GONE)
   })
 
+  it('gives machines disks and interfaces of their own, and more of them while they run', async () => {
+    await lab.native(0, 'qemu-img create -q -f qcow2 /var/lib/vfvms/other.qcow2 32M')
+    await lab.native(1, 'qemu-img create -q -f qcow2 /var/lib/vfvms/other.qcow2 32M')
+    const name = lab.hosts[0]!.name
+    const task = {
+      ...VMS,
+      network: undefined,
+      count: 2,
+      interfaces: [{ network: 'vffleet' }],
+      disks: [{}, { size: '8M', path: '/var/lib/vfvms/fast' }],
+      overrides: [
+        { name: 'vf01', host: name },
+        { name: 'vf02', host: name, base: '/var/lib/vfvms/other.qcow2', memory: '48MiB', variables: { agent: false } },
+      ],
+    }
+    const round = await runFleet(vms, lab.hosts, task)
+    expect(round.failures).to.deep.equal([])
+    expect(round.left).to.deep.equal([])
+    const disks = (vm: string) => lab.native(0, `virsh -q domblklist ${vm} | awk '{print $1, $2}' | xargs`)
+    expect(await disks('vf01')).to.equal('vda /var/lib/vfvms/vf01.qcow2 vdb /var/lib/vfvms/fast/vf01-vdb.qcow2')
+    expect(
+      await lab.native(0, 'qemu-img info -U /var/lib/vfvms/vf02.qcow2 | grep -o "other.qcow2" | head -n 1'),
+    ).to.equal('other.qcow2')
+    expect((await runFleet(vms, lab.hosts, task)).items).to.deep.equal([])
+    const more = {
+      ...task,
+      disks: [...task.disks, { size: '4M' }],
+      interfaces: [{ network: 'vffleet' }, { network: 'vffleet', model: 'e1000' }],
+    }
+    const grown = await runFleet(vms, lab.hosts, more)
+    expect(grown.failures).to.deep.equal([])
+    expect(grown.left).to.deep.equal([])
+    for (const from of ['', '--inactive ']) {
+      expect(await lab.native(0, `virsh -q domblklist ${from}vf01 | awk '{print $1}' | xargs`)).to.equal('vda vdb vdc')
+      expect(await lab.native(0, `virsh -q domiflist ${from}vf02 | awk '{print $4}' | xargs`)).to.equal('virtio e1000')
+    }
+    const macs = await lab.native(
+      0,
+      `for d in vf01 vf02; do virsh -q domiflist $d | awk '{print $5}'; done | sort -u | wc -l`,
+    )
+    expect(macs).to.equal('4')
+    // What is taken out of the lists stays.
+    expect((await runFleet(vms, lab.hosts, task)).items).to.deep.equal([])
+    await runFleet(vms, lab.hosts, { ...GONE, network: undefined, count: 2 })
+    expect(await lab.native(0, 'find /var/lib/vfvms -name "vf0*"; ls /var/lib/virtfleet/vms/contract')).to.equal('')
+  })
+
+  it('restarts a machine for what it cannot have while it runs, where it may', async () => {
+    const task = { ...VMS, count: 1, overrides: [{ name: 'vf01', host: lab.hosts[0]!.name }] }
+    await runFleet(vms, lab.hosts, task)
+    const declared = () => lab.native(0, 'virsh dumpxml --inactive vf01 | grep -o "<memory[^/]*"')
+    const running = () => lab.native(0, 'virsh domid vf01; virsh dumpxml vf01 | grep -o "<memory[^/]*"')
+    const before = await running()
+    const larger = { ...task, memory: '72MiB', shutdown_timeout: 0, shutdown_policy: 'destroy' }
+    const pending = await runFleet(vms, lab.hosts, larger)
+    expect(pending.failures).to.deep.equal([])
+    expect(pending.waits).to.deep.equal(['vf01 live.memory'])
+    expect([await running(), await declared()]).to.deep.equal([before, "<memory unit='KiB'>73728<"])
+    const round = await runFleet(vms, lab.hosts, { ...larger, restart: 'if_needed' })
+    expect(round.failures).to.deep.equal([])
+    expect(round.left).to.deep.equal([])
+    expect(await running()).to.match(/^\d+\n+<memory unit='KiB'>73728<$/)
+    expect((await runFleet(vms, lab.hosts, { ...larger, restart: 'if_needed' })).items).to.deep.equal([])
+  })
+
+  it('leaves a machine on its snapshot, and takes a new disk back that it cannot have', async () => {
+    const task = { ...VMS, count: 1, memory: '72MiB', overrides: [{ name: 'vf01', host: lab.hosts[0]!.name }] }
+    await runFleet(vms, lab.hosts, task)
+    await lab.native(
+      0,
+      'virsh -q snapshot-create-as vf01 s1 --disk-only --no-metadata --diskspec vda,file=/var/lib/vfvms/vf01.s1',
+    )
+    const definition = () => lab.native(0, 'virsh dumpxml --inactive vf01')
+    const before = await definition()
+    const round = await runFleet(vms, lab.hosts, task)
+    expect(round.waits).to.deep.equal(['vf01 image.vda'])
+    expect(await definition()).to.equal(before)
+    const wider = (nic: object) => ({
+      ...task,
+      network: undefined,
+      disks: [{}, { size: '4M' }],
+      interfaces: [{ network: 'vffleet' }, { network: 'vffleet', ...nic }],
+    })
+    const files = () => lab.native(0, 'ls /var/lib/vfvms | grep vdb; cat /var/lib/virtfleet/vms/contract/vf01.json')
+    const { failures } = await runFleet(vms, lab.hosts, wider({ model: 'no model' }))
+    expect(failures.join()).to.match(/^vf01: /)
+    expect(await definition()).to.equal(before)
+    expect(await files()).to.match(/^\{.*"files":\["\/var\/lib\/vfvms\/vf01.qcow2"\]/)
+    // Found out behind the disk, which the guest has by then and does not let go: it has no system.
+    const late = await runFleet(vms, lab.hosts, wider({ network: 'nowhere' }))
+    expect(late.failures.join()).to.match(/^vf01: attach interface[\s\S]*nowhere/)
+    expect(await definition()).to.equal(before)
+    expect(await files()).to.match(/^vf01-vdb.qcow2\n\{.*vf01-vdb.qcow2"\]/)
+    const good = await runFleet(vms, lab.hosts, wider({}))
+    expect(good.failures).to.deep.equal([])
+    expect(good.waits).to.deep.equal(['vf01 image.vda'])
+    const refused = await runFleet(vms, lab.hosts, { ...GONE, count: 1 })
+    expect(refused.failures.join()).to.include('vf01.s1 needs its file /var/lib/vfvms/vf01.qcow2')
+    await lab.native(0, 'virsh -q blockcommit vf01 vda --active --pivot --wait >/dev/null && rm /var/lib/vfvms/vf01.s1')
+    expect((await runFleet(vms, lab.hosts, { ...GONE, count: 1 })).failures).to.deep.equal([])
+    expect(await lab.native(0, 'find /var/lib/vfvms -name "vf0*"; ls /var/lib/virtfleet/vms/contract')).to.equal('')
+  })
+
   it('goes on with what a killed run began', async () => {
     await runFleet(vms, lab.hosts, { ...VMS, state: 'stopped' })
     await both('for d in $(virsh -q list --all --name); do virsh undefine $d; done')

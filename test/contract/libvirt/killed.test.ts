@@ -20,6 +20,7 @@ const PLAYBOOK = `- hosts: all
         fleet: killed
         base: /var/lib/libvirt/images/killed-base.qcow2
         memory: 32MiB
+        disks: [{}, {size: 1MiB}]
         reserve: '0'
         cloud_init:
           user_data: {packages: [nginx]}
@@ -71,7 +72,7 @@ cd /var/lib/libvirt/images && rm -rf k[0-9]* /var/lib/virtfleet/vms/killed`)
       const files = await native(
         'cd /var/lib/libvirt/images && ls -A | grep -v base | sed "s/k[0-9]*//" | sort | uniq -c | xargs',
       )
-      expect(files, about).to.equal(`${MACHINES} -seed.iso ${MACHINES} .qcow2`)
+      expect(files, about).to.equal(`${MACHINES} -seed.iso ${MACHINES} -vdb.qcow2 ${MACHINES} .qcow2`)
       expect(await native('ls -A /var/lib/virtfleet/vms/killed | wc -l'), about).to.equal(String(MACHINES))
     }
   })

@@ -1,5 +1,6 @@
 import type { DomainWriter, SnapshotOptions } from '../../api/domains.ts'
 import { LibvirtError } from '../../errors.ts'
+import { undefining } from '../../undefining.ts'
 import { domains, snapshots } from '../protocol/procedures.ts'
 import { METADATA_ELEMENT } from './domains.ts'
 import { AFFECTS, bits, nameIn, type Rpc } from './rpc.ts'
@@ -82,8 +83,10 @@ export function rpcDomainChanges(rpc: Rpc): DomainWriter {
     resumeDomain: plain(domains.resume),
     wakeDomain: flagged(domains.wake),
     async undefineDomain(id, names) {
-      const flags = names.reduce((all, name) => all | undefineFlag(name), 0)
-      await rpc.changeDomain(id, (session, domain) => session.call(domains.undefine, { domain, flags }))
+      await undefining(names, async (known) => {
+        const flags = known.reduce((all, name) => all | undefineFlag(name), 0)
+        await rpc.changeDomain(id, (session, domain) => session.call(domains.undefine, { domain, flags }))
+      })
     },
     renameDomain: (id, to) =>
       rpc.changeDomain(id, (session, domain) => session.call(domains.rename, { domain, name: to, flags: 0 })),

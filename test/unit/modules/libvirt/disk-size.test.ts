@@ -13,7 +13,8 @@ describe('the virtual size of disks', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  const disk = (name: string, size = 1n): WantedVm => ({ disk: join(folder, name), diskSize: size }) as WantedVm
+  const disk = (name: string, size = 1n): WantedVm =>
+    ({ disks: [{ file: join(folder, name), size }] }) as unknown as WantedVm
   /** The first bytes of a qcow2 image of version 3. */
   const image = (name: string, size: bigint): WantedVm => {
     const header = Buffer.alloc(104)
@@ -39,9 +40,18 @@ describe('the virtual size of disks', () => {
     ])
   })
 
+  it('is read of every disk of a VM', () => {
+    const disks = [...image('a', 5n).disks, ...image('a-vdb', 6n).disks]
+    expect(read([{ disks } as unknown as WantedVm])).to.deep.equal([
+      ['a', 5n],
+      ['a-vdb', 6n],
+    ])
+  })
+
   it('is not asked where no task names it', () => {
     const asked = image('a', 5n)
-    expect(read([{ ...asked, diskSize: undefined } as WantedVm])).to.deep.equal([])
+    const silent = { disks: asked.disks.map((one) => ({ ...one, size: undefined })) } as unknown as WantedVm
+    expect(read([silent])).to.deep.equal([])
     expect(read([])).to.deep.equal([])
   })
 

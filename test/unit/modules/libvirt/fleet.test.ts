@@ -1,9 +1,14 @@
 import { expect } from 'chai'
+import { fleetMac } from '../../../../core/libvirt/identity/mac.ts'
 import type { DomainSummary } from '../../../../core/libvirt/types.ts'
+import { readDomain } from '../../../../core/libvirt/xml/domain.ts'
+import { parseXml } from '../../../../core/libvirt/xml/element.ts'
 import { decide } from '../../../../modules/libvirt/migrate/outcome.ts'
 import { older } from '../../../../modules/libvirt/migrate/preflight.ts'
 import { vmsArgs } from '../../../../modules/libvirt/vms/args.ts'
+import { missingDisks, withActualImages } from '../../../../modules/libvirt/vms/images.ts'
 import { parseJournal } from '../../../../modules/libvirt/vms/journal.ts'
+import { presentMacs } from '../../../../modules/libvirt/vms/macs.ts'
 import { place } from '../../../../modules/libvirt/vms/placement.ts'
 import { wantedVms } from '../../../../modules/libvirt/vms/wanted.ts'
 
@@ -46,7 +51,9 @@ describe('what became of a migration', () => {
 
 describe('fixed addresses', () => {
   const addressesOf = (extra: object) =>
-    wantedVms(vmsArgs.parse({ count: 3, pattern: 'w%02d', cloud_init: {}, ...extra })).map((vm) => vm.address?.cidr)
+    wantedVms(vmsArgs.parse({ count: 3, pattern: 'w%02d', cloud_init: {}, ...extra })).map(
+      (vm) => vm.interfaces[0]?.address?.cidr,
+    )
 
   it('count on from the first, in one network', () => {
     expect(addressesOf({ address: '192.0.2.254/23' })).to.deep.equal([
@@ -71,9 +78,129 @@ describe('fixed addresses', () => {
     [{ address: '192.0.2.1/24', gateway: 'router' }, /gateway: 'router' is not an address/],
     [{ address: '192.0.2.1/24', cloud_init: undefined }, /address needs cloud_init/],
     [{ address: '192.0.2.1/24', cloud_init: { network_config: { version: 2 } } }, /exclude one another/],
+    [{ address: '192.0.2.1/24', interfaces: [{ address: '192.0.2.9/24' }] }, /the task gives it two/],
+    [{ address: '192.0.2.1/24', interfaces: [] }, /the task gives it none/],
+    [{ bridge: 'br0', interfaces: [{}] }, /interfaces excludes network and bridge: the task has both/],
+    [{ overrides: [{ name: 'w02', network: 'n', interfaces: [{}] }] }, /the override of 'w02' has both/],
+    [{ interfaces: [{ address: '192.0.2.1/24' }, { address: '192.0.2.2/24' }] }, /of 'w01' and of 'w02'/],
+    [{ interfaces: [{ address: '192.0.2.1/24', gateway: 'x' }] }, /gateway: 'x' is not an address/],
   ]
   for (const [extra, message] of wrong)
     it(`refuses ${JSON.stringify(extra)}`, () => expect(() => addressesOf(extra)).to.throw(message))
+})
+
+describe('disks and interfaces of each VM', () => {
+  const of = (extra: object) => wantedVms(vmsArgs.parse({ names: ['a', 'b'], path: '/i/', ...extra }))
+  const shown = (extra: object) =>
+    of(extra).map(({ disks }) =>
+      disks.map(({ target, file, base, size }) => [
+        target,
+        file,
+        base?.file ?? '',
+        base?.format ?? '',
+        String(size ?? ''),
+      ]),
+    )
+
+  it('are one each, unless the task says more', () => {
+    expect(shown({ base: '/b.img', base_format: 'raw', disk_size: '1GiB' })).to.deep.equal([
+      [['vda', '/i/a.qcow2', '/b.img', 'raw', '1073741824']],
+      [['vda', '/i/b.qcow2', '/b.img', 'raw', '1073741824']],
+    ])
+    expect(of({}).map(({ interfaces }) => interfaces)).to.deep.equal([
+      [{ network: 'default' }],
+      [{ network: 'default' }],
+    ])
+  })
+
+  it('are those of the list, of which the first is on top of the base; a VM may have others', () => {
+    const disks = [{}, { size: '2KiB', path: '/fast' }, { base: '/tools.img' }]
+    const overrides = [{ name: 'b', base: '/c.img', disks: [{ size: '3KiB' }] }]
+    expect(shown({ base: '/b.img', disk_size: '1KiB', disks, overrides })).to.deep.equal([
+      [
+        ['vda', '/i/a.qcow2', '/b.img', 'qcow2', '1024'],
+        ['vdb', '/fast/a-vdb.qcow2', '', '', '2048'],
+        ['vdc', '/i/a-vdc.qcow2', '/tools.img', 'qcow2', ''],
+      ],
+      [['vda', '/i/b.qcow2', '/c.img', 'qcow2', '3072']],
+    ])
+    const interfaces = [{ bridge: 'br0' }, { network: 'n', model: 'e1000' }]
+    expect(of({ interfaces, overrides: [{ name: 'b', network: 'm' }] }).map((vm) => vm.interfaces)).to.deep.equal([
+      [{ bridge: 'br0' }, { network: 'n', model: 'e1000' }],
+      [{ network: 'm' }],
+    ])
+  })
+
+  it('have addresses that count on, each with its gateway', () => {
+    const interfaces = [
+      { address: '192.0.2.1/24' },
+      { network: 'n', address: '198.51.100.1/24', gateway: '198.51.100.9' },
+    ]
+    const found = of({ interfaces, cloud_init: {}, gateway: '192.0.2.9' }).map((vm) =>
+      vm.interfaces.map(({ address }) => `${address?.cidr} ${address?.gateway}`),
+    )
+    expect(found).to.deep.equal([
+      ['192.0.2.1/24 192.0.2.9', '198.51.100.1/24 198.51.100.9'],
+      ['192.0.2.2/24 192.0.2.9', '198.51.100.2/24 198.51.100.9'],
+    ])
+  })
+
+  it('are no file of two VMs', () => {
+    const twice = () => of({ names: ['a', 'a-vdb'], disks: [{}, {}] })
+    expect(twice).to.throw("/i/a-vdb.qcow2 would be a disk of 'a' and of 'a-vdb'")
+    expect(() => of({ disks: Array.from({ length: 27 }, () => ({})) })).to.throw('more than vdz')
+  })
+
+  it('leave template, seed and autostart to the task, unless a VM has its own', () => {
+    const overrides = [{ name: 'b', template: 't.njk', cloud_init: {}, autostart: false }]
+    const seen = of({ autostart: true, overrides }).map(({ template, seed, autostart }) => [template, seed, autostart])
+    expect(seen).to.deep.equal([
+      ['domain.xml.njk', undefined, true],
+      ['t.njk', '/i/b-seed.iso', false],
+    ])
+  })
+})
+
+describe('MACs of a VM that is there', () => {
+  const [vm] = wantedVms(vmsArgs.parse({ names: ['a'], interfaces: [{}, {}] }))
+  const [first, second, other] = [fleetMac('f', 'a', 0), fleetMac('f', 'a', 1), '52:54:00:00:00:01']
+  const macs = (there: string[], others: string[] = []) =>
+    presentMacs('f', vm!, { nics: there.map((mac) => ({ mac, type: 'network', source: 'n' })) }, () => others)
+
+  it('are found wherever they stand, and no stranger is taken for one', () => {
+    expect(macs([second, other, first])).to.deep.equal([first, second])
+    expect(macs([first, other])).to.deep.equal([first, second])
+    expect(macs([other])).to.deep.equal([other, second])
+  })
+
+  it('are such that no other machine has, where they are new', () => {
+    const rehashed = fleetMac('f', 'a', 1, new Set([second]))
+    expect(macs([first], [second])).to.deep.equal([first, rehashed])
+    expect(macs([first, rehashed])).to.deep.equal([first, rehashed])
+  })
+})
+
+describe('a disk of a machine', () => {
+  const xml = (...files: string[]) =>
+    parseXml(
+      `<domain><devices>${files.map((file, i) => `<disk type='file' device='disk'><driver type='qcow2'/><source file='${file}'/><target dev='vd${'ab'[i]}'/></disk>`).join('')}</devices></domain>`,
+    )
+  const [vm] = wantedVms(vmsArgs.parse({ names: ['a'], path: '/i', disks: [{}, {}] }))
+  const declared = xml('/i/a.qcow2', '/i/a-vdb.qcow2')
+  const sources = (e: ReturnType<typeof xml>) => readDomain(e).disks.map(({ source }) => source)
+
+  it('that is on a snapshot stays there', () => {
+    const { element, replaced } = withActualImages(declared, xml('/i/a.snap', '/i/a-vdb.qcow2'), vm!)
+    expect(sources(element)).to.deep.equal([undefined, '/i/a-vdb.qcow2'])
+    expect(replaced).to.deep.equal([{ target: 'vda', file: '/i/a.qcow2', actual: '/i/a.snap' }])
+    expect(missingDisks(element, xml('/i/a.snap', '/i/a-vdb.qcow2'), vm!)).to.deep.equal([])
+  })
+
+  it('that it does not have yet is missing', () => {
+    const { element, replaced } = withActualImages(declared, xml('/i/a.qcow2'), vm!)
+    expect(replaced).to.deep.equal([])
+    expect(missingDisks(element, xml('/i/a.qcow2'), vm!).map(({ target }) => target)).to.deep.equal(['vdb'])
+  })
 })
 
 describe('placement', () => {
@@ -117,9 +244,35 @@ describe('placement', () => {
 
   it('gives no more virtual processors than are allowed', () => {
     const rules = { how: 'pack', reserveKiB: 0 } as const
-    const busy = hosts.map((host) => ({ ...host, freeVcpus: 2 }))
+    const busy = hosts.map((host) => ({ ...host, processors: { own: 1, given: 0, ratio: 2 } }))
     expect(where(place(vms(2, { vcpus: 2 }), busy, rules))).to.deep.equal(['w01@b', 'w02@a'])
     expect(() => place(vms(3, { vcpus: 2 }), busy, rules)).to.throw(/has processors for 0 more/)
+  })
+
+  it('takes of hosts with about the same memory the one that is the least busy', () => {
+    const rules = { how: 'spread', reserveKiB: 0 } as const
+    const [a, b] = hosts
+    const on = (host: typeof a, own: number, given: number) => ({
+      ...host!,
+      processors: { own, given, ratio: undefined },
+    })
+    // 4 and 3 GiB differ by less than the 2 GiB of a VM.
+    const large = { memory: '2GiB' }
+    expect(where(place(vms(1, large), [on(a, 2, 4), on(b, 2, 1)], rules))).to.deep.equal(['w01@b'])
+    expect(where(place(vms(1, large), [on(a, 8, 4), on(b, 1, 1)], rules))).to.deep.equal(['w01@a'])
+    expect(where(place(vms(1), [on(a, 2, 4), on(b, 2, 1)], rules))).to.deep.equal(['w01@a'])
+    expect(place(vms(1, large), [on(a, 2, 4), on(b, 2, 1)], rules).get('w01')?.why).to.equal(
+      'on b: spread over 2 hosts, 3072 MiB free, 1 virtual on 2 processors there',
+    )
+  })
+
+  it('puts nothing where its base image is not', () => {
+    const rules = { how: 'spread', reserveKiB: 0 } as const
+    const [a, b] = hosts
+    const poor = [{ ...a!, lacks: new Set(['/i/13.qcow2']) }, b!]
+    const task = { base: '/i/12.qcow2', overrides: [{ name: 'w02', base: '/i/13.qcow2' }] }
+    expect(where(place(vms(3, task), poor, rules))).to.deep.equal(['w01@a', 'w02@b', 'w03@a'])
+    expect(() => place(vms(2, task), [poor[0]!], rules)).to.throw(/w02 \(1024 MiB: a has no \/i\/13\.qcow2\)/)
   })
 
   it('refuses names that are paths, and duplicates', () => {

@@ -4,7 +4,11 @@ import type { VmHost } from '../../../../modules/libvirt/vms/probe.ts'
 import type { WantedVm } from '../../../../modules/libvirt/vms/wanted.ts'
 
 const DISK = '/i/web.qcow2'
-const wanted = { name: 'web', uuid: 'new', disk: DISK } as WantedVm
+const wanted = {
+  name: 'web',
+  uuid: 'new',
+  disks: [{ file: '/i/first.qcow2' }, { file: DISK }],
+} as unknown as WantedVm
 
 const on = (storage: string, { isLocal = false, disk = '', files = [] as string[], journal = [] as string[] }) =>
   ({

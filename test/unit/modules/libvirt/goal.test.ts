@@ -14,7 +14,8 @@ interface Found {
 
 /** What a second run still waits for with a VM that runs. */
 function left(goal: string, { addresses = [], reason = 'booted', fixed = false, noted }: Found): string[] {
-  const vm = { name: 'web', address: fixed ? { cidr: '192.0.2.1/24' } : undefined } as WantedVm
+  const interfaces = fixed ? [{ network: 'default', address: { cidr: '192.0.2.1/24' } }] : [{ network: 'default' }]
+  const vm = { name: 'web', interfaces } as unknown as WantedVm
   const seen = { addresses, reason } as unknown as SeenVm
   const entry = { name: 'web', uuid: 'u', files: [], cloudInit: false, ssh: false, ...noted }
   const known: Known = { host: 'kvm1', seen, journals: [{ host: 'kvm1', entry }] }

@@ -10,7 +10,10 @@ import { takeBack } from '../../../../modules/libvirt/vms/take-back.ts'
 const definition = (os: string, devices = ''): string =>
   `<domain type='qemu'><name>web1</name><os${os}><type>hvm</type></os><devices>${devices}</devices></domain>`
 const PLAIN = definition('')
-const item = { vm: { name: 'web1', disk: '/i/web1.qcow2', seed: '/i/web1-seed.iso' }, earlier: [] } as unknown as Making
+const item = {
+  vm: { name: 'web1', disks: [{ file: '/i/web1.qcow2' }, { file: '/i/web1-vdb.qcow2' }], seed: '/i/web1-seed.iso' },
+  earlier: [],
+} as unknown as Making
 const notStarted = refused("VM 'web1'", new LibvirtError('no free port'))
 
 interface Fake {
@@ -46,7 +49,7 @@ async function taken(fake: Fake, error: Error, given: string | null = PLAIN) {
   const at = host(fake)
   const failures = new Map([[item, error]])
   const defined = new Map(given === null ? [] : [[item, given]])
-  await takeBack(at.host, { fleet: 'f' } as VmsArgs, { failures, defined, made: new Set([item]) })
+  await takeBack(at.host, { fleet: 'f' } as VmsArgs, { failures, defined, made: new Set([item.vm.name]) })
   return { ...at, said: failures.get(item)?.message }
 }
 
@@ -54,7 +57,7 @@ describe('VMs that failed', () => {
   it('go with their definition, disk, seed and journal', async () => {
     const { asked, scripts, said } = await taken({}, notStarted)
     expect(asked).to.deep.equal(['--managed-save'])
-    expect(scripts[0]).to.match(/rm -f -- \/i\/web1\.qcow2 \/i\/web1-seed\.iso .*web1\.json/s)
+    expect(scripts[0]).to.match(/rm -f -- \/i\/web1\.qcow2 \/i\/web1-vdb\.qcow2 \/i\/web1-seed\.iso .*web1\.json/s)
     expect(said).to.equal("VM 'web1': no free port")
   })
 
