@@ -9,17 +9,21 @@ export default defineState({
   name: 'libvirt_guest',
   summary:
     'Work on the disks of a guest that does not run, by libguestfs: looked into, folders listed, files in and out, customized, identity taken out.',
-  description: `The disks of a running domain are never touched, not even to read; nor are images written to that others are on top of. The
-work is done on overlays, which are merged when all went well: of a failure the guest sees nothing. The domains of this host are asked;
-against one that runs on another host, on a shared folder, QEMU's locks stand.
+  description: `The disks of a running domain are never touched, not even to read; nor are images written to that others are on top of, or
+whose guest was saved with its memory. The work is done on overlays, which are merged when all went well: of a failure the guest sees
+nothing. The domains of this host are asked; against one that runs on another host, on a shared folder, QEMU's locks stand.
 
 Files are compared by content. What virt-customize and virt-sysprep do cannot be compared: an empty file in the guest, below
-\`/var/lib/virtfleet/done\`, says what was done, and it is done once. The host needs libguestfs-tools; an appliance starts in one to twenty
-seconds.`,
+\`/var/lib/virtfleet/done\`, says what was done, and it is done once. A Debian 12 without cloud-init makes
+itself no new SSH host keys after sysprep: \`firstboot: ssh-keygen -A && systemctl restart ssh\`.
+
+The host needs libguestfs-tools, and a kernel of which the
+appliance is made (a container has none: \`linux-image-cloud-amd64\`). It starts in seconds; where it is emulated, half a minute goes
+by for each look, and two or three minutes for a change.`,
   args: guestArgs,
   returns: {
     inspection:
-      'With inspect: type, distro, version, hostname, arch, osinfo, package_format, mountpoints, filesystems …; null where there is no system.',
+      'With inspect: type, distro, version, hostname, arch, osinfo, package_format, mountpoints, filesystems …; null where there is no system (a failure where more is asked for).',
     free_space: 'With inspect: device, mountpoint, size, used, available of each mounted file system, in bytes.',
     listing:
       'With list: by folder, name and type (file, directory, link …) of each entry; null for a folder that is not there.',

@@ -6,6 +6,7 @@ import type { GuestArgs } from './args.ts'
 import type { GuestDisk } from './disks.ts'
 import { DIRECT, fish, fishWord } from './fish.ts'
 import type { GuestState } from './probe.ts'
+import { complaint } from './said.ts'
 import { STAMPS, type Stamp, stampsOf } from './stamps.ts'
 import { toolCommand } from './tools.ts'
 
@@ -57,8 +58,7 @@ ${sh.join([...writing, ...reading])}`
   host.progress(`working on the disks of ${a.domain ?? a.image}`)
   const answer = await host.run(script, { ...PATIENCE, stdin: Buffer.concat(inputs) })
   if (answer.status === 0) return undefined
-  const said = (answer.merged ? answer.stdout : answer.stderr).toString().trim().split('\n').slice(-3).join('; ')
-  throw new ModuleFailure(`the guest was left as it was: ${said || `status ${answer.status}`}`)
+  throw new ModuleFailure(`the guest was left as it was: ${complaint(answer) || `status ${answer.status}`}`)
 }
 
 /** Contents that came as one into the files 0, 1 … of the folder. */

@@ -50,7 +50,10 @@ function disksIn(domain: Element): GuestDisk[] {
     .map((disk) => ({ file: disk.source!, format: disk.format ?? 'raw' }))
 }
 
-/** A disk that runs is nobody else's; one that others are on top of is not written to. */
+/**
+ * A disk that runs is nobody else's; one that others are on top of is not written to, nor one whose guest has been saved with its
+ * memory: it would go on with file systems that are no longer as it knows them.
+ */
 async function checked(
   host: Reader,
   a: GuestArgs,
@@ -58,20 +61,23 @@ async function checked(
   domains: readonly DomainFiles[],
 ): Promise<GuestDisks> {
   const running = domains.filter((one) => one.running)
+  const asleep = writes(a) ? domains.filter((one) => one.saved && !one.running) : []
   const [same, bases] = await Promise.all([
     sameFiles(
       host,
       disks,
-      running.flatMap((one) => one.files),
+      [...running, ...asleep].flatMap((one) => one.files),
     ),
     writes(a) ? Promise.all(disks.map(({ file }) => usersOfImage(host, file))) : [],
   ])
   const hidden = running.find((one) => one.unknown.length > 0)
   const live = running.find((one) => one.files.some((file) => same.has(file)))
+  const saved = asleep.find((one) => one.files.some((file) => same.has(file)))
   const overlay = bases.flatMap((one) => one.overlays)[0]
   const unknown = bases.flatMap((one) => one.unknown)[0]
   const refusals = [
     live && `domain '${live.name}' runs, and has the same disk`,
+    saved && `domain '${saved.name}' was saved with its memory, and would go on with a disk that is no longer the same`,
     hidden && `nobody can tell whether it is ${hidden.unknown[0]}, which domain '${hidden.name}' has, and runs`,
     overlay && `${overlay} is on top of it, and would be damaged`,
     unknown && `nobody can tell what ${unknown} is on top of`,

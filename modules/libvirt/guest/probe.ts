@@ -8,6 +8,7 @@ import { type GuestDisks, guestDisks } from './disks.ts'
 import { DIRECT, fish, fishWord, imageOptions } from './fish.ts'
 import { readFreeSpace, readInspection } from './inspection.ts'
 import { LIST_PARTS, listCommands, readListing } from './listing.ts'
+import { complaint, hasNoSystem, remedy } from './said.ts'
 import { STAMPS, stampsOf } from './stamps.ts'
 
 export interface GuestState {
@@ -24,7 +25,7 @@ export interface GuestState {
   readonly facts: JsonObject
 }
 
-/** An appliance takes ten seconds where it is emulated. */
+/** An appliance takes half a minute where it is emulated, and longer where the host is busy. */
 const PATIENCE_MS = 600_000
 
 export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
@@ -66,6 +67,13 @@ async function digestsOnHost(host: Reader, a: GuestArgs): Promise<Map<string, st
   )
 }
 
+/** Of disks without a system. */
+const NOTHING_KNOWN: Pick<GuestState, 'inGuest' | 'stamps' | 'facts'> = {
+  inGuest: new Map(),
+  stamps: new Set(),
+  facts: { inspection: null, free_space: [] },
+}
+
 async function look(
   host: Reader,
   a: GuestArgs,
@@ -88,13 +96,14 @@ ${fish(disks, commands)} || exit
 echo ${mark}
 ${a.inspect ? inspector : sh`:`}`
   const answer = await host.read(script, { timeoutMs: PATIENCE_MS })
-  if (answer.status !== 0)
-    throw new ModuleFailure(
-      `the guest cannot be looked into: ${answer.stderr.toString().trim().split('\n').at(-1) ?? ''}`,
-      {
-        hint: 'libguestfs-test-tool on the host says more',
-      },
-    )
+  if (answer.status !== 0) {
+    const said = complaint(answer)
+    const whatOnly = paths.length === 0 && a.list.length === 0 && !wantsStamps
+    if (whatOnly && hasNoSystem(said)) return NOTHING_KNOWN
+    throw new ModuleFailure(`the guest cannot be looked into: ${said || `status ${answer.status}`}`, {
+      hint: remedy(said),
+    })
+  }
   const [, df = '', ...rest] = answer.stdout.toString().split(`${mark}\n`)
   const sums = rest.slice(0, paths.length).map((text) => /^[0-9a-f]{64}/.exec(text)?.[0])
   const listed = a.list.map((folder, i): [string, Json] => {
