@@ -69,5 +69,5 @@ export const STAGES: readonly Stage[] = [
     mocha: { lanes: BY_RELEASE, timeout: 300_000 },
     images: OTHER_RELEASES.map((release) => RELEASES[release]),
   },
-  { name: 'long', full: true, mocha: { lanes: LONG, timeout: 300_000 }, images: ['plain', 'libvirt', 'cloud'] },
+  { name: 'long', full: true, mocha: { lanes: LONG, timeout: 300_000 }, images: ['plain', 'libvirt', 'cloud', 'vm'] },
 ]

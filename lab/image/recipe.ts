@@ -35,6 +35,12 @@ const server =
 const tools = 'acl attr psmisc bridge-utils nftables'
 const shells = `bash busybox mksh opendoas tcsh fish ${tools}`
 const libvirt = 'libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils'
+/** UEFI for guests, TPMs for them, and what pools of disks and volume groups are made with. */
+const devices: Readonly<Record<'bookworm' | OtherRelease, string>> = {
+  bullseye: 'ovmf parted lvm2',
+  bookworm: 'ovmf swtpm swtpm-tools parted lvm2',
+  trixie: 'ovmf swtpm swtpm-tools parted lvm2 libvirt-daemon-driver-storage-disk libvirt-daemon-driver-storage-logical',
+}
 const playbook = `${libvirt} libvirt-daemon-driver-qemu dnsmasq-base iptables nfs-kernel-server nfs-common bridge-utils netcat-openbsd chrony`
 
 const apt = 'DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends'
@@ -96,21 +102,22 @@ ln -s /dev/null "$ROOT/etc/systemd/network/80-container-host0.network"
 ${forgetArchives}
 ${end}`
 
-const libvirtLayer = `${begin}
-${install(`${libvirt} dnsmasq-base iptables netcat-openbsd`)}
+const libvirtLayer = (suite: keyof typeof devices): string => `${begin}
+${install(`${libvirt} dnsmasq-base iptables netcat-openbsd ${devices[suite]}`)}
 printf 'cgroup_controllers = []\\nsecurity_driver = "none"\\nnamespaces = []\\n' >> "$ROOT/etc/libvirt/qemu.conf"
 printf 'host_uuid_source = "machine-id"\\n' >> "$ROOT/etc/libvirt/libvirtd.conf"
 ${forgetArchives}
 ${end}`
 
 /** The libvirt of another Debian, on its bare system. */
-const otherLibvirtLayer = libvirtLayer.replace(
-  begin,
-  () => `${begin}
+const otherLibvirtLayer = (suite: OtherRelease): string =>
+  libvirtLayer(suite).replace(
+    begin,
+    () => `${begin}
 mkdir -p "$ROOT/etc/systemd/network"
 ln -s /dev/null "$ROOT/etc/systemd/network/80-container-host0.network"
 ${install(`busybox e2fsprogs python3 ${tools}`)}`,
-)
+  )
 
 const networkLayer = `${begin}
 ${install('netplan.io network-manager')}
@@ -183,7 +190,7 @@ function otherDebian(suite: OtherRelease): Partial<Record<StageName, Stage>> {
     [`base-${suite}`]: { suite, script: base, title: `base system of ${suite}`, lines: 560 },
     [`libvirt-${suite}`]: {
       parent: `base-${suite}`,
-      script: otherLibvirtLayer,
+      script: otherLibvirtLayer(suite),
       title: `container image with the libvirt of ${suite}`,
       lines: 800,
     },
@@ -194,7 +201,7 @@ function otherDebian(suite: OtherRelease): Partial<Record<StageName, Stage>> {
 export const stages: Readonly<Record<StageName, Stage>> = {
   base: { script: base, title: 'base system', lines: 560 },
   plain: { parent: 'base', script: plain, title: 'container image', lines: 250 },
-  libvirt: { parent: 'plain', script: libvirtLayer, title: 'container image with libvirt', lines: 700 },
+  libvirt: { parent: 'plain', script: libvirtLayer('bookworm'), title: 'container image with libvirt', lines: 700 },
   network: {
     parent: 'plain',
     script: networkLayer,
