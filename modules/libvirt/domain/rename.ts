@@ -1,3 +1,5 @@
+import { ConnectionError } from '../../../core/connection/errors.ts'
+import { LibvirtLost } from '../../../core/libvirt/errors.ts'
 import { type Element, formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Change, type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { attempt } from '../daemon/failure.ts'
@@ -35,11 +37,24 @@ export async function renameDomain(host: Host, found: FoundDomain, args: DomainA
     if (config !== undefined && config !== before) await redefine(host, summary.name, config)
     await attempt(`rename '${summary.name}'`, () => host.libvirt.renameDomain(summary.uuid, args.name))
   } catch (error) {
+    // Where the daemon went away it may have the new name, and then the variables are right where they are.
+    if (isUnsure(error) && !(await hasName(host, summary.name))) throw error
     await back()
     if (before !== undefined && config !== before) await redefine(host, summary.name, before).catch(() => undefined)
     throw error
   }
   return { ...found, config }
+}
+
+const isUnsure = (error: unknown): boolean =>
+  error instanceof ConnectionError || (error instanceof Error && error.cause instanceof LibvirtLost)
+
+const hasName = async (host: Host, name: string): Promise<boolean> => {
+  try {
+    return (await host.libvirt.domainState(name)) !== undefined
+  } catch {
+    return false
+  }
 }
 
 const redefine = (host: Host, name: string, config: Element): Promise<void> =>

@@ -6,6 +6,7 @@ import { type Host, ModuleFailure, type Reader } from '../../../core/module/type
 const FOLDER = '/var/lib/libvirt/qemu/nvram'
 const KINDS = ['fd', 'qcow2']
 const BOTH = 90
+const MOVED = 'moved'
 
 const chosen = (name: string, kind: string): string => `${FOLDER}/${name}_VARS.${kind}`
 
@@ -57,8 +58,9 @@ export async function moveVariables(
     const [from, into] = [chosen(name, kind), chosen(to, kind)]
     const answer = await host.run(sh`[ -e ${from} ] || exit 0
 [ ! -e ${into} ] || exit ${BOTH}
-mv -n -- ${from} ${into} && [ ! -e ${from} ]`)
-    if (answer.status === 0) done.push(kind)
+mv -n -- ${from} ${into} && [ ! -e ${from} ] && echo ${MOVED}`)
+    // What had the new name before is not ours to take back.
+    if (answer.status === 0) done.push(...(answer.stdout.toString().includes(MOVED) ? [kind] : []))
     else {
       await back()
       if (answer.status === BOTH)

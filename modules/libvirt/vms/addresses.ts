@@ -3,8 +3,8 @@ import { ModuleFailure } from '../../../core/module/types.ts'
 
 /** An address with prefix, and so many further on in its network. Raises ModuleFailure for one that is none, or is outside of it. */
 export function countedAddress(text: string, steps: number): string {
-  const [ip = '', prefix = ''] = text.split('/')
-  const version = isIP(ip)
+  const [ip = '', prefix = '', ...more] = text.split('/')
+  const version = more.length > 0 || ip.includes('%') ? 0 : isIP(ip)
   const bits = version === 6 ? 128 : 32
   if (version === 0 || !/^\d+$/.test(prefix) || Number(prefix) > bits)
     throw new ModuleFailure(`address '${text}' is not an address with prefix`, { hint: 'such as 192.0.2.10/24' })

@@ -1,6 +1,6 @@
+import { dirname } from 'node:path'
 import { ConnectionError } from '../../../core/connection/errors.ts'
 import { LibvirtError, LibvirtLost } from '../../../core/libvirt/types.ts'
-import { readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { type Element, formatXml, parseXml } from '../../../core/libvirt/xml/element.ts'
 import { inOrder } from '../../../core/libvirt/xml/order.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
@@ -43,7 +43,7 @@ export async function adjustVms(
   const [state, starter] = await Promise.all([probeVms(host, args), waves(host, args)])
   requireAnswer(state.domains)
   const all = adjustingOf(args, asked, state)
-  const failures = await addFiles(host, args, all)
+  const { failures, fresh } = await addFiles(host, args, all)
   await Promise.all(
     all.map(async (one) => {
       const { name } = one.vm
@@ -55,7 +55,7 @@ export async function adjustVms(
     }),
   )
   const failed = all.filter(({ vm }) => failures.has(vm.name))
-  if (failed.length > 0) await dropUnused(host, args, failed, failures)
+  if (failed.length > 0) await dropUnused(host, args, failed, { failures, fresh })
   return new Map(
     asked.flatMap((one) => [failures.get(one.name)].flatMap((e): [Adjustment, Error][] => (e ? [[one, e]] : []))),
   )
@@ -71,29 +71,35 @@ function adjustingOf(args: VmsArgs, asked: readonly Adjustment[], state: VmHost)
   })
 }
 
+/** What became of new files: why some failed, by the name of the VM, and the disks that were not there before. */
+interface Added {
+  readonly failures: Map<string, Error>
+  readonly fresh: ReadonlySet<string>
+}
+
 /** New disks and seeds. Journal first: what a clean-up may remove stands there. */
-async function addFiles(host: Host, args: VmsArgs, all: readonly Adjusting[]): Promise<Map<string, Error>> {
-  const seeds = new Map<string, Buffer>()
+async function addFiles(host: Host, args: VmsArgs, all: readonly Adjusting[]): Promise<Added> {
+  const seeds = new Map<string, { name: string; seed: Buffer }>()
   const works = all.flatMap(({ vm, seen, before }) => {
     const seed = seen.seedDiffers ? seedOf(vm, seen.macs) : undefined
-    if (seed && vm.seed !== undefined) seeds.set(vm.seed, seed)
+    if (seed && vm.seed !== undefined) seeds.set(vm.seed, { name: vm.name, seed })
     const files = [...seen.missing.map(({ file }) => file), ...(seed && vm.seed !== undefined ? [vm.seed] : [])]
     if (files.length === 0) return []
     const { files: old = [], cloudInit = false, ssh = false } = before ?? {}
     const entry = { name: vm.name, uuid: vm.uuid, files: [...new Set([...old, ...files])], cloudInit, ssh }
-    return [{ disks: seen.missing, entry }]
+    return [{ disks: seen.missing, folders: [...new Set(files.map((file) => dirname(file)))], entry }]
   })
-  const made = await makeDisks(host, args.fleet, works)
-  const problems = await writeSeeds(host, seeds)
-  return new Map(
-    all.flatMap(({ vm }): [string, Error][] => {
-      const problem = made.failures.get(vm.name)
-      if (problem)
-        return [[vm.name, new ModuleFailure(`the new files of '${vm.name}' were not made: ${problem.message}`)]]
-      const unwritten = problems.get(vm.seed ?? '')
-      return unwritten ? [[vm.name, unwritten]] : []
-    }),
-  )
+  const { failures: unmade, fresh } = await makeDisks(host, args.fleet, works)
+  const written = [...seeds].filter(([, { name }]) => !unmade.has(name))
+  const problems = await writeSeeds(host, new Map(written.map(([path, { seed }]) => [path, seed])))
+  const failures = all.flatMap(({ vm }): [string, Error][] => {
+    const problem = unmade.get(vm.name)
+    if (problem)
+      return [[vm.name, new ModuleFailure(`the new files of '${vm.name}' were not made: ${problem.message}`)]]
+    const unwritten = problems.get(vm.seed ?? '')
+    return unwritten ? [[vm.name, unwritten]] : []
+  })
+  return { failures: new Map(failures), fresh }
 }
 
 async function adjust(host: Host, args: VmsArgs, one: Adjusting, starter: Starter): Promise<void> {
@@ -127,19 +133,22 @@ async function dropUnused(
   host: Host,
   args: VmsArgs,
   failed: readonly Adjusting[],
-  failures: Map<string, Error>,
+  { failures, fresh }: Added,
 ): Promise<void> {
   const droppings = await Promise.all(
     failed.map(async ({ vm, seen, before }) => {
       const error = failures.get(vm.name)
       const unsure = error instanceof ConnectionError || error?.cause instanceof LibvirtLost
-      const had = new Set(before?.files)
-      const files = seen.missing.map(({ file }) => file).filter((file) => !had.has(file))
+      const had = before?.files ?? []
+      const files = seen.missing.map(({ file }) => file).filter((file) => fresh.has(file) && !had.includes(file))
       if (unsure || files.length === 0 || (await hasAny(host, vm.uuid, files))) return []
       const { cloudInit = false, ssh = false } = before ?? {}
       const seed = seen.seedDiffers && vm.seed !== undefined ? [vm.seed] : []
       const left = [...new Set([...had, ...seed])]
-      const entry = left.length === 0 ? undefined : { name: vm.name, uuid: vm.uuid, files: left, cloudInit, ssh }
+      const entry =
+        before === undefined && left.length === 0
+          ? undefined
+          : { name: vm.name, uuid: vm.uuid, files: left, cloudInit, ssh }
       return [{ name: vm.name, files, entry }]
     }),
   )
@@ -149,14 +158,19 @@ async function dropUnused(
   }
 }
 
-/** Whether the definition or the guest has one of the files; what cannot be asked has. */
+/** Whether the definition or the guest names one of the files, as a disk or below one; what cannot be asked does. */
 async function hasAny(host: Host, uuid: string, files: readonly string[]): Promise<boolean> {
   try {
     const texts = await Promise.all([host.libvirt.domainXml(uuid, { inactive: true }), host.libvirt.domainXml(uuid)])
-    const models = texts.flatMap((text) => (text === undefined ? [] : [readDomain(parseXml(text) as Element)]))
-    return models.length === 0 || models.some((m) => m.disks.some(({ source = '' }) => files.includes(source)))
+    const found = texts.flatMap((text) => (text === undefined ? [] : [parseXml(text)]))
+    return found.length === 0 || found.some((domain) => names(domain, files))
   } catch (error) {
     if (error instanceof ConnectionError) throw error
     return true
   }
 }
+
+const names = ({ attributes, children, text }: Element, files: readonly string[]): boolean =>
+  files.includes(text) ||
+  Object.values(attributes).some((value) => files.includes(value ?? '')) ||
+  children.some((inner) => names(inner, files))

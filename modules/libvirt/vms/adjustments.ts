@@ -21,6 +21,7 @@ export function adjustments(
   vms: readonly WantedVm[],
   known: ReadonlyMap<string, Known>,
 ): FleetChange[] {
+  const given = new Set<string>()
   return vms.flatMap((vm) => {
     const knowledge = known.get(vm.name)
     const { host, seen } = knowledge ?? {}
@@ -29,7 +30,7 @@ export function adjustments(
       refuseToResume(seen, args)
       refuseToShrink(vm, seen)
       refuseWithoutBase(seen, states, host)
-      refuseTakenMacs(vm, seen, states)
+      refuseTakenMacs(vm, seen, states, given)
       const seed = seen.seedDiffers && vm.seed !== undefined ? [vm.seed] : []
       const files = [...seen.missing.map(({ file }) => file), ...seed]
       if (files.length > 0) refuseForeignFiles(states, vm, knowledge, host, { disks: seen.missing, files })
@@ -43,7 +44,12 @@ export function adjustments(
       ...power(vm, seen, knowledge, args),
     ]
     if (seen.seedDiffers)
-      changes.push({ path: 'seed', after: vm.seed ?? '', effect: 'now', note: 'cloud-init reads it at the next boot' })
+      changes.push({
+        path: 'seed',
+        after: vm.seed ?? '',
+        effect: 'now',
+        note: 'cloud-init runs by it at the next boot, as on a new machine',
+      })
     if (vm.autostart !== undefined && vm.autostart !== seen.autostart)
       changes.push({ path: 'autostart', before: seen.autostart, after: vm.autostart, effect: 'now' })
     return changes.length === 0 ? [] : [fleetChange('adjust', vm.name, host, hidden(changes))]
@@ -87,14 +93,15 @@ function refuseWithoutBase({ missing, model }: SeenVm, states: FleetStates<VmHos
 }
 
 /** Of an interface that it is to get: the host itself was asked when the address was computed, the others are here. */
-function refuseTakenMacs(vm: WantedVm, { macs, model }: SeenVm, states: FleetStates<VmHost>): void {
+function refuseTakenMacs(vm: WantedVm, { macs, model }: SeenVm, states: FleetStates<VmHost>, given: Set<string>): void {
   const own = new Set(model.nics.map(({ mac }) => mac))
   const fresh = macs.filter((mac) => !own.has(mac))
   if (fresh.length === 0) return
   const taken = takenMacs(states, new Set([vm.uuid]))
-  const mac = fresh.find((one) => taken.has(one))
+  const mac = fresh.find((one) => taken.has(one) || given.has(one))
   if (mac !== undefined)
     throw new ModuleFailure(`a new interface of '${vm.name}' would get ${mac}, which another machine of the fleet has`)
+  for (const one of fresh) given.add(one)
 }
 
 function growth({ disks }: WantedVm, { sizes }: SeenVm): Change[] {

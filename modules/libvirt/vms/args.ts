@@ -29,10 +29,16 @@ const disk = arg.object({
   cache: arg.choice('none', 'writeback', 'writethrough', 'directsync').optional(),
 })
 
+export type DiskArgs = z.output<typeof disk>
+
 const nic = arg.object({
   network: arg.str().optional().describe('Network of libvirt.'),
   bridge: arg.str().optional().describe('Bridge of the host, instead of a network.'),
-  model: arg.name().optional().describe('Default virtio.'),
+  model: arg
+    .name()
+    .refine((text) => /^[A-Za-z0-9._-]+$/.test(text), { message: 'is no model of an interface' })
+    .optional()
+    .describe('Default virtio.'),
   address: arg
     .str()
     .optional()

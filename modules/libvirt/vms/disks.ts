@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { type ShellText, sh } from '../../../core/connection/quote.ts'
 import type { Host } from '../../../core/module/types.ts'
 import { type JournalEntry, journalFile, writeEntries } from './journal.ts'
@@ -8,14 +7,20 @@ import type { WantedDisk } from './wanted-disks.ts'
 /** Disks that are to be made for one VM. */
 export interface DiskWork {
   readonly disks: readonly WantedDisk[]
+  /** That have to be there, for its seed too. */
+  readonly folders: readonly string[]
   /** What its journal says from then on. */
   readonly entry: JournalEntry
 }
 
-/** What became of the disks, by the name of the VM: why some failed, and those of which none was there before. */
+/** What became of the disks. */
 export interface Disks {
+  /** Why some failed, by the name of the VM. */
   readonly failures: ReadonlyMap<string, Error>
-  readonly made: ReadonlySet<string>
+  /** Disks that were not there before, as the host said: this run made them, or could not. */
+  readonly fresh: ReadonlySet<string>
+  /** The journals are written. */
+  readonly noted: boolean
 }
 
 /**
@@ -23,30 +28,31 @@ export interface Disks {
  * place and moved there whole; what is there already (from a run that was cut, and may still be making it) stays.
  */
 export async function makeDisks(host: Host, fleet: string, works: readonly DiskWork[]): Promise<Disks> {
-  if (works.length === 0) return { failures: new Map(), made: new Set() }
+  if (works.length === 0) return { failures: new Map(), fresh: new Set(), noted: true }
   const journal = writeEntries(
     fleet,
     works.map(({ entry }) => entry),
   )
   const all = works.flatMap(({ disks, entry }) => disks.map((disk) => ({ disk, name: entry.name })))
-  const folders = [...new Set(all.map(({ disk }) => dirname(disk.file)))]
+  const folders = [...new Set(works.flatMap(({ folders }) => folders))]
   const answer = await host.run(sh`{ ${journal}${folders.length === 0 ? sh`` : sh` && mkdir -p ${folders}`}; } || exit 1
 echo ${NOTED}
 ${sh.join(all.map(({ disk }, i) => oneDisk(disk, i)))}`)
   const lines = answer.stdout.toString().split('\n')
   const ended = new Set(lines)
   const failures = new Map<string, Error>()
-  const kept = new Set<string>()
-  if (!ended.has(NOTED))
-    for (const { entry } of works) failures.set(entry.name, new Error(answer.stderr.toString().trim()))
-  for (const [i, { name }] of all.entries()) {
-    if (ended.has(`kept ${i}`)) kept.add(name)
-    else if (!ended.has(`made ${i}`) && !failures.has(name)) {
-      const said = lines.filter((l) => l.startsWith(`said ${i} `)).map((l) => l.slice(`said ${i} `.length))
-      failures.set(name, new Error(said.join('\n') || answer.stderr.toString().trim()))
-    }
+  const fresh = new Set<string>()
+  const noted = ended.has(NOTED)
+  const general = answer.stderr.toString().trim() || `the script that does it ended with ${answer.status}`
+  if (!noted) for (const { entry } of works) failures.set(entry.name, new Error(general))
+  for (const [i, { disk, name }] of all.entries()) {
+    const said = lines.filter((l) => l.startsWith(`said ${i} `)).map((l) => l.slice(`said ${i} `.length))
+    const isMade = ended.has(`made ${i}`)
+    if (isMade || said.length > 0) fresh.add(disk.file)
+    if (!isMade && !ended.has(`kept ${i}`) && !failures.has(name))
+      failures.set(name, new Error(said.join('\n') || general))
   }
-  return { failures, made: new Set(works.map(({ entry }) => entry.name).filter((name) => !kept.has(name))) }
+  return { failures, fresh, noted }
 }
 
 /** Said when the journal is written and the folders are there. */

@@ -6,9 +6,10 @@ import { type FleetStates, type HostName, ModuleFailure, type Reader } from '../
 import { isLocal } from '../file-systems.ts'
 import { type ImageUsers, usersOfImages } from '../image/users.ts'
 import type { VmsArgs } from './args.ts'
-import { domainsOf } from './fleet.ts'
+import { domainsOf, locate } from './fleet.ts'
 import { neededAmong } from './needed.ts'
 import type { VmHost } from './probe.ts'
+import { obstacle } from './refusing.ts'
 import { wantedVms } from './wanted.ts'
 
 /** A host, as far as files that are to be deleted are concerned. */
@@ -33,7 +34,9 @@ export async function examineVms(
   args: VmsArgs,
 ): Promise<FleetStates<VmHost>> {
   if (args.state !== 'absent') return states
-  const uuids = new Map(wantedVms(args).map(({ name, uuid }) => [name, uuid]))
+  // One that stays, as nobody knows which of two it is, needs what is below it like any other.
+  const vms = wantedVms(args).filter((vm) => obstacle(() => locate(states, args.fleet, vm)) === undefined)
+  const uuids = new Map(vms.map(({ name, uuid }) => [name, uuid]))
   const ours = (state: VmHost) => state.journal.filter(({ name, uuid }) => uuids.get(name) === uuid)
   const doomed = new Map<string, Set<string>>()
   for (const state of states.answered.values())

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { type FleetStates, type HostName, ModuleFailure } from '../../../core/module/types.ts'
 import type { VmsArgs } from './args.ts'
 import { filesOf } from './disks.ts'
@@ -75,32 +76,37 @@ export function refuseForeignFiles(
     files: filesOf(vm),
   },
 ): void {
-  const at = states.answered.get(target)
   for (const [name, host] of states.answered) {
-    const isSame = host.storage === at?.storage
-    if (!isSame && (host.isLocal || at?.isLocal)) continue
     for (const { file } of disks) {
+      if (!maySee(states, file, name, target)) continue
       const owner = domainsOf(host).find(
         (d) => d.model.uuid !== vm.uuid && d.model.disks.some((disk) => disk.source === file),
       )
       if (owner) throw new ModuleFailure(`${file}, the disk of '${vm.name}', belongs to ${owner.model.name} on ${name}`)
     }
-    if (!isSame) continue
-    for (const file of files) refuseForeignFile(states, file, known, { name, host })
+    for (const file of files) if (sees(states, file, name, target)) refuseForeignFile(states, file, known, name)
   }
 }
 
+const folderOf = (states: FleetStates<VmHost>, file: string, host: HostName) =>
+  states.answered.get(host)?.folders.get(dirname(file))
+
+/** Whether a file of one host is the same as that of another. */
+function sees(states: FleetStates<VmHost>, file: string, host: HostName, other: HostName): boolean {
+  const [one, two] = [folderOf(states, file, host), folderOf(states, file, other)]
+  return host === other || (one !== undefined && one.storage === two?.storage)
+}
+
+/** The same, or nobody can tell. */
+function maySee(states: FleetStates<VmHost>, file: string, host: HostName, other: HostName): boolean {
+  const isLocal = [host, other].some((name) => folderOf(states, file, name)?.isLocal)
+  return sees(states, file, host, other) || !isLocal
+}
+
 /** Refuses a file on a host that no journal of this storage has. */
-export function refuseForeignFile(
-  states: FleetStates<VmHost>,
-  file: string,
-  known: Known,
-  { name, host }: { name: HostName; host: VmHost },
-): void {
-  const ours = known.journals.some(
-    (j) => j.entry.files.includes(file) && states.answered.get(j.host)?.storage === host.storage,
-  )
-  if (host.files.has(file) && !ours)
+function refuseForeignFile(states: FleetStates<VmHost>, file: string, known: Known, name: HostName): void {
+  const ours = known.journals.some((j) => j.entry.files.includes(file) && sees(states, file, j.host, name))
+  if (states.answered.get(name)?.files.has(file) && !ours)
     throw new ModuleFailure(`${file} is already on ${name}, and this fleet did not make it`, {
       hint: 'move it away, or choose another name or path',
     })

@@ -13,8 +13,9 @@ const fileOf = (disk: Element | undefined): string | undefined => child(disk, 's
 const disksOf = (domain: Element): readonly Element[] => childrenOf(child(domain, 'devices'), 'disk')
 
 /**
- * The declaration with the images that the machine has by now in place of those that it was made with: a snapshot, or a copy that somebody
- * moved it to. The old image back in its place would lose what was written since, and break the chain.
+ * The declaration with the disks that the machine has by now in place of those that it was made with. Where another image has the place
+ * (a snapshot, a copy that somebody moved it to), the old one back there would lose what was written since, and break the chain; where
+ * the image has another place, it would be there twice.
  */
 export function withActualImages(
   declared: Element,
@@ -22,19 +23,25 @@ export function withActualImages(
   { disks }: WantedVm,
 ): { readonly element: Element; readonly replaced: readonly Replaced[] } {
   const own = new Set(disks.map(({ file }) => file))
-  const byTarget = new Map(disksOf(config).map((disk) => [targetOf(disk), disk]))
+  const there = disksOf(config)
   const replaced: Replaced[] = []
-  const actual = (disk: Element): Element => {
-    const there = byTarget.get(targetOf(disk))
+  const actual = (disk: Element): readonly Element[] => {
     const file = fileOf(disk)
-    if (file === undefined || !own.has(file) || there === undefined || fileOf(there) === file) return disk
-    replaced.push({ target: targetOf(disk), file, actual: fileOf(there) ?? 'another image' })
-    const without = disk.children.filter(({ name }) => name !== 'source' && name !== 'driver')
-    const { type = 'file' } = there.attributes
-    return { ...disk, attributes: { ...disk.attributes, type }, children: without }
+    if (file === undefined || !own.has(file)) return [disk]
+    if (there.some((one) => targetOf(one) === targetOf(disk) && fileOf(one) === file)) return [disk]
+    const elsewhere = there.find((one) => mentions(one, file))
+    if (elsewhere) {
+      if (fileOf(elsewhere) !== file)
+        replaced.push({ target: targetOf(elsewhere), file, actual: fileOf(elsewhere) ?? 'another image' })
+      return []
+    }
+    const place = there.find((one) => targetOf(one) === targetOf(disk))
+    if (!place) return [disk]
+    replaced.push({ target: targetOf(disk), file, actual: fileOf(place) ?? 'another image' })
+    return []
   }
   const children = declared.children.map((c) =>
-    c.name === 'devices' ? { ...c, children: c.children.map((d) => (d.name === 'disk' ? actual(d) : d)) } : c,
+    c.name === 'devices' ? { ...c, children: c.children.flatMap((d) => (d.name === 'disk' ? actual(d) : [d])) } : c,
   )
   return { element: { ...declared, children }, replaced }
 }
@@ -42,6 +49,9 @@ export function withActualImages(
 /** Disks of ours that the declaration has and the definition does not have yet. */
 export function missingDisks(declared: Element, config: Element, { disks }: WantedVm): WantedVm['disks'] {
   const wanted = new Set(disksOf(declared).map(fileOf))
-  const there = new Set(disksOf(config).map(fileOf))
-  return disks.filter(({ file }) => wanted.has(file) && !there.has(file))
+  return disks.filter(({ file }) => wanted.has(file) && !disksOf(config).some((one) => mentions(one, file)))
 }
+
+/** As its image, or as one below that. */
+const mentions = ({ attributes, children }: Element, file: string): boolean =>
+  Object.values(attributes).includes(file) || children.some((inner) => mentions(inner, file))

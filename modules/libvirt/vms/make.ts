@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { LibvirtError } from '../../../core/libvirt/types.ts'
 import { formatXml } from '../../../core/libvirt/xml/element.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
@@ -41,12 +42,13 @@ export async function makeVms(host: Host, args: VmsArgs, items: readonly Making[
     await each(left(), failures, ({ vm }) => starter(() => host.libvirt.startDomain(vm.name)))
   }
   const given = new Map(defined.map((item) => [item, definitions.get(item) ?? '']))
-  if (failures.size > 0) await takeBack(host, args, { failures, defined: given, made: disks.made })
+  if (failures.size > 0) await takeBack(host, args, { failures, defined: given, disks })
   return failures
 }
 
 const workOf = ({ vm, earlier }: Making): DiskWork => ({
   disks: vm.disks,
+  folders: [...new Set(filesOf(vm).map((file) => dirname(file)))],
   entry: { name: vm.name, uuid: vm.uuid, files: [...filesOf(vm), ...earlier], cloudInit: false, ssh: false },
 })
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { sh } from '../../../core/connection/quote.ts'
 import type { DomainState as PowerState } from '../../../core/libvirt/types.ts'
@@ -45,6 +46,14 @@ export interface SeenVm {
   readonly seedDiffers: boolean
 }
 
+/** A folder of a host. */
+export interface Folder {
+  /** Hosts with the same text see the same files. */
+  readonly storage: string
+  /** No other host sees them; where neither is surely so, two hosts may. */
+  readonly isLocal: boolean
+}
+
 /** One host as far as the task's VMs are concerned. */
 export interface VmHost {
   readonly domains: Answer<readonly SeenVm[]>
@@ -53,10 +62,8 @@ export interface VmHost {
   readonly files: ReadonlySet<string>
   /** Base images of the task that are not there. */
   readonly lacks: ReadonlySet<string>
-  /** Where the disks are: hosts with the same text see the same files. */
-  readonly storage: string
-  /** No other host sees them; where neither is surely so, two hosts may. */
-  readonly isLocal: boolean
+  /** Where the files of the task go, by folder. */
+  readonly folders: ReadonlyMap<string, Folder>
   readonly availableKiB: number
   readonly totalKiB: number
   /** Processors of the host. */
@@ -79,12 +86,13 @@ export async function probeVms(host: Reader, args: VmsArgs): Promise<VmHost> {
   const files = vms.flatMap(filesOf)
   const seeds = vms.flatMap((v) => (v.seed === undefined ? [] : [v.seed]))
   const bases = basesOf(vms)
+  const folders = [...new Set(files.map((file) => dirname(file)))]
   const facts = host.read(sh`
 [ -c /dev/kvm ] && grep -Eqm1 '^(flags|Features).*[[:space:]](vmx|svm)([[:space:]]|$)' /proc/cpuinfo && echo kvm
 sed -n -e 's/^MemAvailable: *\\([0-9]*\\).*/memory \\1/p' -e 's/^MemTotal: *\\([0-9]*\\).*/total \\1/p' /proc/meminfo
 echo "cpus $(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
-d=${args.path}; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
-echo "storage $(findmnt -no FSTYPE,SOURCE -T "$d" 2>/dev/null | tail -n 1)"
+for f in ${folders}; do d=$f; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
+printf 'storage %s\t%s\n' "$(findmnt -no FSTYPE,SOURCE -T "$d" 2>/dev/null | tail -n 1)" "$f"; done
 for f in ${bases}; do [ -e "$f" ] || printf 'lacks %s\n' "$f"; done
 for f in ${files}; do [ -e "$f" ] && printf 'file %s\n' "$f"; done
 ${readSizes(vms)}
@@ -99,8 +107,6 @@ ${readJournal(args.fleet)}`)
   const after = (word: string): string[] =>
     lines.filter((l) => l.startsWith(`${word} `)).map((l) => l.slice(word.length + 1))
   const acceleration: Common['acceleration'] = lines.includes('kvm') ? 'kvm' : 'tcg'
-  const mount = after('storage')[0]?.trim() ?? ''
-  const type = mount.split(/\s/)[0] ?? ''
   const sizes = parseSizes(after('head'), after('qcow2'))
   const digests = new Map(after('seed').map((line) => [line.slice(66), line.slice(0, 64)]))
   const common: Common = { acceleration, neighbours: after('neigh'), digests, sizes }
@@ -115,8 +121,7 @@ ${readJournal(args.fleet)}`)
     journal: end < 0 ? [] : parseJournal(journal.join('\n')),
     files: new Set(after('file')),
     lacks: new Set(after('lacks')),
-    storage: isShared(type) ? mount : `local ${host.name}`,
-    isLocal: isLocal(type),
+    folders: new Map(after('storage').map((line) => readFolder(host.name, line))),
     availableKiB: Number(after('memory')[0] ?? 0),
     totalKiB: Number(after('total')[0] ?? 0),
     cpus: Number(after('cpus')[0] ?? 1),
@@ -124,6 +129,12 @@ ${readJournal(args.fleet)}`)
     check: host.check,
     removal: { needed: new Map(), after: new Map() },
   }
+}
+
+function readFolder(host: string, line: string): [string, Folder] {
+  const [mount = '', folder = ''] = line.split('\t')
+  const type = mount.trim().split(/\s/)[0] ?? ''
+  return [folder, { storage: isShared(type) ? mount.trim() : `local ${host}`, isLocal: isLocal(type) }]
 }
 
 interface RawDomain {

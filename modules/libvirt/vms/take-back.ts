@@ -4,7 +4,7 @@ import { parseXml } from '../../../core/libvirt/xml/element.ts'
 import { type Host, ModuleFailure } from '../../../core/module/types.ts'
 import { stateFlags } from '../domain/undefine.ts'
 import type { VmsArgs } from './args.ts'
-import { type Dropping, dropFiles, filesOf } from './disks.ts'
+import { type Disks, type Dropping, dropFiles, filesOf } from './disks.ts'
 import type { Making } from './making.ts'
 
 /** What a run has come to when some of its VMs failed. */
@@ -12,15 +12,14 @@ export interface Attempts {
   readonly failures: Map<Making, Error>
   /** Those that libvirt has, or had, a definition of, with it. */
   readonly defined: ReadonlyMap<Making, string>
-  /** Names of those whose disks are new. */
-  readonly made: ReadonlySet<string>
+  readonly disks: Disks
 }
 
 /**
  * Takes back what was made of VMs that failed: the definition, then disks, seed and journal. Where it is not sure that the definition is
  * gone, the VM keeps all of it, since it may run; the next run goes on with it, and its failure says so. Raises ConnectionError.
  */
-export async function takeBack(host: Host, args: VmsArgs, { failures, defined, made }: Attempts): Promise<void> {
+export async function takeBack(host: Host, args: VmsArgs, { failures, defined, disks }: Attempts): Promise<void> {
   const gone: Making[] = []
   await Promise.all(
     [...failures].map(async ([item, error]) => {
@@ -29,7 +28,8 @@ export async function takeBack(host: Host, args: VmsArgs, { failures, defined, m
       else failures.set(item, leftAsItIs(error, why))
     }),
   )
-  const mine = gone.filter(({ vm }) => made.has(vm.name))
+  // Where the journal is not sure to be this run's, or a disk was there before, all of it stays for the next run.
+  const mine = gone.filter(({ vm }) => disks.noted && vm.disks.every(({ file }) => disks.fresh.has(file)))
   const kept = await dropFiles(host, args.fleet, mine.map(droppingOf))
   for (const item of mine) {
     const [error, why] = [failures.get(item), kept.get(item.vm.name)]

@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { ModuleFailure } from '../../../core/module/types.ts'
-import type { Override, VmsArgs } from './args.ts'
+import type { DiskArgs, Override, VmsArgs } from './args.ts'
 import { bytes } from './bytes.ts'
 
 /** A disk of a VM, as the task declares it. */
@@ -21,26 +22,35 @@ export function wantedDisks(args: VmsArgs, own: Override | undefined, name: stri
   const said = own?.disks ?? args.disks ?? [undefined]
   if (said.length > LETTERS.length)
     throw new ModuleFailure(`'${name}' would have ${said.length} disks: more than vd${LETTERS.at(-1)}`)
+  const isOwn = own?.disks !== undefined
   return said.map((disk, i) => {
     const target = `vd${LETTERS[i]}`
-    const folder = (disk?.path ?? args.path).replace(/\/+$/, '')
-    const size = disk?.size ?? (i === 0 ? (own?.disk_size ?? args.disk_size) : undefined)
+    // What the list itself says of the first disk comes before what stands beside it, but not before what one VM has of its own.
+    const beside = i === 0 ? (own?.disk_size ?? (disk?.size === undefined ? args.disk_size : undefined)) : undefined
+    const size = isOwn ? (disk?.size ?? beside) : (beside ?? disk?.size)
     return {
       target,
-      file: `${folder}/${i === 0 ? name : `${name}-${target}`}.qcow2`,
-      base:
-        disk?.base === undefined
-          ? i === 0
-            ? firstBase(args, own)
-            : undefined
-          : { file: disk.base, format: disk.base_format },
-      size: size === undefined ? undefined : bytes(disk?.size === undefined ? 'disk_size' : `size of ${target}`, size),
+      file: join(disk?.path ?? args.path, `${i === 0 ? name : `${name}-${target}`}.qcow2`),
+      base: baseOf(args, own, disk, i),
+      // A disk has whole sectors: qemu-img rounds up, and so would the next run find it too large.
+      size: size === undefined ? undefined : sectors(bytes(`size of ${target}`, size)),
       cache: disk?.cache,
     }
   })
 }
 
-function firstBase(args: VmsArgs, own: Override | undefined): WantedDisk['base'] {
-  const file = own?.base ?? args.base
-  return file === undefined ? undefined : { file, format: own?.base_format ?? args.base_format }
+const sectors = (size: bigint): bigint => ((size + 511n) / 512n) * 512n
+
+function baseOf(
+  args: VmsArgs,
+  own: Override | undefined,
+  disk: DiskArgs | undefined,
+  index: number,
+): WantedDisk['base'] {
+  const listed = disk?.base === undefined ? undefined : { file: disk.base, format: disk.base_format }
+  if (index > 0) return listed
+  const ownBase = own?.base === undefined ? undefined : { file: own.base, format: own.base_format ?? 'qcow2' }
+  const general =
+    args.base === undefined ? undefined : { file: args.base, format: own?.base_format ?? args.base_format }
+  return own?.disks === undefined ? (ownBase ?? listed ?? general) : (listed ?? ownBase ?? general)
 }

@@ -53,6 +53,9 @@ export function wantedInterfaces(args: VmsArgs, names: readonly string[]): Map<s
   return result
 }
 
+/** As many as a machine has slots for them. */
+const MOST = 32
+
 /** The addresses that are known before a VM runs. */
 export const fixedAddressesOf = (nics: readonly WantedInterface[]): string[] =>
   nics.flatMap(({ address }) => (address === undefined ? [] : [address.cidr.split('/')[0] ?? '']))
@@ -69,7 +72,14 @@ function refuseBoth(
   where: string,
   { interfaces, network, bridge, address }: Pick<Override, 'interfaces' | 'network' | 'bridge' | 'address'>,
 ): void {
+  if (network !== undefined && bridge !== undefined)
+    throw new ModuleFailure(`network and bridge exclude one another: ${where} has both`)
   if (interfaces === undefined) return
+  const both = interfaces.findIndex((nic) => nic.network !== undefined && nic.bridge !== undefined)
+  if (both >= 0)
+    throw new ModuleFailure(`network and bridge exclude one another: interface ${both + 1} of ${where} has both`)
+  if (interfaces.length > MOST)
+    throw new ModuleFailure(`${where} has ${interfaces.length} interfaces: more than ${MOST}`)
   if (network !== undefined || bridge !== undefined)
     throw new ModuleFailure(`interfaces excludes network and bridge: ${where} has both`)
   if (address !== undefined && (interfaces.length === 0 || interfaces[0]?.address !== undefined))

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Json } from '../../../core/events/json.ts'
 import { fleetUuid } from '../../../core/libvirt/identity/uuid.ts'
 import { ModuleFailure } from '../../../core/module/types.ts'
@@ -33,19 +34,30 @@ export function wantedVms(args: VmsArgs): WantedVm[] {
     throw new ModuleFailure(
       `'${bad ?? args.fleet}' cannot be a name: letters, digits, dots, dashes and underscores are allowed`,
     )
-  const twice = names.find((n, i) => names.indexOf(n) !== i)
+  const all = new Set(names)
+  const twice = repeated(names)
   if (twice !== undefined) throw new ModuleFailure(`'${twice}' is named twice`)
-  const unknown = args.overrides.find((o) => !names.includes(o.name))
+  const unknown = args.overrides.find((o) => !all.has(o.name))
   if (unknown) throw new ModuleFailure(`overrides name '${unknown.name}', which is none of the VMs`)
-  const stranger = args.anti_affinity.flat().find((name) => !names.includes(name))
+  const again = repeated(args.overrides.map((o) => o.name))
+  if (again !== undefined) throw new ModuleFailure(`overrides name '${again}' twice`)
+  const stranger = args.anti_affinity.flat().find((name) => !all.has(name))
   if (stranger !== undefined) throw new ModuleFailure(`anti_affinity names '${stranger}', which is none of the VMs`)
   if (args.wave < 1) throw new ModuleFailure(`wave ${args.wave} would start nothing`, { hint: 'it is at least 1' })
   if (!(args.memory_ratio > 0)) throw new ModuleFailure(`memory_ratio ${args.memory_ratio} leaves no memory`)
   const interfaces = wantedInterfaces(args, names)
   const vms = names.map((name) => wanted(args, name, interfaces.get(name) ?? []))
-  refuseSharedFiles(vms)
+  refuseFiles(vms)
   return vms
 }
+
+function repeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  return names.find((name) => seen.size === seen.add(name).size)
+}
+
+/** More of one task is a mistake in it. */
+const MOST = 10_000
 
 function namesOf(args: VmsArgs): string[] {
   if (args.names !== undefined) {
@@ -55,7 +67,8 @@ function namesOf(args: VmsArgs): string[] {
   }
   if (args.count === undefined || args.pattern === undefined)
     throw new ModuleFailure('give names, or count and pattern')
-  const match = /^([^%]*)%(0?)(\d*)d([^%]*)$/.exec(args.pattern)
+  if (args.count < 0 || args.count > MOST) throw new ModuleFailure(`count ${args.count} is none of 0 to ${MOST}`)
+  const match = /^([^%]*)%(0?)(\d{0,2})d([^%]*)$/.exec(args.pattern)
   if (!match) throw new ModuleFailure(`pattern '${args.pattern}' needs one number, such as web%02d`)
   const [, before = '', zero = '', width = '', after = ''] = match
   return Array.from({ length: args.count }, (_, i) => {
@@ -66,31 +79,41 @@ function namesOf(args: VmsArgs): string[] {
 
 function wanted(args: VmsArgs, name: string, interfaces: readonly WantedInterface[]): WantedVm {
   const own = args.overrides.find((o) => o.name === name)
+  const vcpus = own?.vcpus ?? args.vcpus ?? 1
+  if (vcpus < 1) throw new ModuleFailure(`'${name}' would have ${vcpus} processors`)
   const cloudInit = own?.cloud_init ?? args.cloud_init
   return {
     name,
     uuid: fleetUuid(args.fleet, 'domain', name),
     template: own?.template ?? args.template,
-    memoryMiB: Number(bytes('memory', own?.memory ?? args.memory ?? '1GiB') / (1024n * 1024n)),
-    vcpus: own?.vcpus ?? args.vcpus ?? 1,
+    memoryMiB: Number(bytes('memory', own?.memory ?? args.memory ?? '1GiB', 1n << 20n) / (1024n * 1024n)),
+    vcpus,
     disks: wantedDisks(args, own, name),
     interfaces,
     cloudInit,
-    seed: cloudInit === undefined ? undefined : `${args.path.replace(/\/+$/, '')}/${name}-seed.iso`,
+    seed: cloudInit === undefined ? undefined : join(args.path, `${name}-seed.iso`),
     autostart: own?.autostart ?? args.autostart,
     host: own?.host,
     variables: { ...args.variables, ...own?.variables },
   }
 }
 
-/** `a-vdb` may be a VM, and the second disk of another. */
-function refuseSharedFiles(vms: readonly WantedVm[]): void {
+/** `a-vdb` may be a VM, and the second disk of another; and hosts tell of files line by line. */
+function refuseFiles(vms: readonly WantedVm[]): void {
   const owners = new Map<string, string>()
-  for (const { name, disks } of vms) {
-    for (const { file } of disks) {
+  for (const { name, disks, seed } of vms) {
+    for (const { file, base } of disks) {
       const other = owners.get(file)
       if (other !== undefined) throw new ModuleFailure(`${file} would be a disk of '${other}' and of '${name}'`)
       owners.set(file, name)
+      refusePath(file)
+      if (base) refusePath(base.file)
     }
+    if (seed !== undefined) refusePath(seed)
   }
+}
+
+function refusePath(path: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
+  if (/[\u0000-\u001f\u007f]/.test(path)) throw new ModuleFailure(`${JSON.stringify(path)} cannot be a path of a disk`)
 }

@@ -268,7 +268,8 @@ describe('libvirt fleet modules on two real hypervisors', function () {
       interfaces: [{ network: 'vffleet' }, { network: 'vffleet', ...nic }],
     })
     const files = () => lab.native(0, 'ls /var/lib/vfvms | grep vdb; cat /var/lib/virtfleet/vms/contract/vf01.json')
-    const { failures } = await runFleet(vms, lab.hosts, wider({ model: 'no model' }))
+    // More than the machine type has.
+    const { failures } = await runFleet(vms, lab.hosts, { ...wider({}), vcpus: 300 })
     expect(failures.join()).to.match(/^vf01: /)
     expect(await definition()).to.equal(before)
     expect(await files()).to.match(/^\{.*"files":\["\/var\/lib\/vfvms\/vf01.qcow2"\]/)
@@ -354,6 +355,17 @@ describe('libvirt fleet modules on two real hypervisors', function () {
     expect(failures).to.have.length(2)
     expect(failures.join()).to.include('vf01: not tried: vf02 failed before')
     expect(await lab.native(0, `virsh -q list --all --name | sort | xargs; ls ${disk}`)).to.equal(`vf01 vf02\n${disk}`)
+    // One that nobody can tell from another is not on its way, and needs what is below it.
+    await lab.native(
+      1,
+      `echo '<domain type="qemu"><name>vf02</name><uuid>${await lab.native(0, 'virsh domuuid vf02')}</uuid><memory>65536</memory><os><type>hvm</type></os></domain>' >/tmp/vf02.xml && virsh -q define /tmp/vf02.xml`,
+    )
+    const twice = await runFleet(vms, lab.hosts, { ...gone, shutdown_policy: 'destroy' })
+    expect(twice.failures.sort().join('\n')).to.match(
+      /^vf01: VM 'vf01' is not removed: \S*vf02\S* needs its file \S*vf01.qcow2\nvf02: VM 'vf02' is on more than one host/,
+    )
+    expect(await lab.native(0, `ls ${disk}`)).to.equal(disk)
+    await lab.native(1, 'virsh -q undefine vf02')
     expect((await runFleet(vms, lab.hosts, { ...gone, shutdown_policy: 'destroy' })).failures).to.deep.equal([])
     expect(await both('ls /var/lib/vfvms | grep vf0 || true')).to.deep.equal(['', ''])
   })

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { fleetMac } from '../../../../core/libvirt/identity/mac.ts'
 import type { DomainSummary } from '../../../../core/libvirt/types.ts'
 import { readDomain } from '../../../../core/libvirt/xml/domain.ts'
-import { parseXml } from '../../../../core/libvirt/xml/element.ts'
+import { formatXml, parseXml } from '../../../../core/libvirt/xml/element.ts'
 import { decide } from '../../../../modules/libvirt/migrate/outcome.ts'
 import { older } from '../../../../modules/libvirt/migrate/preflight.ts'
 import { vmsArgs } from '../../../../modules/libvirt/vms/args.ts'
@@ -131,6 +131,42 @@ describe('disks and interfaces of each VM', () => {
     ])
   })
 
+  it('are first what one VM says of its own, then what the list says, then what stands beside it', () => {
+    const disks = [{ size: '2KiB', base: '/l.img' }]
+    const b = (own: object) =>
+      shown({ base: '/b.img', base_format: 'raw', disk_size: '1KiB', disks, overrides: [{ name: 'b', ...own }] })[1]
+    expect(b({})).to.deep.equal([['vda', '/i/b.qcow2', '/l.img', 'qcow2', '2048']])
+    expect(b({ disk_size: '4KiB', base: '/c.img' })).to.deep.equal([['vda', '/i/b.qcow2', '/c.img', 'qcow2', '4096']])
+    expect(b({ disk_size: '4KiB', disks: [{}] })).to.deep.equal([['vda', '/i/b.qcow2', '/b.img', 'raw', '4096']])
+  })
+
+  it('have whole sectors', () => {
+    expect(of({ disk_size: '100MB' })[0]?.disks[0]?.size).to.equal(100_000_256n)
+  })
+
+  const wrong: [object, RegExp][] = [
+    [{ path: '/i/a\nb' }, /cannot be a path of a disk/],
+    [{ base: '/i/a\u0000b' }, /cannot be a path of a disk/],
+    [{ disks: [{ path: '/i/\tb' }] }, /cannot be a path of a disk/],
+    [{ memory: '1KiB' }, /memory '1KiB' is not a size/],
+    [{ vcpus: 0 }, /'a' would have 0 processors/],
+    [{ network: 'n', bridge: 'b' }, /network and bridge exclude one another: the task has both/],
+    [{ interfaces: [{}, { network: 'n', bridge: 'b' }] }, /interface 2 of the task has both/],
+    [{ interfaces: Array.from({ length: 33 }, () => ({})) }, /33 interfaces: more than 32/],
+    [{ overrides: [{ name: 'a' }, { name: 'a' }] }, /overrides name 'a' twice/],
+    [{ names: undefined, count: 5_000_000_000, pattern: 'a%d' }, /count 5000000000 is none of 0 to 10000/],
+    [{ names: undefined, count: 1, pattern: 'a%0999999999d' }, /needs one number/],
+    [{ cloud_init: {}, address: 'fe80::1%eth0/64' }, /is not an address with prefix/],
+    [{ cloud_init: {}, address: '192.0.2.5/24/x' }, /is not an address with prefix/],
+    [{ memory_ratio: 0 }, /memory_ratio 0 leaves no memory/],
+  ]
+  for (const [extra, message] of wrong)
+    it(`refuse ${JSON.stringify(extra).slice(0, 60)}`, () => expect(() => of(extra)).to.throw(message))
+
+  it('have models of interfaces that are words', () => {
+    expect(() => of({ interfaces: [{ model: "virtio'/></interface>" }] })).to.throw(/is no model of an interface/)
+  })
+
   it('have addresses that count on, each with its gateway', () => {
     const interfaces = [
       { address: '192.0.2.1/24' },
@@ -190,10 +226,28 @@ describe('a disk of a machine', () => {
   const sources = (e: ReturnType<typeof xml>) => readDomain(e).disks.map(({ source }) => source)
 
   it('that is on a snapshot stays there', () => {
-    const { element, replaced } = withActualImages(declared, xml('/i/a.snap', '/i/a-vdb.qcow2'), vm!)
-    expect(sources(element)).to.deep.equal([undefined, '/i/a-vdb.qcow2'])
+    const config = xml('/i/a.snap', '/i/a-vdb.qcow2')
+    const { element, replaced } = withActualImages(declared, config, vm!)
+    expect(sources(element)).to.deep.equal(['/i/a-vdb.qcow2'])
     expect(replaced).to.deep.equal([{ target: 'vda', file: '/i/a.qcow2', actual: '/i/a.snap' }])
-    expect(missingDisks(element, xml('/i/a.snap', '/i/a-vdb.qcow2'), vm!)).to.deep.equal([])
+    expect(missingDisks(element, config, vm!)).to.deep.equal([])
+  })
+
+  it('that is in another place is not attached twice, neither it nor what stands on it', () => {
+    const moved = parseXml(
+      formatXml(xml('/i/a.qcow2', '/i/a-vdb.qcow2'))
+        .replace("dev='vdb'", "dev='vdc'")
+        .replace('dev="vdb"', 'dev="vdc"'),
+    )
+    const found = withActualImages(declared, moved, vm!)
+    expect([sources(found.element), found.replaced]).to.deep.equal([['/i/a.qcow2'], []])
+    expect(missingDisks(declared, moved, vm!)).to.deep.equal([])
+    const onTop = parseXml(
+      "<domain><devices><disk type='file'><source file='/i/x.snap'/><backingStore type='file'><source file='/i/a-vdb.qcow2'/></backingStore><target dev='sdb'/></disk></devices></domain>",
+    )
+    const chained = withActualImages(declared, onTop, vm!)
+    expect(chained.replaced).to.deep.equal([{ target: 'sdb', file: '/i/a-vdb.qcow2', actual: '/i/x.snap' }])
+    expect(missingDisks(declared, onTop, vm!).map(({ target }) => target)).to.deep.equal(['vda'])
   })
 
   it('that it does not have yet is missing', () => {

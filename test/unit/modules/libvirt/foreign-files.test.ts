@@ -18,8 +18,7 @@ const on = (storage: string, { isLocal = false, disk = '', files = [] as string[
     },
     journal: journal.map((file) => ({ name: 'web', uuid: 'new', files: [file] })),
     files: new Set(files),
-    storage,
-    isLocal,
+    folders: new Map([['/i', { storage, isLocal }]]),
   }) as unknown as VmHost
 
 describe('a disk of a new VM', () => {
@@ -76,4 +75,33 @@ describe('a disk of a new VM', () => {
       if (expected === undefined) expect(refuse).not.to.throw()
       else expect(refuse).to.throw(expected)
     })
+})
+
+describe('a second disk in a folder of its own', () => {
+  const FAST = '/fast/web-vdb.qcow2'
+  const vm = { name: 'web', uuid: 'new', disks: [{ file: DISK }, { file: FAST }] } as unknown as WantedVm
+  const host = (name: string, files: string[]) =>
+    ({
+      domains: { kind: 'answer', value: [] },
+      journal: [],
+      files: new Set(files),
+      folders: new Map([
+        ['/i', { storage: 'nfs4 srv:/i', isLocal: false }],
+        ['/fast', { storage: `local ${name}`, isLocal: true }],
+      ]),
+    }) as unknown as VmHost
+  const refuse = (journalOn: string, files: string[]) => () => {
+    const states = {
+      answered: new Map(['a', 'b'].map((name) => [name, host(name, name === 'b' ? files : [])])),
+      silent: new Map(),
+    }
+    const entry = { name: 'web', uuid: 'new', files: [DISK, FAST], cloudInit: false, ssh: false }
+    refuseForeignFiles(states, vm, { host: undefined, seen: undefined, journals: [{ host: journalOn, entry }] }, 'b')
+  }
+
+  it('is not ours by the journal of a host that does not see it, though the first one is', () => {
+    expect(refuse('a', [DISK])).not.to.throw()
+    expect(refuse('a', [DISK, FAST])).to.throw(`${FAST} is already on b`)
+    expect(refuse('b', [DISK, FAST])).not.to.throw()
+  })
 })

@@ -4,6 +4,7 @@ import { CODE, LibvirtError, LibvirtLost } from '../../../../core/libvirt/errors
 import type { Host } from '../../../../core/module/types.ts'
 import { refused } from '../../../../modules/libvirt/daemon/failure.ts'
 import type { VmsArgs } from '../../../../modules/libvirt/vms/args.ts'
+import { type Disks, makeDisks } from '../../../../modules/libvirt/vms/disks.ts'
 import type { Making } from '../../../../modules/libvirt/vms/making.ts'
 import { takeBack } from '../../../../modules/libvirt/vms/take-back.ts'
 
@@ -45,11 +46,13 @@ function host({ now = 'shut off', no, said = '' }: Fake) {
   return { asked, scripts, host: { libvirt, run } as unknown as Host }
 }
 
-async function taken(fake: Fake, error: Error, given: string | null = PLAIN) {
+const NEW: Disks = { failures: new Map(), fresh: new Set(['/i/web1.qcow2', '/i/web1-vdb.qcow2']), noted: true }
+
+async function taken(fake: Fake, error: Error, given: string | null = PLAIN, disks = NEW) {
   const at = host(fake)
   const failures = new Map([[item, error]])
   const defined = new Map(given === null ? [] : [[item, given]])
-  await takeBack(at.host, { fleet: 'f' } as VmsArgs, { failures, defined, made: new Set([item.vm.name]) })
+  await takeBack(at.host, { fleet: 'f' } as VmsArgs, { failures, defined, disks })
   return { ...at, said: failures.get(item)?.message }
 }
 
@@ -98,9 +101,58 @@ describe('VMs that failed', () => {
       expect(said).to.match(why)
     })
 
+  for (const [what, disks] of [
+    ['one of their disks was there before', { ...NEW, fresh: new Set(['/i/web1-vdb.qcow2']) }],
+    ['nobody knows which of them were there before', { ...NEW, fresh: new Set<string>() }],
+    ['their journal may be that of a run before', { ...NEW, noted: false }],
+  ] as const)
+    it(`keep all files where ${what}`, async () => {
+      expect((await taken({}, notStarted, PLAIN, disks)).scripts).to.deep.equal([])
+    })
+
   it('are a matter of the connection where that is gone', async () => {
     const lost = new ConnectionError('lost', 'kvm1', 'gone')
     expect(await taken({ now: lost }, notStarted).catch((error: unknown) => error)).to.equal(lost)
     expect(await taken({}, lost, null).catch((error: unknown) => error)).to.equal(lost)
+  })
+})
+
+describe('making disks', () => {
+  const disk = (file: string) => ({ target: 'vda', file, base: undefined, size: 1n, cache: undefined })
+  const entry = (name: string) => ({ name, uuid: name, files: [], cloudInit: false, ssh: false })
+  const works = [
+    { disks: [disk('/i/a'), disk('/i/a-vdb')], folders: ['/i'], entry: entry('a') },
+    { disks: [disk('/i/b')], folders: ['/i'], entry: entry('b') },
+  ]
+  const made = async (stdout: string, status = 0) => {
+    const run = async () => ({
+      status,
+      stdout: Buffer.from(stdout),
+      stderr: Buffer.from(status === 0 ? '' : 'no space'),
+    })
+    const { failures, fresh, noted } = await makeDisks({ run } as unknown as Host, 'f', works)
+    return { failures: [...failures].map(([name, e]) => `${name}: ${e.message}`), fresh: [...fresh], noted }
+  }
+
+  it('knows a disk for new only where the host said that it was not there', async () => {
+    expect(await made('noted\nkept 0\nmade 1\nmade 2\n')).to.deep.equal({
+      failures: [],
+      fresh: ['/i/a-vdb', '/i/b'],
+      noted: true,
+    })
+    expect(await made('noted\nmade 0\nsaid 1 full\nmade 2\n')).to.deep.equal({
+      failures: ['a: full'],
+      fresh: ['/i/a', '/i/a-vdb', '/i/b'],
+      noted: true,
+    })
+  })
+
+  it('takes nothing for new where the script was cut, or has not begun', async () => {
+    expect(await made('', 1)).to.deep.equal({ failures: ['a: no space', 'b: no space'], fresh: [], noted: false })
+    expect(await made('noted\nmade 0\n', 137)).to.deep.equal({
+      failures: ['a: no space', 'b: no space'],
+      fresh: ['/i/a'],
+      noted: true,
+    })
   })
 })
