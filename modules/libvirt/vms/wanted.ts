@@ -114,6 +114,5 @@ function refuseFiles(vms: readonly WantedVm[]): void {
 }
 
 function refusePath(path: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
   if (/[\u0000-\u001f\u007f]/.test(path)) throw new ModuleFailure(`${JSON.stringify(path)} cannot be a path of a disk`)
 }
