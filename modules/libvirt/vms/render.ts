@@ -16,10 +16,10 @@ export async function renderVm(
     uuid: vm.uuid,
     memory_mib: vm.memoryMiB,
     vcpus: vm.vcpus,
-    disks: vm.disks.map(({ file, target, cache }) => ({
+    // Their places are the template's: one of the user's own may have another bus.
+    disks: vm.disks.map(({ file, cache }) => ({
       source: file,
       format: 'qcow2',
-      target,
       ...(cache !== undefined && { cache }),
     })),
     ...(vm.seed !== undefined && { seed: vm.seed }),
