@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { expect } from 'chai'
 import type { z } from 'zod'
 import { connectionPool, jointReads, replaceFile, type ShellText, sh } from '../../core/connection/index.ts'
 import type { Connection, ConnectionPool, Endpoint, Shell } from '../../core/connection/types.ts'
@@ -149,6 +150,20 @@ export async function runState<A, S, R extends JsonObject>(
   const extra = await module.apply(host, args, before, changes)
   const after = await module.probe(host, args)
   return { changes, left: module.diff(after, args), result: { ...module.result(after, args), ...extra } }
+}
+
+/** The same, and once more: nothing is left of the first, and the second finds nothing, neither now nor pending, and writes nothing. */
+export async function settledState<A, S, R extends JsonObject>(
+  module: StateModule<A, S, R>,
+  host: DrivenHost,
+  input: Json,
+): Promise<Round> {
+  const round = await runState(module, host, input)
+  expect(round.left).to.deep.equal([])
+  const writes = host.writes()
+  expect((await runState(module, host, input)).changes).to.deep.equal([])
+  expect(host.writes()).to.equal(writes)
+  return round
 }
 
 /** One fleet task over these hosts; `silent` ones do not answer. Changes run side by side. `waits`: what waits for something at the end. */

@@ -10,7 +10,7 @@ import { cloudCommandLine } from '../../lab/image/cloud.ts'
 import { labPrepare } from '../../lab/index.ts'
 import { openTestLab, type TestLab } from '../../lab/testing.ts'
 import vms from '../../modules/libvirt/libvirt_vms.ts'
-import { nativeOn } from '../contract/libvirt/native.ts'
+import { nativeOn, rootEndpoint } from '../contract/libvirt/native.ts'
 import { type RpcHost, rpcHost } from '../contract/libvirt/rpc-host.ts'
 import { type DrivenHost, drivenHost, runFleet } from '../contract/module-driver.ts'
 
@@ -32,17 +32,7 @@ describe('guests with cloud-init, from a cloud image to a login', function () {
   before(async () => {
     const [image = ''] = await labPrepare(['cloud'], () => undefined)
     lab = await openTestLab({ containers: 1, variant: 'libvirt' })
-    const { name, address, port, hostKey } = lab.machines[0]!
-    host = await drivenHost(pool, {
-      name,
-      transport: 'ssh',
-      address,
-      port,
-      user: 'root',
-      privateKeyFile: lab.files.privateKey,
-      hostKeys: { policy: 'strict', pinned: [hostKey] },
-      useSshConfig: false,
-    })
+    host = await drivenHost(pool, rootEndpoint(lab, 0))
     rpc = await rpcHost(host)
     await nativeOn(lab, 0, `mkdir -p ${FOLDER}/vms; virsh -q net-start default 2>/dev/null; true`)
     const copy = 'tar -C "$1" -c disk.qcow2 kernel initrd | $2 "tar -C $3 -x"'

@@ -12,7 +12,7 @@ import { labPrepare } from '../../lab/index.ts'
 import { openTestLab, type TestLab } from '../../lab/testing.ts'
 import { sha256 } from '../../modules/libvirt/guest/probe.ts'
 import guest from '../../modules/libvirt/libvirt_guest.ts'
-import { nativeOn } from '../contract/libvirt/native.ts'
+import { nativeOn, rootEndpoint } from '../contract/libvirt/native.ts'
 import { checkState, type DrivenHost, drivenHost, runState } from '../contract/module-driver.ts'
 
 const run = promisify(execFile)
@@ -66,18 +66,9 @@ describe('the disks of a real Debian, by libguestfs', function () {
   before(async () => {
     const [image = ''] = await labPrepare(['cloud'], () => undefined)
     lab = await openTestLab({ containers: 1, variant: 'libvirt' })
-    const { name, address, port, hostKey } = lab.machines[0]!
+    const { address, port } = lab.machines[0]!
     await native(`${clean}; mkdir -p ${AT}; ${QUICK}`)
-    const endpoint = {
-      name,
-      transport: 'ssh',
-      address,
-      port,
-      user: 'root',
-      privateKeyFile: lab.files.privateKey,
-      hostKeys: { policy: 'strict', pinned: [hostKey] },
-      useSshConfig: false,
-    } as const
+    const endpoint = rootEndpoint(lab, 0)
     host = await drivenHost(pool, endpoint, { templates: work })
     checking = await drivenHost(pool, endpoint, { templates: work, check: true })
     const known = `UserKnownHostsFile=${lab.files.knownHosts}`
@@ -130,6 +121,7 @@ describe('the disks of a real Debian, by libguestfs', function () {
   }
 
   it('need libguestfs, and a kernel of which it makes its appliance', async function () {
+    // Somebody's own lab may have it; a new one has not.
     if ((await native('command -v guestfish || true')) !== '') this.skip()
     expect((await failure({ domain: DOMAIN, inspect: true })).message).to.include('libguestfs is not on the host')
     expect((await checkState(guest, checking, { domain: DOMAIN, ...task }))[0]?.after).to.equal(UNKNOWN)

@@ -4,8 +4,8 @@ import type { Json } from '../../core/events/json.ts'
 import { openTestLab, type TestLab } from '../../lab/testing.ts'
 import pool from '../../modules/libvirt/libvirt_pool.ts'
 import volume from '../../modules/libvirt/libvirt_volume.ts'
-import { nativeOn } from '../contract/libvirt/native.ts'
-import { type DrivenHost, drivenHost, type Round, runState } from '../contract/module-driver.ts'
+import { nativeOn, rootEndpoint } from '../contract/libvirt/native.ts'
+import { type DrivenHost, drivenHost, type Round, settledState } from '../contract/module-driver.ts'
 
 const AT = '/srv/vfpools'
 const TARGET = 'iqn.2024-01.org.example:vms'
@@ -39,15 +39,8 @@ describe('pools on an emulated machine with a kernel of its own', function () {
   let group: string
 
   const native = (command: string): Promise<string> => nativeOn(lab, 0, command)
-  const settle = async (module: typeof pool | typeof volume, input: Json): Promise<Round> => {
-    const run = (): Promise<Round> => (module === pool ? runState(pool, host, input) : runState(volume, host, input))
-    const round = await run()
-    expect(round.left).to.deep.equal([])
-    const writes = host.writes()
-    expect((await run()).changes).to.deep.equal([])
-    expect(host.writes()).to.equal(writes)
-    return round
-  }
+  const settle = (module: typeof pool | typeof volume, input: Json): Promise<Round> =>
+    module === pool ? settledState(pool, host, input) : settledState(volume, host, input)
   /** Made, started, started with the host; removed again at the end of the test, with these volumes. */
   const withPool = async (input: { name: string; [key: string]: Json }, work: () => Promise<void>): Promise<void> => {
     const { result } = await settle(pool, input)
@@ -65,17 +58,7 @@ describe('pools on an emulated machine with a kernel of its own', function () {
 
   before(async () => {
     lab = await openTestLab({ hypervisors: 1 })
-    const { name, address, port, hostKey } = lab.machines[0]!
-    host = await drivenHost(connections, {
-      name,
-      transport: 'ssh',
-      address,
-      port,
-      user: 'root',
-      privateKeyFile: lab.files.privateKey,
-      hostKeys: { policy: 'strict', pinned: [hostKey] },
-      useSshConfig: false,
-    })
+    host = await drivenHost(connections, rootEndpoint(lab, 0))
     await native(CLEAN)
     const [first = '', second = ''] = (await native(PREPARE)).split('\n').slice(-2)
     ;[disk, group] = [first, second]

@@ -89,7 +89,9 @@ function refuseWithoutBase({ missing, model }: SeenVm, states: FleetStates<VmHos
   const at = states.answered.get(host)
   const base = missing.map((disk) => disk.base?.file ?? '').find((file) => at?.check === false && at.lacks.has(file))
   if (base !== undefined)
-    throw new ModuleFailure(`a disk of '${model.name}' is to be on top of ${base}, which ${host} has not`)
+    throw new ModuleFailure(`a disk of '${model.name}' is to be on top of ${base}, which ${host} has not`, {
+      hint: 'bring it there first (libvirt_image)',
+    })
 }
 
 /** Of an interface that it is to get: the host itself was asked when the address was computed, the others are here. */
@@ -100,7 +102,12 @@ function refuseTakenMacs(vm: WantedVm, { macs, model }: SeenVm, states: FleetSta
   const taken = takenMacs(states, new Set([vm.uuid]))
   const mac = fresh.find((one) => taken.has(one) || given.has(one))
   if (mac !== undefined)
-    throw new ModuleFailure(`a new interface of '${vm.name}' would get ${mac}, which another machine of the fleet has`)
+    throw new ModuleFailure(
+      `a new interface of '${vm.name}' would get ${mac}, which another machine of the fleet has`,
+      {
+        hint: 'attach it with a MAC of its own (libvirt_domain)',
+      },
+    )
   for (const one of fresh) given.add(one)
 }
 
