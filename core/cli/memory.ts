@@ -10,5 +10,8 @@ const MANY_HOSTS = 100
 
 /** Trades CPU time for memory in runs over many hosts. Not for the build's own runs: V8 refuses a code cache made under other flags. */
 export function growSparingly(hosts: number): void {
-  if (hosts > MANY_HOSTS) setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`)
+  if (hosts <= MANY_HOSTS) return
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`)
+  // Not to wait with marking, as bin/flags.js has it for a start.
+  for (const when of ['soft', 'hard']) setFlagsFromString(`--incremental-marking-${when}-trigger=0`)
 }

@@ -1,9 +1,5 @@
+import { sortNaturally } from './natural.ts'
 import { printable } from './printable.ts'
-
-/** Names as people count them: kvm2 before kvm10. */
-export function naturally(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true })
-}
 
 interface Numbered {
   readonly prefix: string
@@ -33,9 +29,9 @@ export function foldHosts(names: readonly string[], most = MOST): string {
     else families.set(key, [one])
   }
   for (const family of families.values()) parts.push(...foldFamily(family))
-  parts.sort((a, b) => naturally(a.order, b.order))
-  const shown = parts.slice(0, most).map((part) => part.text)
-  const rest = parts.slice(most).reduce((sum, part) => sum + part.hosts, 0)
+  const ordered = sortNaturally(parts, (part) => part.order)
+  const shown = ordered.slice(0, most).map((part) => part.text)
+  const rest = ordered.slice(most).reduce((sum, part) => sum + part.hosts, 0)
   return rest === 0 ? shown.join(', ') : `${shown.join(', ')} … and ${rest} more`
 }
 

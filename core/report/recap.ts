@@ -1,5 +1,6 @@
 import type { EventOf, HostStats } from '../events/types.ts'
-import { foldHosts, naturally } from './hosts.ts'
+import { foldHosts } from './hosts.ts'
+import { sortNaturally } from './natural.ts'
 import type { Paint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
 import { clock } from './status-lines.ts'
@@ -32,7 +33,7 @@ interface Row {
 }
 
 function rowsOf(stats: Readonly<Record<string, HostStats>>, undecided: Readonly<Record<string, number>>): Row[] {
-  const names = Object.keys(stats).sort(naturally)
+  const names = sortNaturally(Object.keys(stats), (name) => name)
   if (names.length < FOLD_FROM)
     return names.map((name) => ({ name: printable(name), stats: stats[name]!, undecided: undecided[name] ?? 0 }))
   const same = new Map<string, string[]>()

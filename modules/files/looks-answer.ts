@@ -2,6 +2,7 @@ import type { CommandResult } from '../../core/connection/types.ts'
 import { ModuleFailure } from '../../core/module/types.ts'
 import { type Entry, permissionDenied, takeEntry } from './entry.ts'
 import type { Seen, WantedLook } from './looks.ts'
+import { parseDetails } from './looks-details.ts'
 import { MARK } from './looks-script.ts'
 
 /** What looksScript printed, for each path. Raises ModuleFailure where it broke off. */
@@ -24,7 +25,14 @@ export function parseLooks(answer: CommandResult, looks: readonly WantedLook[]):
     const found = takeEntry(entries, path)
     if (kind.endsWith('d')) return permissionDenied(path)
     const { device } = found
-    const common = { path, device, link: links.get(look), content: parts.get(String(i + 1)) }
+    const details = parts.get(`details ${i + 1}`)
+    const common = {
+      path,
+      device,
+      link: links.get(look),
+      content: parts.get(String(i + 1)),
+      details: details && parseDetails(details),
+    }
     if (kind.endsWith('n')) return { ...common, entry: undefined }
     const declared = look.content !== undefined && look.content !== 'text' && kind.endsWith('f')
     const digest = declared ? digests.shift() : undefined

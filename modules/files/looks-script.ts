@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ShellText, sh } from '../../core/connection/quote.ts'
 import { aboveScript, PLAIN, statScript } from './entry.ts'
 import type { WantedLook } from './looks.ts'
+import { detailsScript } from './looks-details.ts'
 
 /** Larger contents are not fetched for a diff. */
 export const DIFF_LIMIT = 100 * 1024
@@ -12,8 +13,8 @@ export const MARK = '@@'
 /**
  * Prints the mark that it uses. Then a letter for each path (f: a file that may be read, e: something else, n: nothing, d: it may not
  * be known; behind an i where `into` counted), and the entries, or those of the folders above. Behind lines of the mark and a
- * word: `N`, the text of the Nth; `digests`; `N` again, a content that differs; `links`: a letter for each that was asked (l, n),
- * the entries of links, and their targets, each with a line feed and a NUL behind it.
+ * word or two: `N`, the text of the Nth; `digests`; `N` again, a content that differs; `links`: a letter for each that was asked (l, n),
+ * the entries of links, and their targets, each with a line feed and a NUL behind it; `details N` (looks-details.ts).
  */
 export function looksScript(looks: readonly WantedLook[]): ShellText {
   const mark = `${MARK}${randomBytes(12).toString('hex')}`
@@ -34,6 +35,7 @@ export function looksScript(looks: readonly WantedLook[]): ShellText {
         ]
       : []),
     ...(wants((look) => look.link === true) ? [links(mark, looks)] : []),
+    ...(wants((look) => look.details !== undefined) ? [detailsScript(mark, looks)] : []),
     sh`exit 0`,
   ]
   return sh.join(parts)

@@ -2,6 +2,7 @@ import type { JointRead } from '../../core/connection/joint.ts'
 import type { Reader } from '../../core/module/types.ts'
 import type { Entry } from './entry.ts'
 import { parseLooks } from './looks-answer.ts'
+import type { WantedDetails } from './looks-details.ts'
 import { looksScript } from './looks-script.ts'
 
 /*
@@ -21,11 +22,24 @@ export interface Look {
   readonly content?: { readonly declared: string | undefined } | 'text'
   /** A link at the path itself is looked at too. */
   readonly link?: boolean
+  readonly details?: WantedDetails
 }
 
 /** The same with whether --diff was asked: then a content that differs from the declared one is brought along. */
 export interface WantedLook extends Look {
   readonly diff: boolean
+}
+
+/** More of what is there. */
+export interface Details {
+  /** What the user may do with it: some of r, w, x. */
+  readonly access: string
+  /** Where a link leads in the end. */
+  readonly source: string | undefined
+  /** Of a file that may be read. */
+  readonly digest: string | undefined
+  /** `text/plain; charset=us-ascii`; undefined where the host has no file(1). */
+  readonly mime: string | undefined
 }
 
 export interface Seen {
@@ -37,13 +51,17 @@ export interface Seen {
   readonly link: Entry | undefined
   /** A text; or a content that differs from what is declared, is at most DIFF_LIMIT bytes, and --diff was asked. */
   readonly content: Buffer | undefined
+  /** Where they were asked, and something is there. */
+  readonly details?: Details | undefined
   /** Number of the file system: of the entry, or of the nearest folder above a path that is not there. */
   readonly device: number
 }
 
 const looks: JointRead<WantedLook, Seen> = {
-  key: ({ path, into, content, link, diff }) =>
-    [path, into, typeof content === 'object' ? (content.declared ?? 'none') : content, link, diff].join('\0'),
+  key: ({ path, into, content, link, details, diff }) => {
+    const wanted = typeof content === 'object' ? (content.declared ?? 'none') : content
+    return [path, into, wanted, link, details?.follow, details?.digest, details?.mime, diff].join('\0')
+  },
   script: looksScript,
   parse: parseLooks,
   // A shell takes quadratic time to gather them.

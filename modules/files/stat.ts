@@ -1,26 +1,12 @@
-import { type ShellText, sh } from '../../core/connection/quote.ts'
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { ModuleFailure } from '../../core/module/types.ts'
-import {
-  absentScript,
-  type Digest,
-  type Entry,
-  octal,
-  PLAIN,
-  permissionDenied,
-  statScript,
-  takeEntry,
-} from './entry.ts'
+import { type Entry, octal } from './entry.ts'
+import { type Details, look } from './looks.ts'
 
 interface State {
   readonly entry: Entry | undefined
-  /** Access of the task's user: some of r, w, x. */
-  readonly access: string
-  readonly mime: string | undefined
-  /** Where a link leads in the end. */
-  readonly source: string | undefined
+  readonly details: Details | undefined
 }
 
 export default defineState({
@@ -54,71 +40,21 @@ export default defineState({
 - stat: path=/etc/libvirt/qemu.conf
   register: conf
 `,
-  async probe(host, args): Promise<State> {
-    const answer = await host.read(lookScript(args))
-    if (answer.status === DENIED) throw permissionDenied(args.path)
-    if (answer.status !== 0) throw new ModuleFailure(`cannot stat ${args.path}: ${answer.stderr.toString().trim()}`)
-    const [stat = '', access = '', ...rest] = answer.stdout.toString().split('\0')
-    const found = new Map(rest.map((part) => [part.slice(0, part.indexOf(' ')), part.slice(part.indexOf(' ') + 1)]))
-    const text = (name: string): string | undefined => found.get(name)?.replace(/\n$/, '') || undefined
-    const [target, digest] = [found.get('target')?.replace(/\n$/, ''), text('digest')?.split(/\s/)[0]]
-    return {
-      entry:
-        stat === ''
-          ? undefined
-          : {
-              ...takeEntry(stat.split('\n'), args.path),
-              ...(target !== undefined && { target }),
-              ...(digest !== undefined && { digest }),
-            },
-      access,
-      mime: text('mime')?.trim(),
-      source: text('source'),
-    }
+  async probe(host, { path, follow, ...args }): Promise<State> {
+    const digest = args.get_checksum ? args.checksum_algorithm : undefined
+    const [seen] = await look(host, [{ path, link: !follow, details: { follow, digest, mime: args.get_mime } }])
+    return { entry: seen?.link ?? seen?.entry, details: seen?.details }
   },
   diff: () => [],
   apply: async () => undefined,
   why: (state, args) => (state.entry ? `${args.path} is a ${state.entry.kind}` : `${args.path} does not exist`),
-  result({ entry, access, mime, source }, args): JsonObject {
-    return { stat: entry ? describe(entry, { access, mime, source }, args.path) : { exists: false } }
-  },
+  result: ({ entry, details }, args): JsonObject => ({
+    stat: entry ? describe(entry, details, args.path) : { exists: false },
+  }),
 })
 
-const DENIED = 13
-
-/** Prints the entry, the access, and named parts, each behind a NUL; nothing where there is none. */
-function lookScript(args: {
-  path: string
-  follow: boolean
-  get_checksum: boolean
-  checksum_algorithm: Digest
-  get_mime: boolean
-}): ShellText {
-  const { path, follow } = args
-  const digest = sh`if [ -f "$p" ] && [ -r "$p" ]${sh.raw(follow ? '' : ' && [ ! -L "$p" ]')}; then
-  printf '\\000digest '; ${sh.raw(`${args.checksum_algorithm}sum`)} <"$p"
-fi`
-  return sh`${PLAIN}p=${path}
-if [ ! -e "$p" ]${sh.raw(follow ? '' : ' && [ ! -L "$p" ]')}; then
-  ${absentScript(DENIED)}
-  exit 0
-fi
-${statScript(sh`"$p"`, { follow })} || exit 1
-printf '\\000'; for a in r w x; do [ -$a "$p" ] && printf %s $a; done
-if [ -L "$p" ]; then
-  printf '\\000source '; readlink -f -- "$p"
-  ${follow ? sh`` : sh`printf '\\000target '; readlink -- "$p"`}
-fi 2>/dev/null
-${args.get_checksum ? digest : sh``}
-${args.get_mime ? sh`m=$(file ${follow ? ['-L'] : []} -bi -- "$p" 2>/dev/null) && printf '\\000mime %s' "$m"` : sh``}
-exit 0`
-}
-
-function describe(
-  entry: Entry,
-  { access, mime, source }: Pick<State, 'access' | 'mime' | 'source'>,
-  path: string,
-): JsonObject {
+function describe(entry: Entry, details: Details | undefined, path: string): JsonObject {
+  const { access = '', source, digest, mime } = details ?? {}
   const has = (bit: number): boolean => (entry.mode & bit) !== 0
   return {
     exists: true,
@@ -158,7 +94,7 @@ function describe(
     executable: access.includes('x'),
     ...(entry.target !== undefined && { lnk_target: entry.target }),
     ...(entry.target !== undefined && { lnk_source: source ?? entry.target }),
-    ...(entry.digest !== undefined && { checksum: entry.digest }),
+    ...(digest !== undefined && { checksum: digest }),
     ...(mime !== undefined && { mimetype: mime.split(';')[0]!, charset: /charset=(\S+)/.exec(mime)?.[1] ?? 'unknown' }),
   }
 }

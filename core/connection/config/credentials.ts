@@ -1,4 +1,4 @@
-import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
+import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2'
 import { ConnectionError } from '../errors.ts'
 import { keyType } from '../hostkeys/key.ts'
 import type { Endpoint } from '../types.ts'
@@ -6,6 +6,7 @@ import { type AgentKey, AgentSelection, agentKeys } from './agent.ts'
 import { authHandler } from './auth-handler.ts'
 import { hasCertificate, loadKeyFile } from './key-file.ts'
 import type { ResolvedEndpoint } from './resolved.ts'
+import { type Sign, signWith } from './sign.ts'
 
 /** How to prove who we are to one server. */
 export interface Credentials {
@@ -22,9 +23,6 @@ export interface Credentials {
   /** The first attempt is a key that was configured for the host, or the only one there is: it will hardly be refused. */
   readonly sure: boolean
 }
-
-/** Signs; with RSA by that hash. */
-export type Sign = (data: Buffer, hash: 'sha256' | 'sha512' | undefined, done: (signed: Buffer | Error) => void) => void
 
 export interface Attempt {
   readonly method: () => AnyAuthMethod
@@ -197,11 +195,6 @@ class Collected {
     return true
   }
 }
-
-const signWith =
-  (key: ParsedKey): Sign =>
-  (data, hash, done) =>
-    done(key.sign(data, hash))
 
 type Prompt = Extract<AnyAuthMethod, { type: 'keyboard-interactive' }>['prompt']
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { CommandTimeout, ConnectionError } from '../errors.ts'
 import { quote, type ShellText } from '../quote.ts'
 import type { ByteChannel } from '../transport.ts'
@@ -184,11 +185,12 @@ export class Session {
 
   /** Ends its input: the shell ends what still runs on it, and itself. What runs is waited for, a little. */
   async close(): Promise<void> {
-    const idle = this.batch === undefined
     this.closing = true
     this.retired ??= 'closed'
+    await this.answered()
+    const idle = this.batch === undefined
+    if (idle) this.channel.stdin.write('vf_rest\n')
     // A raw terminal has no end of input.
-    if (idle && this.previous === 'clean') this.channel.stdin.write('vf_rest\n')
     if (this.options.merged) this.channel.stdin.write('exit\n')
     this.channel.stdin.end()
     await new Promise<void>((resolve) => {
@@ -202,6 +204,24 @@ export class Session {
       })
       if (idle) resolve()
     })
+  }
+
+  /**
+   * A job whose commands have all answered says at once that it is over. It is heard out: ended by force instead, it would take
+   * with it what a command has left running on purpose.
+   */
+  private async answered(): Promise<void> {
+    const { batch, finished } = this
+    if (!batch || batch.ending || !this.streams.every((n) => batch.cursors[n].at === batch.commands.length)) return
+    const over = new Promise<void>((resolve) => {
+      this.finished = (unbegun) => {
+        finished?.(unbegun)
+        resolve()
+      }
+    })
+    const limit = new AbortController()
+    await Promise.race([over, delay(CLOSE_MS, undefined, { signal: limit.signal }).catch(() => undefined)])
+    limit.abort()
   }
 
   private ask(): void {
@@ -320,7 +340,7 @@ export class Session {
     const done = Math.max(...this.streams.map((n) => batch.cursors[n].at))
     const begun = this.streams.some((n) => batch.cursors[n].inside) ? done + 1 : done
     this.batch = undefined
-    if (batch.ending || this.retired) this.previous = 'none'
+    if (batch.ending) this.previous = 'none'
     for (const command of batch.commands.slice(0, begun)) {
       if (!command.answered) command.fail(this.failure('its shell on the host was killed', true))
     }

@@ -1,5 +1,5 @@
 import type { Client } from 'ssh2'
-import type { Sign } from '../config/credentials.ts'
+import type { Sign } from '../config/sign.ts'
 import { internals, type PublicKey, type SignRequest } from './internals.ts'
 import { type OpenSession, openSession } from './session.ts'
 

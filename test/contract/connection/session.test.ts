@@ -202,6 +202,22 @@ describe('connection: a session', function () {
           for (const pid of left) process.kill(pid)
         })
 
+        it('is closed right behind an answer without what the command has left running', async () => {
+          const left: string[] = []
+          for (let i = 0; i < 10; i++) {
+            left.push(uniqueSeconds())
+            await shell.run(sh`sleep ${left.at(-1)!} </dev/null >/dev/null 2>&1 &`, { foreign: true })
+            await connection.resetShell()
+            shell = await connection.shell()
+          }
+          await shell.run(sh`sleep 0.3`)
+          for (const seconds of left) {
+            const survivors = processes(seconds)
+            expect(survivors).to.have.length(1)
+            process.kill(survivors[0]!)
+          }
+        })
+
         it("gives a job that a user's command has left nothing in to the next one, and ends nothing that was left", async () => {
           const [plain, apart] = [uniqueSeconds(), uniqueSeconds()]
           const job = async (script: ShellText): Promise<string> =>

@@ -6,13 +6,12 @@ import type { PreludeOptions } from './options.ts'
  * How the listening shell begins a batch: `vf_job NONCE BEFORE PAIRS FIFO SCRIPT`. BEFORE: `left`, survivors of the last
  * job are looked for; `gone`, a job that was to wait has ended instead, as it has said. PAIRS: of FIFOs for outputs, or nothing where none is wanted. FIFO: the script comes through a FIFO to a
  * job that can wait for another batch, `1`, or ends behind this one, `0`; nothing: through a pipe, to a job of its own. A pipe needs a
- * process that writes into it. `vf_rest` lets a job go that waits.
+ * process that writes into it. `vf_rest` lets a job go that waits, or sees one off that has said its last.
  */
 export const jobs = (options: PreludeOptions): string => `vf_r=${quote(jobFunctions(options))}
 vf_rest() {
-  [ -n "$vf_fed" ] || return 0
   exec 5>&-
-  wait "$vf_pid" 2>/dev/null
+  [ -z "$vf_pid" ] || wait "$vf_pid" 2>/dev/null
   vf_pid= vf_fed=
 }
 vf_begin() { trap - INT QUIT; exec $vf_x ${quote(options.shellPath)} -s -- "$D" "$vf_x" "$vf_l10n"; }
@@ -36,7 +35,7 @@ vf_job() {
   [ -z "\${KSH_VERSION-}" ] || set -- "$1" "$2" "$3" '' "$5"
   N=$1
   [ "$2" != gone ] || vf_fed=
-  [ -n "$4" ] || vf_rest
+  [ -n "$4" ] || [ -z "$vf_fed" ] || vf_rest
   if [ -n "$vf_pid" ] && [ -z "$vf_fed" ]; then
     wait "$vf_pid" 2>/dev/null
     if [ "$2" = left ] && [ -n "$vf_x" ] && vf_kill 0 && vf_alive; then vf_m S; return 0; fi

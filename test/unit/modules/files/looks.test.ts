@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -19,7 +20,8 @@ import { expect } from 'chai'
 import { jointReads } from '../../../../core/connection/joint.ts'
 import type { Shell } from '../../../../core/connection/types.ts'
 import type { Reader } from '../../../../core/module/types.ts'
-import { type Look, look, type Seen } from '../../../../modules/files/looks.ts'
+import { type Details, type Look, look, type Seen } from '../../../../modules/files/looks.ts'
+import type { WantedDetails } from '../../../../modules/files/looks-details.ts'
 import { DIFF_LIMIT } from '../../../../modules/files/looks-script.ts'
 
 const SHELLS = [['/bin/dash'], ['/bin/bash'], ['/bin/mksh'], ['/bin/busybox', 'sh']].filter(([path]) =>
@@ -141,6 +143,60 @@ describe('looks at files', () => {
             withoutAtime(seen[i]),
           )
       })
+
+  for (const shell of SHELLS)
+    it(`tells details by ${shell.join(' ')}`, async () => {
+      chmodSync(at('folder/inside'), 0o640)
+      symlinkSync('link', at('link to a link'))
+      const sums = (algorithm: string, name: string): string =>
+        createHash(algorithm)
+          .update(readFileSync(at(name)))
+          .digest('hex')
+      const mime = (name: string): string | undefined =>
+        spawnSync('file', ['-bi', '--', at(name)], { encoding: 'utf8' }).stdout?.trim() || undefined
+      const asked: [string, WantedDetails, Details | undefined][] = [
+        ...NAMES.map((name): [string, WantedDetails, Details] => [
+          name,
+          { follow: false, digest: 'sha1', mime: true },
+          { access: 'rw', source: undefined, digest: sums('sha1', name), mime: mime(name) },
+        ]),
+        [
+          'folder/inside',
+          { follow: true, digest: 'sha512', mime: false },
+          { access: 'rw', source: undefined, digest: sums('sha512', 'folder/inside'), mime: undefined },
+        ],
+        [
+          'folder',
+          { follow: false, digest: 'md5', mime: true },
+          { access: 'rwx', source: undefined, digest: undefined, mime: mime('folder') },
+        ],
+        [
+          'link to a link',
+          { follow: false, digest: 'md5', mime: true },
+          { access: 'rw', source: at('plain'), digest: undefined, mime: mime('link to a link') },
+        ],
+        [
+          'link to a link',
+          { follow: true, digest: 'md5', mime: true },
+          { access: 'rw', source: at('plain'), digest: sums('md5', 'plain'), mime: mime('plain') },
+        ],
+        ['broken', { follow: true, digest: 'md5', mime: true }, undefined],
+        [
+          'broken',
+          { follow: false, digest: undefined, mime: false },
+          { access: '', source: at('nowhere'), digest: undefined, mime: undefined },
+        ],
+        ['none/below', { follow: false, digest: 'md5', mime: true }, undefined],
+      ]
+      scripts.length = 0
+      const seen = await look(
+        reader(shell, false),
+        asked.map(([name, details]) => ({ path: at(name), link: !details.follow, details })),
+      )
+      rmSync(at('link to a link'))
+      expect(scripts).to.have.lengthOf(1)
+      expect(seen.map((one) => one.details)).to.deep.equal(asked.map(([, , expected]) => expected))
+    })
 
   it('takes many paths in parts', async () => {
     const looks = Array.from({ length: 250 }, (_, i) => ({ path: at(i % 3 === 0 ? 'plain' : `none${i}`) }))
