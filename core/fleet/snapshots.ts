@@ -92,7 +92,7 @@ export async function deleteSnapshot(
     if (xml === undefined) throw new FleetError('unknown', `VM '${vm.name}' has no snapshot '${name}' any more`)
     const there: SnapshotHost = {
       libvirt,
-      read: (script) => host.run(script),
+      read: (script, options) => host.run(script, options),
       run: (script) => host.run(script, { timeoutMs: 0, shielded: true }),
       progress: onMerging,
     }

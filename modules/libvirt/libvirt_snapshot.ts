@@ -10,7 +10,10 @@ export default defineState({
   summary: 'A snapshot of a domain, by its name: taken, gone back to, removed.',
   description: `A snapshot of that name is taken once. Removing one never loses what the guest wrote since: an internal one is deleted, an
 external one merged back into its base (by libvirt, or by blockcommit or qemu-img commit where this libvirt cannot), while the guest runs
-or not. Going back is an act: what the guest is now is lost, in every run.
+or not. Where another image on the host stands on one that would be written to or removed (a linked clone of the domain), or may for all
+that can be told, it is refused, in check mode too, with who it is and how to make it whole. A merge that was cut goes on in the next run.
+
+Going back is an act: what the guest is now is lost, in every run.
 
 External snapshots are gone back to with libvirt 9.9.0 and later; an older one is refused before anything is touched.`,
   args: snapshotArgs,

@@ -23,10 +23,10 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
   const timed = commands.some((c) => c.timeoutMs > 0)
   const steps = commands.map((command, i) => {
     const last = i === commands.length - 1
-    const end = mayWait(commands) ? 'vf_done' : 'vf_m J'
+    const end = mayWait(commands) ? 'vf_done' : 'vf_over\nvf_m J'
     return ownOutput(command)
       ? apart(command, options, last ? end : undefined)
-      : inline(command, options, last && timed)
+      : inline(command, options, last, last && timed)
   })
   const begin = mayWait(commands) ? 'vf_start 2>/dev/null\nvf_m B\n' : 'vf_m B\n'
   return `${begin}${steps.join('')}${isClean(commands) || mayWait(commands) ? '' : 'exit\n'}`
@@ -62,9 +62,11 @@ function body(command: ScriptCommand, { decoder }: ScriptOptions, { streams = ''
 const deadline = (command: ScriptCommand): string =>
   command.timeoutMs > 0 ? `vf_T ${command.seq} ${Math.ceil(command.timeoutMs / 10)}\n` : ''
 
-function inline(command: ScriptCommand, options: ScriptOptions, endWatch: boolean): string {
+function inline(command: ScriptCommand, options: ScriptOptions, last: boolean, endWatch: boolean): string {
   const wait = command.timeoutMs > 0 ? ' & vf_q' : ''
-  const end = endWatch ? `vf_s=$?\nvf_J\nvf_m E ${command.seq} "$vf_s"\n` : `vf_m E ${command.seq} $?\n`
+  const end = last
+    ? `vf_s=$?\n${endWatch ? 'vf_J\n' : ''}vf_over\nvf_m E ${command.seq} "$vf_s"\n`
+    : `vf_m E ${command.seq} $?\n`
   return `${deadline(command)}${body(command, options)}${wait}\n${end}`
 }
 

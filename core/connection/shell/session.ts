@@ -189,7 +189,6 @@ export class Session {
     this.retired ??= 'closed'
     await this.answered()
     const idle = this.batch === undefined
-    if (idle) this.channel.stdin.write('vf_rest\n')
     // A raw terminal has no end of input.
     if (this.options.merged) this.channel.stdin.write('exit\n')
     this.channel.stdin.end()
@@ -207,8 +206,8 @@ export class Session {
   }
 
   /**
-   * A job whose commands have all answered says at once that it is over. It is heard out: ended by force instead, it would take
-   * with it what a command has left running on purpose.
+   * A job whose commands have all answered says at once that it is over. It is heard out: ended by force before that, it would take with
+   * it what a command has left running on purpose.
    */
   private async answered(): Promise<void> {
     const { batch, finished } = this

@@ -62,6 +62,19 @@ for f in ${files}; do look "$f"; done
 for d in ${folders}; do for f in "$d"/*; do look "$f"; done; done
 exit 0`
 
+/** Which of these folders cannot be looked into: what is in them scanChains passes over in silence. One that is not there is none. */
+export async function unreadable(look: Look, folders: readonly string[]): Promise<string[]> {
+  const answer = await look(
+    sh`LC_ALL=C; export LC_ALL
+for d in ${folders}; do
+  e=$(ls -- "$d" 2>&1 >/dev/null) || case $e in *'No such file or directory'*) ;; *) printf '%s\\0' "$d" ;; esac
+done
+exit 0`,
+    { timeoutMs: PATIENCE_MS },
+  )
+  return answer.stdout.toString().split('\0').slice(0, -1)
+}
+
 /** What the script prints; a file that was cut off is none. */
 export function readScan(output: string): SeenFile[] {
   const parts = output.split('\0')

@@ -1,12 +1,12 @@
 import type { ShellText } from '../../connection/quote.ts'
-import type { CommandResult } from '../../connection/types.ts'
+import type { CommandOptions, CommandResult } from '../../connection/types.ts'
 import type { Libvirt } from '../types.ts'
 import type { Snapshot } from './read.ts'
 
 /** Where a snapshot is deleted. */
 export interface SnapshotHost {
   readonly libvirt: Libvirt
-  read(script: ShellText): Promise<CommandResult>
+  read(script: ShellText, options?: CommandOptions): Promise<CommandResult>
   /** What must not be cut, and takes as long as the images are large. */
   run(script: ShellText): Promise<CommandResult>
   readonly signal?: AbortSignal

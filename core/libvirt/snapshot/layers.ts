@@ -1,5 +1,5 @@
 import type { LibvirtError } from '../errors.ts'
-import type { DomainModel } from '../xml/domain.ts'
+import { readDomain } from '../xml/domain.ts'
 import { child, type Element } from '../xml/element.ts'
 import { keptBy } from './kept.ts'
 import type { Snapshot } from './read.ts'
@@ -14,16 +14,31 @@ export interface Layer {
   readonly format: string
 }
 
-/** The disks of an external snapshot. Raises SnapshotKept where one is not what the snapshot says. `why`: libvirt's own refusal. */
-export function layersOf(snapshot: Snapshot, model: DomainModel, why: LibvirtError): Layer[] {
-  return snapshot.disks.flatMap(({ target, external, overlay, base }): Layer[] => {
-    if (!external) return []
+/** The disks of an external snapshot: those to be merged, and those that an earlier run had merged when it was cut. */
+export interface Layers {
+  readonly due: readonly Layer[]
+  readonly merged: readonly Layer[]
+}
+
+/**
+ * Raises SnapshotKept where a disk is not what the snapshot says. `definitions`: as it is now, then as at its next boot. `why`:
+ * libvirt's own refusal.
+ */
+export function layersOf(snapshot: Snapshot, definitions: readonly Element[], why: LibvirtError): Layers {
+  const disks = definitions.slice(0, 1).flatMap((one) => readDomain(one).disks)
+  const [due, merged]: [Layer[], Layer[]] = [[], []]
+  for (const { target, external, overlay, base } of snapshot.disks) {
+    if (!external) continue
     if (overlay === undefined) throw keptBy(why, `${target} is on no file of the host, and`)
-    const now = model.disks.find((disk) => disk.target === target)?.source
-    if (now !== overlay) throw keptBy(why, `${target} is ${now ?? 'gone'}, not ${overlay}, and`)
+    const now = disks.find((disk) => disk.target === target)?.source
+    const isMerged = now !== undefined && now === base?.source && !definitions.some((one) => mentions(one, overlay))
+    if (now !== overlay && !isMerged) throw keptBy(why, `${target} is ${now ?? 'gone'}, not ${overlay}, and`)
     if (base?.source === undefined) throw keptBy(why, `what ${target} was before ${overlay} is not known, and`)
-    return [{ target, overlay, base: base.source, type: base.type, format: base.format ?? 'raw' }]
-  })
+    const layer = { target, overlay, base: base.source, type: base.type, format: base.format ?? 'raw' }
+    if (isMerged) merged.push(layer)
+    else due.push(layer)
+  }
+  return { due, merged }
 }
 
 /** The definition with the bases for the overlays. */

@@ -1,6 +1,7 @@
 import { awaitByAsking } from '../await.ts'
 import { LibvirtError } from '../errors.ts'
 import { watchDomains } from '../watch.ts'
+import { child, childrenOf, type Element, parseXml } from '../xml/element.ts'
 import type { DoomedSnapshot, SnapshotHost } from './host.ts'
 import { step } from './kept.ts'
 import type { Layer } from './layers.ts'
@@ -29,7 +30,9 @@ export async function mergeOnline(
       return ready || (job.end > 0 && job.current === job.end)
     }
     try {
-      await libvirt.commitBlock(uuid, target, { base, top: overlay, active: true })
+      const begun = await begunBefore(host, uuid, target, base)
+      if (begun) ready ||= begun.attributes.ready === 'yes'
+      else await libvirt.commitBlock(uuid, target, { base, top: overlay, active: true })
       await awaitByAsking(look, (done) => done, {
         timeoutMs: Number.POSITIVE_INFINITY,
         pollMs: POLL_MS,
@@ -41,4 +44,22 @@ export async function mergeOnline(
     }
     await libvirt.abortBlockJob(uuid, target, { pivot: true })
   })
+}
+
+/** The same job, which goes on in QEMU when a run is cut. */
+async function begunBefore(
+  { libvirt }: SnapshotHost,
+  uuid: string,
+  target: string,
+  base: string,
+): Promise<Element | undefined> {
+  const text = await libvirt.domainXml(uuid)
+  if (text === undefined) return undefined
+  const disks = childrenOf(child(parseXml(text), 'devices'), 'disk')
+  const mirror = child(
+    disks.find((one) => child(one, 'target')?.attributes.dev === target),
+    'mirror',
+  )
+  const { file, dev } = child(mirror, 'source')?.attributes ?? {}
+  return mirror?.attributes.job === 'active-commit' && (file ?? dev) === base ? mirror : undefined
 }

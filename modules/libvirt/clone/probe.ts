@@ -1,11 +1,11 @@
 import { sh } from '../../../core/connection/quote.ts'
 import { fleetUuid } from '../../../core/libvirt/identity/uuid.ts'
+import { withVolumeFiles } from '../../../core/libvirt/images/volume-files.ts'
 import type { DomainSummary } from '../../../core/libvirt/types.ts'
 import { type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
 import type { Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
 import { allDomains, type KnownDomain } from '../storage/users.ts'
-import { withVolumeFiles } from '../storage/volume-files.ts'
 import type { CloneArgs } from './args.ts'
 import { claimFile } from './claim.ts'
 

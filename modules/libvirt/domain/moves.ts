@@ -1,10 +1,11 @@
 import { dirname } from 'node:path'
 import { sh } from '../../../core/connection/quote.ts'
+import type { ImageUsers } from '../../../core/libvirt/images/users.ts'
 import { refreshPoolsOf } from '../../../core/libvirt/pools/refresh.ts'
 import { readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { type Change, type Host, ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { whoNeeds } from '../image/diff.ts'
-import { type ImageUsers, usersOfImages } from '../image/users.ts'
+import { usersOfImages } from '../image/users.ts'
 import type { DomainArgs } from './args.ts'
 import type { FoundDomain, HostDomains } from './probe.ts'
 

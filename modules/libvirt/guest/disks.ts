@@ -1,12 +1,12 @@
 import { sh } from '../../../core/connection/quote.ts'
+import { type DomainFiles, filesOfDomains } from '../../../core/libvirt/images/places.ts'
+import { withVolumeFiles } from '../../../core/libvirt/images/volume-files.ts'
 import { readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { type Answer, ask } from '../daemon/ask.ts'
-import { type DomainFiles, filesOfDomains } from '../image/places.ts'
 import { usersOfImage } from '../image/users.ts'
 import { sourceOf } from '../storage/volume/transfer.ts'
-import { withVolumeFiles } from '../storage/volume-files.ts'
 import { type GuestArgs, writes } from './args.ts'
 
 /** An image of the guest. */

@@ -1,9 +1,9 @@
+import type { ImageUsers } from '../../../core/libvirt/images/users.ts'
 import { type Change, ModuleFailure } from '../../../core/module/types.ts'
 import { diffAttributes } from '../../files/attributes.ts'
 import type { ImageArgs } from './args.ts'
 import type { ImageState } from './probe.ts'
 import type { ImageHeader } from './qcow2.ts'
-import type { ImageUsers } from './users.ts'
 
 export function diffImage(state: ImageState, a: ImageArgs): Change[] {
   const { found, users, wanted } = state

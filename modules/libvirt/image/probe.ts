@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { stampScript } from '../../../core/connection/files/known-digests.ts'
 import { LARGE_FILE } from '../../../core/connection/files/large-file.ts'
 import { type ShellText, sh } from '../../../core/connection/quote.ts'
+import type { ImageUsers } from '../../../core/libvirt/images/users.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { checksums, type Wanted } from '../../files/content.ts'
 import { absentScript, type Entry, permissionDenied, statScript, takeEntry } from '../../files/entry.ts'
@@ -10,7 +11,7 @@ import { type Algorithm, declaredDigest, digestInList, type ImageDigest, nameInU
 import { fetchList } from './fetch.ts'
 import { HEADER_BYTES, type ImageHeader, readHeader } from './qcow2.ts'
 import { recordPath } from './record.ts'
-import { type ImageUsers, usersOfImage } from './users.ts'
+import { usersOfImage } from './users.ts'
 
 /** An image that is there. */
 export interface FoundImage {

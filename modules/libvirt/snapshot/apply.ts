@@ -5,10 +5,11 @@ import { escapeXml } from '../../../core/libvirt/xml/element.ts'
 import type { Host } from '../../../core/module/types.ts'
 import { ModuleFailure } from '../../../core/module/types.ts'
 import { requireAnswer } from '../daemon/ask.ts'
-import { attempt, saidBy } from '../daemon/failure.ts'
+import { attempt } from '../daemon/failure.ts'
 import type { SnapshotArgs } from './args.ts'
 import { writableDisks } from './diff.ts'
-import type { FoundDomain, SnapshotState } from './probe.ts'
+import { keptFailure } from './kept.ts'
+import { type FoundDomain, type SnapshotState, takesChildren } from './probe.ts'
 
 export async function applySnapshot(host: Host, a: SnapshotArgs, state: SnapshotState): Promise<undefined> {
   const found = requireAnswer(state.answer)
@@ -61,16 +62,10 @@ async function remove(host: Host, a: SnapshotArgs, found: FoundDomain): Promise<
   const snapshot = found.snapshot!
   const what = `delete '${a.name}' of '${a.domain}'`
   try {
-    const children = a.children && snapshot.type === 'internal'
+    const children = takesChildren(a, snapshot)
     const doomed = { domain: a.domain, uuid: found.summary.uuid, snapshot }
     await attempt(what, () => deleteSnapshot(host, doomed, { children }))
   } catch (error) {
-    if (!(error instanceof SnapshotKept)) throw error
-    const { message, hint, refusal } = error
-    throw new ModuleFailure(`${what}: ${message}`, {
-      ...(hint !== undefined && { hint }),
-      ...(refusal && { result: saidBy(refusal) }),
-      cause: refusal ?? error,
-    })
+    throw error instanceof SnapshotKept ? keptFailure(a, error) : error
   }
 }

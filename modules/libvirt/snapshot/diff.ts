@@ -1,6 +1,7 @@
 import { type Change, ModuleFailure, UNKNOWN } from '../../../core/module/types.ts'
 import { undecided } from '../daemon/ask.ts'
 import type { SnapshotArgs } from './args.ts'
+import { keptFailure } from './kept.ts'
 import type { FoundDomain, SnapshotState } from './probe.ts'
 
 export function diffSnapshot({ answer, check }: SnapshotState, a: SnapshotArgs): Change[] {
@@ -56,12 +57,13 @@ function whatIsSaved(found: FoundDomain, a: SnapshotArgs): string {
   return a.memory ? 'disks and memory' : 'disks'
 }
 
-function removal({ snapshot, children }: FoundDomain, a: SnapshotArgs): Change[] {
+function removal({ snapshot, children, kept }: FoundDomain, a: SnapshotArgs): Change[] {
   if (!snapshot) return []
   if (snapshot.type === 'external' && a.children && children.length > 0)
     throw new ModuleFailure(`'${a.name}' is external, and ${children.join(', ')} is on top of it`, {
       hint: 'remove external ones one by one, the latest first',
     })
+  if (kept) throw keptFailure(a, kept)
   const note = snapshot.type === 'external' ? 'what was written since is merged into the base' : undefined
   return [{ path: 'state', before: 'present', after: 'absent', effect: 'now', ...(note !== undefined && { note }) }]
 }

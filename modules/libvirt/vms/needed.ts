@@ -1,4 +1,4 @@
-import type { ImageUsers } from '../image/users.ts'
+import type { ImageUsers } from '../../../core/libvirt/images/users.ts'
 
 /** A VM that is to be removed, and the files that were made for it. */
 export interface Doomed {

@@ -128,6 +128,56 @@ describe('libvirt_snapshot on a real libvirtd', function () {
       expect(await marked('a.qcow2', 9)).to.equal(true)
     })
 
+  /** One disk is merged, by hand, as a run does that is cut before the other one's turn. */
+  const half = async () => {
+    await runState(snapshot, host, task('inside'))
+    await runState(snapshot, host, task('ext', { type: 'external' }))
+    await mark('a.ext', 9)
+    await mark('b.ext', 8)
+    await lab.native(0, 'virsh -q start vfsnap && virsh blockcommit vfsnap vda --active --pivot --wait')
+    expect(await sources()).to.equal('/srv/vfsnap/a.qcow2\n/srv/vfsnap/b.ext')
+  }
+  const isWhole = async (files = 'a.qcow2\nb.qcow2') => {
+    expect(await sources()).to.equal('/srv/vfsnap/a.qcow2\n/srv/vfsnap/b.qcow2')
+    expect(await lab.native(0, 'virsh snapshot-list vfsnap --name')).to.equal('inside')
+    expect(await lab.native(0, 'ls /srv/vfsnap')).to.equal(files)
+  }
+
+  for (const state of ['running', 'shut off'])
+    it(`goes on with a merge that was cut between two disks, ${state}`, async () => {
+      await half()
+      if (state !== 'running') await lab.native(0, 'virsh -q destroy vfsnap')
+      await converges(task('ext', { state: 'absent' }))
+      await isWhole()
+      await lab.native(0, 'virsh destroy vfsnap 2>/dev/null || :')
+      expect([await marked('a.qcow2', 9), await marked('b.qcow2', 8)]).to.deep.equal([true, true])
+    })
+
+  it('goes on with a merge that was cut at work, and with one that was only to be forgotten', async () => {
+    await half()
+    await lab.native(0, 'virsh blockcommit vfsnap vdb --active')
+    await converges(task('ext', { state: 'absent' }))
+    await isWhole()
+    await runState(snapshot, host, task('again', { type: 'external' }))
+    await lab.native(0, 'for d in vda vdb; do virsh blockcommit vfsnap $d --active --pivot --wait; done')
+    await lab.native(0, 'rm /srv/vfsnap/a.again')
+    await converges(task('again', { state: 'absent' }))
+    await isWhole()
+  })
+
+  it('leaves what is not in the base, and says so', async () => {
+    await half()
+    await lab.native(0, 'virsh -q destroy vfsnap')
+    await mark('a.qcow2', 3)
+    await runState(snapshot, host, task('ext', { state: 'absent' })).then(
+      () => expect.fail('it says nothing'),
+      (error: Error) =>
+        expect(error.message).to.include('left: /srv/vfsnap/a.ext (not the same as /srv/vfsnap/a.qcow2 any more)'),
+    )
+    await isWhole('a.ext\na.qcow2\nb.qcow2')
+    expect([await marked('a.ext', 9), await marked('b.qcow2', 8)]).to.deep.equal([true, true])
+  })
+
   it('leaves all as it was where one disk of several cannot be had', async () => {
     await lab.native(0, 'mkdir /srv/vfsnap/b.ext')
     await runState(snapshot, host, task('ext', { type: 'external' })).then(

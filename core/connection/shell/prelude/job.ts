@@ -106,7 +106,12 @@ vf_clean() {
   done
   return 1
 }
-vf_done() { if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi; }
+# All is done, and need not be ended by anybody: said to the listening shell, too.
+vf_over() { [ -z "$D" ] || { vf_p 1 >"$D/w"; } 2>/dev/null; }
+vf_done() {
+  vf_over
+  if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi
+}
 vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
 `
 }

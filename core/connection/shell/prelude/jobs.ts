@@ -6,7 +6,8 @@ import type { PreludeOptions } from './options.ts'
  * How the listening shell begins a batch: `vf_job NONCE BEFORE PAIRS FIFO SCRIPT`. BEFORE: `left`, survivors of the last
  * job are looked for; `gone`, a job that was to wait has ended instead, as it has said. PAIRS: of FIFOs for outputs, or nothing where none is wanted. FIFO: the script comes through a FIFO to a
  * job that can wait for another batch, `1`, or ends behind this one, `0`; nothing: through a pipe, to a job of its own. A pipe needs a
- * process that writes into it. `vf_rest` lets a job go that waits, or sees one off that has said its last.
+ * process that writes into it. `vf_rest` lets a job go that waits, or sees one off that has
+ * done all it was given.
  */
 export const jobs = (options: PreludeOptions): string => `vf_r=${quote(jobFunctions(options))}
 vf_rest() {
@@ -43,6 +44,7 @@ vf_job() {
   fi
   [ -z "$3$4" ] || [ -n "$D" ] || vf_mkdir
   [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
+  [ -z "$D" ] || { true >"$D/w"; } 2>/dev/null
   vf_f=\${3:-0}
   vf_t="N=$N vf_at=$vf_next
 $5

@@ -1,6 +1,6 @@
+import { definedDomains, filesIn } from '../../../../core/libvirt/images/places.ts'
 import type { LibvirtReader } from '../../../../core/libvirt/types.ts'
 import { type DomainDisk, readDomain } from '../../../../core/libvirt/xml/domain.ts'
-import { definedDomains, filesIn } from '../../image/places.ts'
 
 /** A machine and its disks, live and of its next boot; volumes by their files. */
 export interface DomainDisks {

@@ -1,7 +1,7 @@
 import type { CommandOptions, CommandResult } from '../../../../core/connection/types.ts'
+import { poolFolders } from '../../../../core/libvirt/images/places.ts'
 import { type Host, ModuleFailure, type Reader } from '../../../../core/module/types.ts'
 import { ask } from '../../daemon/ask.ts'
-import { poolFolders } from '../../image/places.ts'
 import type { SourceFormat } from './args.ts'
 import { disksOfDomains } from './domains.ts'
 import { lookAtSource, type Source } from './source.ts'

@@ -76,6 +76,23 @@ export function snapshotTests(lab: () => VmLab): void {
         await demandMark('a.qcow2', 9, 1)
       })
 
+  it('merges nothing into an image that another VM stands on', async () => {
+    await lab().define(0, 'a')
+    await native(`qemu-img create -q -f qcow2 -F qcow2 -b ${FOLDER}/a.qcow2 ${FOLDER}/b.qcow2`)
+    await lab().define(0, 'b')
+    expect((await snapshot('create', 'a', 'ext', '--external')).code).to.equal(0)
+    await mark('a.ext', 9, 1)
+    for (const more of [[], ['--children']]) {
+      const { code, err } = await snapshot('delete', 'a', 'ext', '--yes', ...more)
+      expect(code).to.equal(2)
+      expect(err).to.include(
+        `error: delete snapshot 'ext' of a@${lab().hosts[0]}: nothing is merged: ${FOLDER}/a.qcow2 would be written to, and it is the base of ${FOLDER}/b.qcow2 (of 'b')\nhint: give each its own data first`,
+      )
+    }
+    expect([await names(), await files()]).to.deep.equal(['ext', 'a.ext a.qcow2 b.qcow2'])
+    await demandMark('b.qcow2', 0, 1)
+  })
+
   it('merges the later of two external ones first', async () => {
     await lab().define(0, 'a')
     for (const name of ['inside', 'one', 'two'])

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { ShellText } from '../../../../core/connection/quote.ts'
 import type { CommandResult } from '../../../../core/connection/types.ts'
 import { CODE, LibvirtError, LibvirtLost, LibvirtNotAsked } from '../../../../core/libvirt/errors.ts'
+import { NO_QEMU_IMG } from '../../../../core/libvirt/images/scan.ts'
 import { deleteSnapshot } from '../../../../core/libvirt/snapshot/delete.ts'
 import { SnapshotKept } from '../../../../core/libvirt/snapshot/kept.ts'
 import { readSnapshot } from '../../../../core/libvirt/snapshot/read.ts'
@@ -23,19 +24,31 @@ interface World {
   /** The disk stays on the image on top, whatever is merged. */
   stuck?: boolean
   rm?: string
+  /** What it is on to begin with. */
+  image?: string
+  /** What qemu-img compare comes to. */
+  differs?: boolean
+  /** A job that goes on, as `<mirror>`. */
+  mirror?: string
+  /** Images of the host, as scanChains prints them, and folders that cannot be looked into. */
+  images?: string
+  closed?: string
+  noQemuImg?: boolean
+  /** What is found in /j, where that is looked into. */
+  inJ?: string
 }
 
 /** A host of that kind, and what is done to it. */
 function hostOf(world: World) {
   const { state = 'shut off', managedSave = false, others = {}, info = INFO } = world
   const acts: string[] = []
-  let image = '/i/web1.s'
+  let image = world.image ?? '/i/web1.s'
   const merged = (): void => {
     if (!world.stuck) image = '/i/web1.qcow2'
   }
   const libvirt: Partial<Libvirt> = {
     domains: async () => [{ uuid: 'u', name: 'web1', state, managedSave } as never],
-    domainXml: async () => domainText(image),
+    domainXml: async () => domainText(image).replace('<target', `${world.mirror ?? ''}<target`),
     snapshots: async () => ['s', ...Object.keys(others)],
     snapshotXml: async (_, name) => others[name],
     pools: async () => [],
@@ -65,8 +78,16 @@ function hostOf(world: World) {
     }) as CommandResult
   const host = {
     libvirt: libvirt as Libvirt,
-    read: async () => said(undefined, info),
+    async read(script: ShellText) {
+      if (String(script).includes('command -v qemu-img'))
+        return {
+          ...said(undefined, (String(script).includes('for d in /j;') ? world.inJ : world.images) ?? ''),
+          status: world.noQemuImg ? NO_QEMU_IMG : 0,
+        }
+      return said(undefined, String(script).includes('ls --') ? (world.closed ?? '') : info)
+    },
     async run(script: ShellText) {
+      if (String(script).includes('qemu-img compare')) return said(world.differs ? '' : undefined)
       const remove = /for f in (\S+);/.exec(String(script))?.[1]
       acts.push(remove === undefined ? String(script) : `rm ${remove}`)
       return said(remove === undefined ? world.commit : world.rm)
@@ -110,9 +131,64 @@ describe('deleting a snapshot', () => {
 
   it('merges what runs where libvirt does not', async () => {
     expect(await deleted({ refusal: REFUSAL, state: 'running' })).to.deep.equal({
-      acts: ['commit vda: /i/web1.s into /i/web1.qcow2', 'pivot vda', 'forget s', 'rm /i/web1.s'],
+      acts: ['commit vda: /i/web1.s into /i/web1.qcow2', 'pivot vda', 'rm /i/web1.s', 'forget s', 'rm /i/web1.s'],
       error: undefined,
     })
+  })
+
+  it('goes on where a run was cut: with the job that is at work', async () => {
+    const mirror = "<mirror job='active-commit' ready='yes'><source file='/i/web1.qcow2'/></mirror>"
+    const { acts, error } = await deleted({ refusal: REFUSAL, state: 'running', mirror })
+    expect([acts[0], error]).to.deep.equal(['pivot vda', undefined])
+    const other = mirror.replace('web1.qcow2', 'else.qcow2')
+    expect((await deleted({ refusal: REFUSAL, state: 'running', mirror: other })).acts[0]).to.match(/^commit vda/)
+  })
+
+  for (const state of ['running', 'shut off'])
+    it(`goes on where a run was cut: with what is merged and not forgotten, ${state}`, async () => {
+      const merged = { refusal: REFUSAL, state, image: '/i/web1.qcow2' }
+      expect(await deleted(merged)).to.deep.equal({ acts: ['forget s', 'rm /i/web1.s'], error: undefined })
+      const { acts, error } = await deleted({ ...merged, differs: true })
+      expect(acts).to.deep.equal(['forget s'])
+      expect(error)
+        .to.be.instanceOf(SnapshotKept)
+        .with.property('message')
+        .that.includes('they are left: /i/web1.s (not the same as /i/web1.qcow2 any more)')
+    })
+
+  const seen = (path: string, info: string) => `8:${path}|regular file|xfs\0${path}\0${info}\0`
+  const chain = seen('/i/web1.s', INFO) + seen('/i/web1.qcow2', '{}')
+  const foreign: [string, World, string][] = [
+    ['another image stands on its base', { images: chain + seen('/i/x', INFO) }, 'it is the base of /i/x'],
+    ['what an image is on cannot be told', { images: chain + seen('/i/x', '') }, 'cannot tell what /i/x is on'],
+    ['a folder cannot be looked into', { images: chain, closed: '/i\0' }, '/i cannot be looked into'],
+    [
+      'an image stands beside its base, which is elsewhere than the snapshot says',
+      {
+        images: seen('/i/web1.s', INFO.replace('/i/', '/j/')) + seen('/j/web1.qcow2', '{}'),
+        inJ: seen('/j/x', INFO.replace('/i/', '/j/')),
+      },
+      'it is the base of /j/x',
+    ],
+    ['there is no qemu-img', { noQemuImg: true }, 'not known without qemu-img'],
+  ]
+  for (const [what, world, message] of foreign)
+    it(`is not even asked of libvirt where ${what}; an internal one is`, async () => {
+      const { acts, error } = await deleted(world)
+      expect(acts).to.deep.equal([])
+      expect(error).to.be.instanceOf(SnapshotKept).with.property('message').that.includes(message)
+      expect(await deleted(world, { xml: INTERNAL })).to.deep.equal({ acts: ['delete s'], error: undefined })
+    })
+
+  it('counts external ones that were made since an internal one, and go with it', async () => {
+    const since = EXTERNAL.replace('<name>s</name>', '<name>t</name>').replace('<name>p</name>', '<name>s</name>')
+    const between = '<domainsnapshot><name>s2</name><parent><name>s</name></parent></domainsnapshot>'
+    const world = {
+      images: chain + seen('/i/x', INFO),
+      others: { s2: between, t: since.replace('<name>s</name></parent>', '<name>s2</name></parent>') },
+    }
+    expect((await deleted(world, { xml: INTERNAL, children: true })).error).to.be.instanceOf(SnapshotKept)
+    expect((await deleted(world, { xml: INTERNAL })).acts).to.deep.equal(['delete s'])
   })
 
   const child = '<domainsnapshot><name>t</name><parent><name>s</name></parent></domainsnapshot>'

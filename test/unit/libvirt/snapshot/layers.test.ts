@@ -10,16 +10,24 @@ import { domainText, EXTERNAL } from './texts.ts'
 const layer = { target: 'vda', overlay: '/i/web1.s', base: '/i/web1.qcow2', type: 'file', format: 'qcow2' }
 
 describe('the layers of an external snapshot', () => {
-  const layers = (snapshot: string, now: string) =>
-    layersOf(readSnapshot(snapshot), readDomain(parseXml(domainText(now))), new LibvirtError('libvirt cannot'))
+  const layers = (snapshot: string, now: string, next = now) =>
+    layersOf(
+      readSnapshot(snapshot),
+      [now, next].map((image) => parseXml(domainText(image))),
+      new LibvirtError('libvirt cannot'),
+    )
 
   it('are the images on top, with what is below them', () => {
-    expect(layers(EXTERNAL, '/i/web1.s')).to.deep.equal([layer])
+    expect(layers(EXTERNAL, '/i/web1.s')).to.deep.equal({ due: [layer], merged: [] })
+  })
+
+  it('are merged already where the disk is the base, and nothing names the overlay', () => {
+    expect(layers(EXTERNAL, '/i/web1.qcow2')).to.deep.equal({ due: [], merged: [layer] })
+    expect(() => layers(EXTERNAL, '/i/web1.qcow2', '/i/web1.s')).to.throw(SnapshotKept, 'vda is /i/web1.qcow2, not')
   })
 
   const refused: [string, string, string, string][] = [
     ['a disk is another image', EXTERNAL, '/i/web1.t', 'vda is /i/web1.t, not /i/web1.s, and: libvirt cannot'],
-    ['a disk is the base already', EXTERNAL, '/i/web1.qcow2', 'vda is /i/web1.qcow2, not /i/web1.s, and'],
     [
       'an image on top is no file of the host',
       EXTERNAL.replace("file='/i/web1.s'", "protocol='rbd' name='pool/web1.s'"),

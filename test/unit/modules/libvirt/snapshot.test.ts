@@ -32,6 +32,7 @@ const found = (more: Partial<FoundDomain> = {}, state = 'running', format = 'qco
   current: undefined,
   snapshot: undefined,
   children: [],
+  kept: undefined,
   external: false,
   version: '9.0.0',
   ...more,

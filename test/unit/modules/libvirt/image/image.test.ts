@@ -6,12 +6,12 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { JsonObject } from '../../../../../core/events/json.ts'
 import { basesIn } from '../../../../../core/libvirt/images/bases.ts'
+import { filesIn } from '../../../../../core/libvirt/images/places.ts'
 import { parseXml } from '../../../../../core/libvirt/xml/element.ts'
 import { ModuleFailure } from '../../../../../core/module/types.ts'
 import { imageArgs } from '../../../../../modules/libvirt/image/args.ts'
 import { diffImage } from '../../../../../modules/libvirt/image/diff.ts'
 import { declaredDigest, digestInList, nameInUrl } from '../../../../../modules/libvirt/image/digest.ts'
-import { filesIn } from '../../../../../modules/libvirt/image/places.ts'
 import { readHeader } from '../../../../../modules/libvirt/image/qcow2.ts'
 
 const A = 'a'.repeat(64)

@@ -1,7 +1,7 @@
-import type { DomainSummary } from '../../../core/libvirt/api/states.ts'
-import type { LibvirtReader } from '../../../core/libvirt/types.ts'
-import { child, childrenOf, type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
-import { withVolumeFiles } from '../storage/volume-files.ts'
+import type { DomainSummary } from '../api/states.ts'
+import type { LibvirtReader } from '../types.ts'
+import { child, childrenOf, type Element, parseXml } from '../xml/element.ts'
+import { withVolumeFiles } from './volume-files.ts'
 
 /** Files that the definitions of a domain name, live and of its next boot. */
 export interface DomainFiles {
@@ -42,11 +42,14 @@ export async function definedDomains(libvirt: LibvirtReader): Promise<DefinedDom
 
 /** The files of all domains of a host, at the price of definedDomains. */
 export async function filesOfDomains(libvirt: LibvirtReader): Promise<DomainFiles[]> {
-  return (await definedDomains(libvirt)).map(({ summary, running, definitions }) => {
-    const [files, unknown] = [definitions.flatMap(filesIn), definitions.flatMap(volumesIn)]
-    const { name, managedSave: saved } = summary
-    return { name, running, saved, files: [...new Set(files)], unknown: [...new Set(unknown)] }
-  })
+  return (await definedDomains(libvirt)).map(filesOf)
+}
+
+/** The files of a domain. */
+export function filesOf({ summary, running, definitions }: DefinedDomain): DomainFiles {
+  const [files, unknown] = [definitions.flatMap(filesIn), definitions.flatMap(volumesIn)]
+  const { name, managedSave: saved } = summary
+  return { name, running, saved, files: [...new Set(files)], unknown: [...new Set(unknown)] }
 }
 
 const NAMED = new Set(['kernel', 'initrd', 'loader', 'nvram'])

@@ -1,5 +1,5 @@
-import { LibvirtError, type LibvirtReader } from '../../../core/libvirt/types.ts'
-import { child, type Element, parseXml } from '../../../core/libvirt/xml/element.ts'
+import { LibvirtError, type LibvirtReader } from '../types.ts'
+import { child, type Element, parseXml } from '../xml/element.ts'
 
 /** The definition with files and devices for the volumes that its disks name. One that no active pool has stays as it is. */
 export async function withVolumeFiles(libvirt: LibvirtReader, domain: Element): Promise<Element> {

@@ -1,0 +1,14 @@
+import type { SnapshotKept } from '../../../core/libvirt/snapshot/kept.ts'
+import { ModuleFailure } from '../../../core/module/types.ts'
+import { saidBy } from '../daemon/failure.ts'
+import type { SnapshotArgs } from './args.ts'
+
+/** A snapshot that stays, as a failure of its task. */
+export function keptFailure(a: SnapshotArgs, error: SnapshotKept): ModuleFailure {
+  const { message, hint, refusal } = error
+  return new ModuleFailure(`delete '${a.name}' of '${a.domain}': ${message}`, {
+    ...(hint !== undefined && { hint }),
+    ...(refusal && { result: saidBy(refusal) }),
+    cause: refusal ?? error,
+  })
+}
