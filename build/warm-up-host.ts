@@ -9,8 +9,8 @@ import ssh2 from 'ssh2'
 export interface WarmUpHost {
   /** Its own, empty and private: what is made on it is made there. */
   readonly folder: string
-  /** Variables with which it is reached. */
-  readonly variables: Readonly<Record<string, string | number>>
+  /** An inventory that names it a few times, as users write one. */
+  readonly inventory: string
   close(): Promise<void>
 }
 
@@ -38,23 +38,35 @@ export async function startWarmUpHost(): Promise<WarmUpHost> {
     remove()
     throw error
   })
+  const { port } = server.address() as AddressInfo
+  const knownHosts = join(folder, 'known_hosts')
+  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${host.public.split(' ').slice(0, 2).join(' ')}\n`)
+  const inventory = join(folder, 'hosts.ini')
+  writeFileSync(inventory, inventoryOf({ folder, port, keyFile, knownHosts }))
   return {
     folder,
-    variables: {
-      ansible_host: '127.0.0.1',
-      ansible_port: (server.address() as AddressInfo).port,
-      ansible_user: 'build',
-      // Whatever this machine's user says of his own hosts.
-      ansible_ssh_common_args: '-o ProxyCommand=none -o PubkeyAuthentication=yes -o IdentityAgent=none',
-      ansible_ssh_private_key_file: keyFile,
-      virtfleet_host_key: host.public.split(' ').slice(0, 2).join(' '),
-    },
+    inventory,
     async close() {
       await new Promise<void>((resolve) => server.close(() => resolve()))
       remove()
     },
   }
 }
+
+/** ssh's options are those for which ssh2 will do: what is in no cache is what a run takes its time with. */
+const inventoryOf = (of: { folder: string; port: number; keyFile: string; knownHosts: string }): string => `[build]
+one ansible_host=127.0.0.1
+two ansible_host=127.0.0.1 # the same
+three ansible_host=127.0.0.1
+
+[all:vars]
+ansible_port=${of.port}
+ansible_user=build
+ansible_ssh_private_key_file=${of.keyFile}
+# Whatever this machine's user says of his own hosts.
+ansible_ssh_common_args=-o ProxyCommand=none -o PubkeyAuthentication=yes -o IdentityAgent=none -o UserKnownHostsFile=${of.knownHosts} -o StrictHostKeyChecking=yes
+folder=${of.folder}
+`
 
 function serve(channel: ssh2.ServerChannel, command: string): void {
   const child = spawn('/bin/sh', ['-c', command], { stdio: 'pipe' })

@@ -40,9 +40,8 @@ export async function warmUp(file: string): Promise<Buffer> {
 
 async function onHost(run: (expected: number, ...line: readonly string[]) => Promise<void>): Promise<void> {
   const host = await startWarmUpHost()
-  const variables = JSON.stringify({ ...host.variables, folder: host.folder })
   try {
-    for (let time = 1; time <= 2; time++) await run(0, 'run', '-i', 'build,', '-e', variables, HOST_PLAYBOOK)
+    for (let time = 1; time <= 2; time++) await run(0, 'run', '-i', host.inventory, '-f', '3', HOST_PLAYBOOK)
   } finally {
     await host.close()
   }

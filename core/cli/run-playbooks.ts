@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { config as zod } from 'zod'
 import { builtinModules } from '../../modules/index.ts'
 import { connectionPool } from '../connection/index.ts'
 import { type RunRequest, run } from '../engine/index.ts'
@@ -27,6 +28,8 @@ import { VERSION } from './version.ts'
 
 /** Loads everything, reports every mistake at once, and only then touches a host. Answers with the exit code. */
 export async function runPlaybooks(files: readonly string[], flags: RunFlags, streams: Streams): Promise<number> {
+  // A run checks too few arguments for zod's making of code to pay.
+  zod({ jitless: true })
   const redactor = createRedactor()
   const vault = createVault(await vaultPasswords(flags, streams, redactor))
   const access = vaultAccess(vault, redactor)

@@ -40,7 +40,7 @@ type Limit = ReturnType<typeof pLimit>
  * that is the bastion's; ours go through one connection, see ssh/bastions.ts.
  */
 function serverOf({ address, port, proxyCommand, proxyJump, transport }: Endpoint): string {
-  const bastion = proxyCommand ?? (transport === 'openssh' ? proxyJump : undefined)
+  const bastion = proxyCommand ?? (transport === 'openssh' && proxyJump !== 'none' ? proxyJump : undefined)
   return bastion ?? `${address}:${port ?? ''}`
 }
 

@@ -54,6 +54,10 @@ function option(result: SshArgs, text: string): void {
       result.proxyJump = value
       return
     case 'proxycommand': {
+      if (/^\s*none\s*$/i.test(value)) {
+        result.proxyJump = 'none'
+        return
+      }
       const jump = /^\s*ssh\s+(?:-q\s+)?-W\s+\[?%h\]?:%p\s+(?:-q\s+)?([^\s-]\S*)\s*$/.exec(value)
       if (jump) result.proxyJump = jump[1]!
       else result.proxyCommand = value
@@ -83,6 +87,11 @@ function option(result: SshArgs, text: string): void {
       return
     case 'serveraliveinterval':
     case 'serveralivecountmax':
+    case 'identityagent':
+    case 'identitiesonly':
+    case 'pubkeyauthentication':
+    case 'passwordauthentication':
+    case 'kbdinteractiveauthentication':
       result.shared.push('-o', text)
       return
     default:

@@ -3,7 +3,7 @@ import type { ResolvedEndpoint } from '../config/resolved.ts'
 import { ConnectionError } from '../errors.ts'
 import { dial } from './dial.ts'
 import { failureOf } from './failure.ts'
-import { type Login, login } from './login.ts'
+import type { Login } from './login.ts'
 
 interface Shared {
   readonly login: Promise<Login>
@@ -24,7 +24,10 @@ export class Bastions {
   private enter(name: string, bastion: ResolvedEndpoint, before: readonly ResolvedEndpoint[]): Shared {
     const stop = new AbortController()
     const { signal } = stop
-    const entered = this.through(name, bastion, before, signal).then((sock) => login(name, bastion, sock, { signal }))
+    const entered = this.through(name, bastion, before, signal).then(async (sock) => {
+      const { login } = await import('./login.ts')
+      return login(name, bastion, sock, { signal })
+    })
     entered.catch(() => undefined)
     return { login: entered, stop, users: 0 }
   }

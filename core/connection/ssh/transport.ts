@@ -6,7 +6,7 @@ import { ConnectionError } from '../errors.ts'
 import type { ByteChannel, ChannelOptions, Transport } from '../transport.ts'
 import type { ConnectionEnd, Endpoint } from '../types.ts'
 import { Bastions, forwardSocket, forwardTcp } from './bastions.ts'
-import { type Login, login } from './login.ts'
+import type { Login } from './login.ts'
 import { isUsable, openSession, startCommand } from './session.ts'
 
 /** sshd allows 10 sessions per connection unless told otherwise. */
@@ -30,11 +30,16 @@ export async function openSsh(
   const resolved = await resolveEndpoint(endpoint)
   const bastions = options.bastions ?? new Bastions()
   const enter = async (signal?: AbortSignal, sessions?: number): Promise<Login> => {
-    const sock = await bastions.reach(endpoint.name, resolved, signal)
+    const reaching = bastions.reach(endpoint.name, resolved, signal)
+    // ssh2 takes a while to be read the first time: the server starts meanwhile, once the next tick has connected to it.
+    const reading = nextTick().then(() => import('./login.ts'))
+    const [{ login }, sock] = await Promise.all([reading, reaching])
     return login(endpoint.name, resolved, sock, { signal, ...(sessions !== undefined && { sessions }) })
   }
   return new SshTransport(endpoint.name, resolved, enter, await enter(options.signal, FIRST_SESSIONS))
 }
+
+const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
 
 class SshTransport implements Transport {
   readonly description: string

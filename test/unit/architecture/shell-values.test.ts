@@ -56,7 +56,7 @@ const RAW = new Set([
   'core/engine/host/environment.ts: name',
   "modules/commands/command.ts: list.map(word).join(' ')",
   "modules/commands/execution.ts: pattern .split(/([*?[\\]]+)/) .map((part, i) => (i % 2 === 1 ? part : part === '' ? '' : quote(part))) .join('')",
-  'modules/files/stat.ts: args.checksum_algorithm',
+  'modules/files/looks-details.ts: digest',
   'modules/libvirt/image/apply.ts: wanted.algorithm',
   'modules/libvirt/image/probe.ts: algorithm',
   "modules/libvirt/image/probe.ts: algorithm ?? ''",

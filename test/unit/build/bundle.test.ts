@@ -69,7 +69,7 @@ describe('the built program', () => {
   })
 
   it('has what is read later', () => {
-    expect(closureOf(metafile, 'core/connection/ssh/transport.ts').packages).to.include('ssh2')
+    expect(closureOf(metafile, 'core/connection/ssh/login.ts').packages).to.include('ssh2')
     expect(closureOf(metafile, 'modules/libvirt/libvirt_domain.ts').packages).to.include('@xmldom/xmldom')
   })
 

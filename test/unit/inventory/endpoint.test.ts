@@ -31,6 +31,12 @@ describe('endpoint of a host', () => {
       { ansible_ssh_common_args: "-o 'ProxyCommand=nc %h %p'" },
       { ...base, transport: 'openssh', proxyCommand: 'nc %h %p' },
     ],
+    ['no proxy', { ansible_ssh_common_args: '-o ProxyCommand=none' }, { ...base, proxyJump: 'none' }],
+    [
+      'who logs in',
+      { ansible_ssh_common_args: '-o IdentitiesOnly=yes -oPubkeyAuthentication=yes -o "IdentityAgent none"' },
+      { ...base, sshArgs: ['-o', 'IdentitiesOnly=yes', '-o', 'PubkeyAuthentication=yes', '-o', 'IdentityAgent none'] },
+    ],
     [
       'signs of life',
       {
