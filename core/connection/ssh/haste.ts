@@ -21,7 +21,7 @@ export interface HasteOptions {
 /**
  * Takes three round trips off ssh2's login, 7 to 4 with TCP's own: the service and the authentication are asked for in one
  * breath, the key is presented with its signature instead of a question first, and the first sessions are asked for behind
- * it. To be called right after `connect`. Gives the sessions that were asked for; empty once the request was refused.
+ * it. And a server's other keys are let be. To be called right after `connect`. Gives the sessions that were asked for; empty once the request was refused.
  */
 export function hasten(client: Client, options: HasteOptions): readonly OpenSession[] {
   const inner = internals(client)
@@ -69,6 +69,13 @@ export function hasten(client: Client, options: HasteOptions): readonly OpenSess
         }
       }),
     )
+  }
+
+  // The server tells what other keys it has, and ssh2 would have each proven by a signature, for nobody: ~/.ssh/known_hosts is the user's.
+  const asked = handlers.GLOBAL_REQUEST
+  handlers.GLOBAL_REQUEST = (...args) => {
+    const [, name, wantsReply] = args
+    if (name !== 'hostkeys-00@openssh.com' || wantsReply) asked?.(...args)
   }
 
   const openAhead = (): void => {
