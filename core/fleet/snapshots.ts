@@ -1,6 +1,7 @@
 import { deleteSnapshot as removeSnapshot } from '../libvirt/snapshot/delete.ts'
-import type { SnapshotHost } from '../libvirt/snapshot/host.ts'
+import type { ChosenSnapshot, SnapshotHost } from '../libvirt/snapshot/host.ts'
 import { readSnapshot } from '../libvirt/snapshot/read.ts'
+import { revertTo } from '../libvirt/snapshot/revert.ts'
 import { escapeXml } from '../libvirt/xml/element.ts'
 import { attempt, FleetError } from './errors.ts'
 import type { FoundVm } from './fleet.ts'
@@ -65,14 +66,17 @@ export async function createSnapshot({ host: { libvirt }, vm }: FoundVm, request
   })
 }
 
-/** The state that the VM is in after it. */
+/** The state that the VM is in after it. Refused where others stand on images that would be harmed. */
 export async function revertSnapshot(
-  { host: { libvirt }, vm }: FoundVm,
+  found: FoundVm,
   name: string,
-  then: { running?: boolean; paused?: boolean },
+  next: { running?: boolean; paused?: boolean },
 ): Promise<{ state: string; reason?: string }> {
+  const { host, vm } = found
+  const { libvirt } = host
   return attempt(`revert ${vm.name}@${vm.host}`, async () => {
-    await libvirt.revertSnapshot(vm.uuid, name, then)
+    const chosen = await chosenOf(found, name)
+    await revertTo({ libvirt, read: (script, options) => host.run(script, options) }, chosen, next)
     const current = await libvirt.currentSnapshot(vm.uuid)
     if (current !== name)
       throw new FleetError('refused', `VM '${vm.name}' is not at '${name}' but at '${current ?? '-'}'`)
@@ -82,24 +86,30 @@ export async function revertSnapshot(
 
 /** What was written since an external one is merged into its base; `onMerging` is told what is at work, again and again. */
 export async function deleteSnapshot(
-  { host, vm }: FoundVm,
+  found: FoundVm,
   name: string,
   { children, onMerging }: { children: boolean; onMerging: (message: string) => void },
 ): Promise<void> {
+  const { host, vm } = found
   const { libvirt } = host
   await attempt(`delete snapshot '${name}' of ${vm.name}@${vm.host}`, async () => {
-    const xml = await libvirt.snapshotXml(vm.uuid, name)
-    if (xml === undefined) throw new FleetError('unknown', `VM '${vm.name}' has no snapshot '${name}' any more`)
+    const chosen = await chosenOf(found, name)
     const there: SnapshotHost = {
       libvirt,
       read: (script, options) => host.run(script, options),
       run: (script) => host.run(script, { timeoutMs: 0, shielded: true }),
       progress: onMerging,
     }
-    await removeSnapshot(there, { domain: vm.name, uuid: vm.uuid, snapshot: readSnapshot(xml) }, { children })
+    await removeSnapshot(there, chosen, { children })
     if ((await libvirt.snapshots(vm.uuid)).includes(name))
       throw new FleetError('refused', `snapshot '${name}' of VM '${vm.name}' is still there`)
   })
+}
+
+async function chosenOf({ host: { libvirt }, vm }: FoundVm, name: string): Promise<ChosenSnapshot> {
+  const xml = await libvirt.snapshotXml(vm.uuid, name)
+  if (xml === undefined) throw new FleetError('unknown', `VM '${vm.name}' has no snapshot '${name}' any more`)
+  return { domain: vm.name, uuid: vm.uuid, snapshot: readSnapshot(xml) }
 }
 
 /** The snapshot of that name. Raises FleetError where there is none. */

@@ -16,7 +16,7 @@ whether it is still what it was.
 
 An image that names another file (a backing file, a data file) is refused: with such an image, whoever has it as a disk reads files of
 the host. An image that something needs is neither replaced nor removed; a new content gets a new path. The domains of this host are asked, and what
-is in its pools and beside the image: of a shared folder, overlays that lie elsewhere on another host are seen only while a QEMU has them open, and only by a removal.`,
+is in its pools and beside the image; where one of these folders or images cannot be looked into, it stays. Of a shared folder, overlays that lie elsewhere on another host are seen only while a QEMU has them open, and only by a removal.`,
   args: imageArgs,
   returns: {
     path: 'Path of the image.',

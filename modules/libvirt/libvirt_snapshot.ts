@@ -13,7 +13,10 @@ external one merged back into its base (by libvirt, or by blockcommit or qemu-im
 or not. Where another image on the host stands on one that would be written to or removed (a linked clone of the domain), or may for all
 that can be told, it is refused, in check mode too, with who it is and how to make it whole. A merge that was cut goes on in the next run.
 
-Going back is an act: what the guest is now is lost, in every run.
+Going back is an act: what the guest is now is lost, in every run. Nobody else loses anything by it: going back to an internal snapshot writes
+to the images that it is in, and going back to an external one removes the image that the domain has been on since the current snapshot, and
+where another image, another domain or another snapshot of this domain needs one of these as it is, or may for all that can be told, it is
+refused, in check mode too. Clones of what an external one goes back to are left whole: its images are not written to.
 
 External snapshots are gone back to with libvirt 9.9.0 and later; an older one is refused before anything is touched.`,
   args: snapshotArgs,

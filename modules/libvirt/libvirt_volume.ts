@@ -15,7 +15,7 @@ A copy, a conversion or what is sent gets its name when it is whole; the source 
 saved, is not copied: the copy would be torn. What a volume was made from is not compared again, unless \`force\`.
 
 A volume that something needs is not deleted: a disk of a machine, running or not, or a base of any image in the pools of the host and
-beside it, however deep. Of a shared folder, overlays that lie elsewhere on another host are seen only while a QEMU has them open.`,
+beside it, however deep, and not where one of these folders cannot be looked into. Of a shared folder, overlays that lie elsewhere on another host are seen only while a QEMU has them open.`,
   args: volumeArgs,
   returns: {
     path: 'Path of the volume on the host.',

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { NO_QEMU_IMG, scanChains } from '../../libvirt/images/scan.ts'
+import { NO_QEMU_IMG, scanChains, unreadable } from '../../libvirt/images/scan.ts'
 import { LibvirtError } from '../../libvirt/types.ts'
 import { type DomainModel, readDomain } from '../../libvirt/xml/domain.ts'
 import { child, parseXml } from '../../libvirt/xml/element.ts'
@@ -39,11 +39,14 @@ export async function removalFacts(fleet: Fleet, found: FoundVm, disks: boolean)
 }
 
 async function useFacts(fleet: Fleet, { host, vm }: FoundVm, paths: readonly string[]): Promise<UseFacts> {
-  if (paths.length === 0) return { paths, seen: [], others: [], host: vm.host, silent: [], volumes: [] }
+  if (paths.length === 0) return { paths, seen: [], others: [], host: vm.host, silent: [], closed: [], volumes: [] }
   const [neighbours, pools] = await Promise.all([filesOn(host, (one) => one.uuid !== vm.uuid), poolsOn(host)])
   const folders = [...new Set([...paths.map((path) => dirname(path)), ...pools.folders])]
   const files = [...new Set([...paths, ...neighbours.flatMap((one) => one.files)])]
-  const seen = await scanChains(looking(host), files, folders)
+  const [seen, closed] = await Promise.all([
+    scanChains(looking(host), files, folders),
+    unreadable(looking(host), folders),
+  ])
   const shared = seen?.some((file) => paths.includes(file.path) && isShared(file.fileSystem)) ?? false
   const away = shared ? await elsewhere(fleet, vm.host) : { others: [], silent: [] }
   return {
@@ -52,6 +55,7 @@ async function useFacts(fleet: Fleet, { host, vm }: FoundVm, paths: readonly str
     others: [...neighbours, ...away.others],
     host: vm.host,
     silent: away.silent,
+    closed,
     volumes: pools.volumes,
   }
 }

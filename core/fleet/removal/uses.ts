@@ -13,6 +13,8 @@ export interface UseFacts {
   readonly host: string
   /** Hosts that could use shared storage too, and did not answer. */
   readonly silent: readonly string[]
+  /** Folders around the paths and of pools that could not be looked into. */
+  readonly closed: readonly string[]
   readonly volumes: readonly { readonly pool: string; readonly name: string; readonly path: string }[]
 }
 
@@ -43,6 +45,8 @@ export function usesOf(facts: UseFacts): Map<string, DiskUse> {
       if (above) return [path, { keep: `${above.path} is on top of it` }]
       const unclear = seen.find((file) => file.bases === undefined && !doomed.has(file.id))
       if (unclear) return [path, { keep: `what ${unclear.path} is on top of cannot be told` }]
+      const [closed] = facts.closed
+      if (closed !== undefined) return [path, { keep: `${closed} cannot be looked into (look as root: --become)` }]
       if (isShared(mine.fileSystem) && facts.silent.length > 0)
         return [path, { keep: `it is on ${mine.fileSystem}, and ${facts.silent.join(', ')} did not answer` }]
       const volume = facts.volumes.find((one) => one.path === path)

@@ -67,7 +67,7 @@ export async function unreadable(look: Look, folders: readonly string[]): Promis
   const answer = await look(
     sh`LC_ALL=C; export LC_ALL
 for d in ${folders}; do
-  e=$(ls -- "$d" 2>&1 >/dev/null) || case $e in *'No such file or directory'*) ;; *) printf '%s\\0' "$d" ;; esac
+  e=$(ls -- "$d" 2>&1 >/dev/null) && { [ -x "$d" ] || [ ! -d "$d" ]; } || case $e in *'No such file or directory'* | *'Not a directory'*) ;; *) printf '%s\\0' "$d" ;; esac
 done
 exit 0`,
     { timeoutMs: PATIENCE_MS },

@@ -2,11 +2,13 @@ import { dirname } from 'node:path'
 import { type DomainFiles, mayHoldImages } from './places.ts'
 import { type Look, type SeenFile, scanChains } from './scan.ts'
 
-/** Who needs an image: domains that have it as a disk, and images on top of it; and files that nobody could look into. */
+/** Who needs an image: domains that have it as a disk, and images on top of it; and files and folders that nobody could look into. */
 export interface ImageUsers {
   readonly domains: readonly string[]
   readonly overlays: readonly string[]
   readonly unknown: readonly string[]
+  /** Folders: what is in them may be on top of any image. */
+  readonly closed: readonly string[]
 }
 
 /** Where images are that may be on top of these: in the pools' folders, and beside them. */
@@ -23,11 +25,12 @@ export const scanAround = (
 ): Promise<SeenFile[] | undefined> =>
   scanChains(look, [...new Set([...paths, ...domains.flatMap((one) => one.files)])], folders)
 
-/** Pure: who of these needs each path. */
+/** Pure: who of these needs each path. `closed`: folders that could not be looked into. */
 export function usersAmong(
   paths: readonly string[],
   seen: readonly SeenFile[],
   domains: readonly DomainFiles[],
+  closed: readonly string[] = [],
 ): Map<string, ImageUsers> {
   const byPath = new Map(seen.map((file) => [file.path, file]))
   return new Map(
@@ -48,6 +51,7 @@ export function usersAmong(
                 ...domains.flatMap((one) => one.unknown),
               ]),
             ],
+            closed,
           },
         ],
       ]

@@ -1,11 +1,11 @@
 import { isAbsent, LibvirtError, LibvirtLost, LibvirtNotAsked } from '../errors.ts'
 import { refreshPoolsOf } from '../pools/refresh.ts'
 import { removeFiles } from './files.ts'
-import type { DoomedSnapshot, SnapshotHost } from './host.ts'
+import type { ChosenSnapshot, SnapshotHost } from './host.ts'
 import { SnapshotKept, step } from './kept.ts'
 import type { Layer } from './layers.ts'
 import { mergeBack } from './merge.ts'
-import { demandNobodyElse } from './standing.ts'
+import { demandDeletable } from './standing.ts'
 
 /**
  * Deletes a snapshot; what was written since an external one goes into its base, by libvirt, or by mergeBack where this libvirt
@@ -14,13 +14,13 @@ import { demandNobodyElse } from './standing.ts'
  */
 export async function deleteSnapshot(
   host: SnapshotHost,
-  doomed: DoomedSnapshot,
+  doomed: ChosenSnapshot,
   options: { children: boolean },
 ): Promise<void> {
   const { libvirt } = host
   const { uuid, snapshot } = doomed
   const { name, type, memoryFile } = snapshot
-  await demandNobodyElse(host, doomed, options)
+  await demandDeletable(host, doomed, options)
   let left: readonly Layer[] = []
   try {
     await libvirt.deleteSnapshot(uuid, name, options)
@@ -55,7 +55,7 @@ async function demandRemoved(host: SnapshotHost, files: readonly string[]): Prom
 }
 
 /** Nobody but the user can tell whether what is in these is of use. */
-function demandNothingLeft({ domain }: DoomedSnapshot, left: readonly Layer[]): void {
+function demandNothingLeft({ domain }: ChosenSnapshot, left: readonly Layer[]): void {
   if (left.length === 0) return
   const each = left.map(({ overlay, base }) => `${overlay} (not the same as ${base} any more)`).join(', ')
   throw new SnapshotKept(

@@ -14,8 +14,8 @@ export interface SnapshotHost {
   progress(message: string, percent?: number): void
 }
 
-/** A snapshot of a domain that is to go. */
-export interface DoomedSnapshot {
+/** A snapshot of a domain, which is to go or to be gone back to. */
+export interface ChosenSnapshot {
   /** The domain's name, for messages. */
   readonly domain: string
   readonly uuid: string

@@ -1,6 +1,9 @@
 import { LibvirtError } from '../errors.ts'
 
-/** Why a snapshot, or something of it, is still there, in words for the user. `refusal`: what libvirt said, where it was that. */
+/**
+ * Why a snapshot, or something of it, is still there, or was not gone back to, in words for the user. `refusal`: what libvirt said,
+ * where it was that.
+ */
 export class SnapshotKept extends Error {
   readonly hint: string | undefined
   readonly refusal: LibvirtError | undefined

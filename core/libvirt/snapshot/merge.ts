@@ -2,7 +2,7 @@ import type { LibvirtError } from '../errors.ts'
 import { type Element, parseXml } from '../xml/element.ts'
 import { childrenOf } from './children.ts'
 import { isInBase, removeFiles } from './files.ts'
-import type { DoomedSnapshot, SnapshotHost } from './host.ts'
+import type { ChosenSnapshot, SnapshotHost } from './host.ts'
 import { keptBy, SnapshotKept } from './kept.ts'
 import { type Layer, layersOf, mentions } from './layers.ts'
 import { mergeOffline } from './offline.ts'
@@ -21,7 +21,7 @@ export interface Merged {
  * the old definition of the disk. Only where the snapshot is the latest, and each disk is what it says, or was merged by a run that
  * was cut then. `why`: libvirt's own refusal, for the message. Raises SnapshotKept and LibvirtError.
  */
-export async function mergeBack(host: SnapshotHost, doomed: DoomedSnapshot, why: LibvirtError): Promise<Merged> {
+export async function mergeBack(host: SnapshotHost, doomed: ChosenSnapshot, why: LibvirtError): Promise<Merged> {
   const { libvirt } = host
   const { domain, uuid, snapshot } = doomed
   const [all, definitions, snapshots] = await Promise.all([
@@ -65,7 +65,7 @@ async function definitionsOf({ libvirt }: SnapshotHost, uuid: string): Promise<E
   return texts.flatMap((text) => (text === undefined ? [] : [parseXml(text)]))
 }
 
-async function demandUnused(host: SnapshotHost, { domain, uuid }: DoomedSnapshot, overlays: readonly string[]) {
+async function demandUnused(host: SnapshotHost, { domain, uuid }: ChosenSnapshot, overlays: readonly string[]) {
   const definitions = await definitionsOf(host, uuid)
   const used = overlays.find((overlay) => definitions.some((one) => mentions(one, overlay)))
   if (used !== undefined) throw new SnapshotKept(`'${domain}' still has ${used}, which was to be merged into its base`)

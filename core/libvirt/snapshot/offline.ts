@@ -1,14 +1,14 @@
 import { sh } from '../../connection/quote.ts'
 import { basesIn } from '../images/bases.ts'
 import { formatXml, parseXml } from '../xml/element.ts'
-import type { DoomedSnapshot, SnapshotHost } from './host.ts'
+import type { ChosenSnapshot, SnapshotHost } from './host.ts'
 import { SnapshotKept, step } from './kept.ts'
 import { type Layer, withBases } from './layers.ts'
 
 /** Merges the images on top into those below them, and gives the domain, which is off, its old disks. */
 export async function mergeOffline(
   host: SnapshotHost,
-  { domain, uuid }: DoomedSnapshot,
+  { domain, uuid }: ChosenSnapshot,
   layers: readonly Layer[],
 ): Promise<void> {
   const text = await host.libvirt.domainXml(uuid, { inactive: true, secure: true })

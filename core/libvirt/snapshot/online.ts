@@ -2,7 +2,7 @@ import { awaitByAsking } from '../await.ts'
 import { LibvirtError } from '../errors.ts'
 import { watchDomains } from '../watch.ts'
 import { child, childrenOf, type Element, parseXml } from '../xml/element.ts'
-import type { DoomedSnapshot, SnapshotHost } from './host.ts'
+import type { ChosenSnapshot, SnapshotHost } from './host.ts'
 import { step } from './kept.ts'
 import type { Layer } from './layers.ts'
 
@@ -12,7 +12,7 @@ const POLL_MS = 500
 /** Merges the image on top into the one below it, and lets the guest go on with that. */
 export async function mergeOnline(
   host: SnapshotHost,
-  { domain, uuid }: DoomedSnapshot,
+  { domain, uuid }: ChosenSnapshot,
   { target, overlay, base }: Layer,
 ): Promise<void> {
   const { libvirt, signal } = host

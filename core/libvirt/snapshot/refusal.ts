@@ -1,15 +1,15 @@
 import { type DefinedDomain, filesOf } from '../images/places.ts'
 import type { SeenFile } from '../images/scan.ts'
 import { usersAmong } from '../images/users.ts'
+import type { Deed } from './deed.ts'
 import { SnapshotKept } from './kept.ts'
 import { mentions } from './layers.ts'
-import type { SnapshotDisk } from './read.ts'
-import { Chains, type OwnDisk, type Touched, touchedBy } from './touched.ts'
+import { Chains, type OwnDisk, type Touched } from './touched.ts'
 
-/** What speaks for or against the deletion of snapshots with these disks. */
+/** What speaks for or against a deed. */
 export interface StandingFacts {
   readonly domain: string
-  readonly disks: readonly SnapshotDisk[]
+  readonly deed: Deed
   /** Of the domain. */
   readonly own: readonly OwnDisk[]
   readonly others: readonly DefinedDomain[]
@@ -19,25 +19,44 @@ export interface StandingFacts {
 }
 
 const FLATTEN =
-  "give each its own data first: qemu-img rebase -f qcow2 -b '' IMAGE where no guest runs on it, virsh blockpull DOMAIN TARGET --wait where one does; an image that nobody needs can go"
+  "give each its own data first: qemu-img rebase -f qcow2 -b '' IMAGE where no guest runs on it or writes to its base, virsh blockpull DOMAIN TARGET --wait where one does; an image that nobody needs can go"
 const DETACH = 'take the disk from that domain first, or give it a copy (libvirt_volume with from)'
-const DOUBT =
-  'look as root (become); whoever knows that nobody stands on the image can move that file away, or delete the snapshot by virsh snapshot-delete'
+const DELETE =
+  'delete that snapshot first (libvirt_snapshot with state: absent, or virtfleet vm snapshot delete), if nobody is to go back to it'
+const doubt = ({ byHand }: Deed): string =>
+  `look as root (become); whoever knows that nobody stands on the image can move that file away, or ${byHand}`
 
-/** Why the snapshots stay; undefined where nobody else stands on an image that is written to or removed. Pure. */
+/** Why it is not done; undefined where nobody else stands on an image that is written to or removed. Pure. */
 export function whoStandsThere(facts: StandingFacts): SnapshotKept | undefined {
   const chains = new Chains(facts.seen)
-  const touched = facts.disks.flatMap((disk) => touchedBy(disk, facts.own, chains))
-  for (const judge of [standing, attached, doubtful])
+  const touched = facts.deed.touched(facts.own, chains)
+  for (const judge of [recorded, standing, attached, doubtful])
     for (const one of touched) {
       const why = judge(one, facts, chains)
       if (why)
-        return new SnapshotKept(`nothing is merged: ${one.path} would be ${one.how}, and ${why[0]}`, { hint: why[1] })
+        return new SnapshotKept(`${facts.deed.refused}: ${one.path} would be ${one.how}, and ${why[0]}`, {
+          hint: why[1],
+        })
     }
   return undefined
 }
 
 type Judge = (touched: Touched, facts: StandingFacts, chains: Chains) => [string, string] | undefined
+
+/**
+ * Snapshots of the domain itself that would go back to something else, or to nothing: on top of what is written to, or on what is removed.
+ * Libvirt does not look after these. An internal one is not harmed by what is written to its own image.
+ */
+const recorded: Judge = ({ path, how }, { deed }, chains) => {
+  const id = chains.id(path)
+  const isLost = (image: string, external: boolean): boolean =>
+    chains.below(chains.id(image)).has(id) && (how === 'removed' || external || chains.id(image) !== id)
+  const lost = deed.staying.filter(({ disks }) =>
+    disks.some(({ images, external }) => images.some((image) => isLost(image, external))),
+  )
+  if (lost.length === 0) return undefined
+  return [`snapshot ${some(lost.map(({ name }) => `'${name}'`))} needs it as it is`, DELETE]
+}
 
 /** Images on top, with the domains that are on these. */
 const standing: Judge = ({ path, own }, facts, chains) => {
@@ -70,19 +89,17 @@ const attached: Judge = ({ target, path }, { domain, others, own, seen }, chains
 /**
  * What cannot be judged may stand on it: a file beside it or in a pool that qemu-img cannot read, a folder that nobody may look into.
  * Devices and network images that no definition and no pool names count as free: hardly anybody makes clones there, and every host
- * has some. An overlay of ours on a network image (rbd) is in no doubt, though its base is no path.
+ * has some.
  */
-const doubtful: Judge = ({ target, path, own }, facts, chains) => {
-  const overlays = facts.disks.map((disk) => ({ ...disk, id: chains.id(disk.overlay ?? '') }))
+const doubtful: Judge = ({ path, own, via }, facts, chains) => {
+  const overlays = new Set(facts.deed.overlays.map((overlay) => chains.id(overlay)))
   const unclear = usersAmong([path], facts.seen, facts.others.map(filesOf)).get(path)?.unknown ?? []
-  const unknown = unclear.filter((one) => !own.has(chains.id(one)) && !overlays.some(({ id }) => id === chains.id(one)))
-  const mine = overlays.find(
-    (one) => one.target === target && one.base?.type !== 'network' && one.overlay !== undefined,
-  )
-  if (mine && facts.seen.some((file) => chains.id(file.path) === mine.id && file.bases === undefined))
-    unknown.push(chains.path(mine.id))
-  if (unknown.length > 0) return [`qemu-img cannot tell what ${some(unknown)} is on top of`, DOUBT]
-  return facts.closed.length > 0 ? [`${some(facts.closed)} cannot be looked into`, DOUBT] : undefined
+  const unknown = unclear.filter((one) => !own.has(chains.id(one)) && !overlays.has(chains.id(one)))
+  const mine = via === undefined ? undefined : chains.id(via)
+  if (mine !== undefined && facts.seen.some((file) => chains.id(file.path) === mine && file.bases === undefined))
+    unknown.push(chains.path(mine))
+  if (unknown.length > 0) return [`qemu-img cannot tell what ${some(unknown)} is on top of`, doubt(facts.deed)]
+  return facts.closed.length > 0 ? [`${some(facts.closed)} cannot be looked into`, doubt(facts.deed)] : undefined
 }
 
 const some = (names: readonly string[]): string =>

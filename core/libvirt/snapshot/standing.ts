@@ -4,14 +4,18 @@ import type { CommandOptions, CommandResult } from '../../connection/types.ts'
 import { type DefinedDomain, definedDomains, filesOf, mayHoldImages, poolFolders } from '../images/places.ts'
 import { type Look, NO_QEMU_IMG, type SeenFile, scanChains, unreadable } from '../images/scan.ts'
 import { foldersAround, scanAround } from '../images/users.ts'
+import { withVolumeFiles } from '../images/volume-files.ts'
 import type { LibvirtReader } from '../types.ts'
 import { readDomain } from '../xml/domain.ts'
+import { parseXml } from '../xml/element.ts'
 import { descendantsOf } from './children.ts'
-import type { DoomedSnapshot } from './host.ts'
+import { type Deed, deletionOf } from './deed.ts'
+import type { ChosenSnapshot } from './host.ts'
 import { SnapshotKept } from './kept.ts'
-import type { Snapshot, SnapshotDisk } from './read.ts'
+import { readSnapshotXml, type Snapshot } from './read.ts'
 import { whoStandsThere } from './refusal.ts'
-import { Chains, type OwnDisk, touchedBy } from './touched.ts'
+import { reversionTo } from './reversion.ts'
+import { Chains, type OwnDisk } from './touched.ts'
 
 /** Where it is asked who stands on images; nothing is changed there. */
 export interface AskedHost {
@@ -22,31 +26,51 @@ export interface AskedHost {
 /**
  * Before a snapshot is deleted, by libvirt or by us: nobody else may stand on an image that is written to or removed meanwhile. Raises
  * SnapshotKept where somebody does, or where that cannot be told; and LibvirtError. `children`: those made since go, too.
- *
- * An internal one is not asked about: it goes from its own image, whose active clusters stay where they are and as they are; these are
- * all that an image on top sees. While a guest runs on that, QEMU's lock keeps the image from being opened to be changed.
  */
-export async function demandNobodyElse(
+export async function demandDeletable(
   host: AskedHost,
-  { domain, uuid, snapshot }: DoomedSnapshot,
+  chosen: ChosenSnapshot,
   { children }: { children: boolean },
 ): Promise<void> {
+  const { uuid, snapshot } = chosen
+  const since = children ? await descendantsOf(host.libvirt, uuid, snapshot.name) : []
+  await demandNobodyElse(host, chosen, deletionOf([snapshot, ...since]))
+}
+
+/** The same before a domain goes back to a snapshot; its other snapshots count, too. */
+export async function demandRevertible(host: AskedHost, chosen: ChosenSnapshot): Promise<void> {
   const { libvirt } = host
-  const going = children ? [snapshot, ...(await descendantsOf(libvirt, uuid, snapshot.name))] : [snapshot]
-  const disks = externalDisks(going)
-  if (disks.length === 0) return
+  const { domain, uuid } = chosen
+  const [names, current] = await Promise.all([libvirt.snapshots(uuid), libvirt.currentSnapshot(uuid)])
+  const texts = await Promise.all(names.map((name) => libvirt.snapshotXml(uuid, name)))
+  const all = await Promise.all(texts.flatMap((text) => (text === undefined ? [] : [resolved(libvirt, text)])))
+  const snapshot = all.find(({ name }) => name === chosen.snapshot.name)
+  if (!snapshot) throw new SnapshotKept(`'${domain}' has no snapshot '${chosen.snapshot.name}' any more`)
+  const now = all.find(({ name }) => name === current)
+  await demandNobodyElse(host, chosen, reversionTo(snapshot, now, all))
+}
+
+/** A snapshot, with files and devices for the volumes that its disks were. */
+async function resolved(libvirt: LibvirtReader, text: string): Promise<Snapshot> {
+  const xml = parseXml(text)
+  const children = xml.children.map((one) =>
+    one.name === 'domain' || one.name === 'inactiveDomain' ? withVolumeFiles(libvirt, one) : one,
+  )
+  return readSnapshotXml({ ...xml, children: await Promise.all(children) })
+}
+
+async function demandNobodyElse(host: AskedHost, { domain, uuid }: ChosenSnapshot, deed: Deed): Promise<void> {
+  const { libvirt } = host
+  if (deed.paths.length === 0) return
   const [all, pools] = await Promise.all([definedDomains(libvirt), poolFolders(libvirt)])
   const mine = all.find((one) => one.summary.uuid === uuid)
   if (!mine) throw new SnapshotKept(`there is no domain '${domain}' any more`)
   const own = ownDisks(mine)
   const others = all.filter((one) => one !== mine)
-  const { seen, closed } = await look(host, own, disks, others, pools)
-  const why = whoStandsThere({ domain, disks, own, others, seen, closed })
+  const { seen, closed } = await look(host, own, deed, others, pools)
+  const why = whoStandsThere({ domain, deed, own, others, seen, closed })
   if (why) throw why
 }
-
-const externalDisks = (snapshots: readonly Snapshot[]): SnapshotDisk[] =>
-  snapshots.flatMap((one) => one.disks.filter((disk) => disk.external))
 
 /** Those with something in them, as it runs and as it will. */
 const ownDisks = ({ definitions }: DefinedDomain): OwnDisk[] =>
@@ -58,14 +82,11 @@ const ownDisks = ({ definitions }: DefinedDomain): OwnDisk[] =>
 async function look(
   host: AskedHost,
   own: readonly OwnDisk[],
-  disks: readonly SnapshotDisk[],
+  deed: Deed,
   others: readonly DefinedDomain[],
   pools: readonly string[],
 ): Promise<{ seen: SeenFile[]; closed: string[] }> {
-  const paths = [
-    ...own.map((one) => one.source),
-    ...disks.flatMap(({ overlay, base }) => [overlay ?? '', base?.source ?? '']),
-  ].filter((path) => path.startsWith('/'))
+  const paths = [...own.map((one) => one.source), ...deed.paths].filter((path) => path.startsWith('/'))
   const folders = foldersAround(paths, pools)
   const [seen, closed] = await Promise.all([
     scanAround(lookOn(host), paths, others.map(filesOf), folders),
@@ -77,9 +98,9 @@ async function look(
     })
   // What an overlay is really on top of may be elsewhere than the snapshot says.
   const chains = new Chains(seen)
-  const more = [
-    ...new Set(disks.flatMap((disk) => touchedBy(disk, own, chains)).map((one) => dirname(one.path))),
-  ].filter((folder) => folder.startsWith('/') && mayHoldImages(folder) && !folders.includes(folder))
+  const more = [...new Set(deed.touched(own, chains).map((one) => dirname(one.path)))].filter(
+    (folder) => folder.startsWith('/') && mayHoldImages(folder) && !folders.includes(folder),
+  )
   if (more.length === 0) return { seen, closed }
   const [beside, hidden] = await Promise.all([scanChains(lookOn(host), [], more), unreadable(lookOn(host), more)])
   return { seen: [...seen, ...(beside ?? [])], closed: [...closed, ...hidden] }

@@ -1,13 +1,15 @@
 import type { SeenFile } from '../images/scan.ts'
 import type { SnapshotDisk } from './read.ts'
 
-/** An image that the deletion of an external snapshot writes into, or removes. */
+/** An image that is written to, or removed, when a snapshot is deleted or gone back to. */
 export interface Touched {
   readonly target: string
   readonly path: string
   readonly how: 'written to' | 'removed'
   /** The images of the disk itself, by identity: these are on top of it by right. */
   readonly own: ReadonlySet<string>
+  /** An image that must be readable for this to be known; undefined where none need be. */
+  readonly via: string | undefined
 }
 
 /** A disk of the domain, as it runs or at its next boot. */
@@ -75,7 +77,9 @@ export function touchedBy(disk: SnapshotDisk, disks: readonly OwnDisk[], chains:
     ...(above.length > 0 ? [base] : []),
   ]
   if (overlay !== undefined) own.add(overlay)
+  // What is on a network image (rbd) is in no doubt, though its base is no path.
+  const via = disk.base?.type === 'network' ? undefined : disk.overlay
   const touched = (how: Touched['how'], ids: readonly (string | undefined)[]): Touched[] =>
-    [...new Set(ids)].flatMap((id) => (id === undefined ? [] : [{ target, path: chains.path(id), how, own }]))
+    [...new Set(ids)].flatMap((id) => (id === undefined ? [] : [{ target, path: chains.path(id), how, own, via }]))
   return [...touched('written to', written), ...touched('removed', [overlay, ...above])]
 }

@@ -75,13 +75,16 @@ function create(a: VirtVolumeArgs, volumes: readonly { readonly name: string }[]
 async function refuseUsers(libvirt: LibvirtReader, host: Reader, name: string, path: string): Promise<void> {
   const [domains, images] = await Promise.all([allDomains(libvirt), usersOfImages(host, [path])])
   const users = usersOf(path, domains)
-  const { overlays = [], unknown = [] } = images.get(path) ?? {}
+  const { overlays = [], unknown = [], closed = [] } = images.get(path) ?? {}
+  const unseen = [...unknown, ...closed]
   if (overlays.length > 0)
     throw new ModuleFailure(`volume '${name}' is what ${overlays.join(', ')} is on top of`, {
       hint: 'remove that one, or make it whole (qemu-img rebase), first',
     })
-  if (unknown.length > 0)
-    throw new ModuleFailure(`who needs volume '${name}' is not known: ${unknown.join(', ')} cannot be looked into`)
+  if (unseen.length > 0)
+    throw new ModuleFailure(`who needs volume '${name}' is not known: ${unseen.join(', ')} cannot be looked into`, {
+      hint: 'look as root (become)',
+    })
   if (users.length === 0) return
   throw new ModuleFailure(`volume '${name}' is a disk of ${users.map((one) => one.model.name).join(', ')}`, {
     hint: 'remove the domain, or detach the disk, first',

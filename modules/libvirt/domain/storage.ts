@@ -29,7 +29,7 @@ export async function deletable(host: Reader, { summary, config, live }: FoundDo
     const found = users.get(path)
     return (
       found?.domains.every((name) => name === summary.name) === true &&
-      found.overlays.length + found.unknown.length === 0
+      found.overlays.length + found.unknown.length + found.closed.length === 0
     )
   })
 }

@@ -42,6 +42,7 @@ export function whoNeeds(users: ImageUsers | undefined): string | undefined {
     users.domains.length > 0 && `it is a disk of ${some(users.domains)}`,
     users.overlays.length > 0 && `it is the base of ${some(users.overlays)}`,
     users.unknown.length > 0 && `qemu-img cannot tell what ${some(users.unknown)} is on top of`,
+    users.closed.length > 0 && `${some(users.closed)} cannot be looked into (look as root: become)`,
   ].filter((part) => part !== false)
   return parts.length === 0 ? undefined : parts.join('; ')
 }

@@ -1,5 +1,5 @@
 import { filesOfDomains, poolFolders } from '../../../core/libvirt/images/places.ts'
-import { type Look, NO_QEMU_IMG } from '../../../core/libvirt/images/scan.ts'
+import { type Look, NO_QEMU_IMG, unreadable } from '../../../core/libvirt/images/scan.ts'
 import { foldersAround, type ImageUsers, scanAround, usersAmong } from '../../../core/libvirt/images/users.ts'
 import { ModuleFailure, type Reader } from '../../../core/module/types.ts'
 import { ask } from '../daemon/ask.ts'
@@ -24,10 +24,11 @@ export async function usersOfImages(host: Reader, paths: readonly string[]): Pro
   if (known.kind === 'silent')
     throw new ModuleFailure(`who needs ${what} is not known: libvirt does not answer (${known.reason})`)
   const { domains, folders } = known.kind === 'answer' ? known.value : { domains: [], folders: [] }
-  const seen = await scanAround(lookFor(host, what), paths, domains, foldersAround(paths, folders))
+  const [look, around] = [lookFor(host, what), foldersAround(paths, folders)]
+  const [seen, closed] = await Promise.all([scanAround(look, paths, domains, around), unreadable(look, around)])
   if (!seen)
     throw new ModuleFailure(`who needs ${what} is not known without qemu-img`, { hint: 'libvirt_host installs it' })
-  return usersAmong(paths, seen, domains)
+  return usersAmong(paths, seen, domains, closed)
 }
 
 /** Reads for scanChains; what was seen only in part is a failure. */

@@ -1,6 +1,7 @@
 import { refreshPoolsOf } from '../../../core/libvirt/pools/refresh.ts'
 import { deleteSnapshot } from '../../../core/libvirt/snapshot/delete.ts'
 import { SnapshotKept } from '../../../core/libvirt/snapshot/kept.ts'
+import { revertTo } from '../../../core/libvirt/snapshot/revert.ts'
 import { escapeXml } from '../../../core/libvirt/xml/element.ts'
 import type { Host } from '../../../core/module/types.ts'
 import { ModuleFailure } from '../../../core/module/types.ts'
@@ -17,10 +18,8 @@ export async function applySnapshot(host: Host, a: SnapshotArgs, state: Snapshot
   const { uuid } = found.summary
   const { libvirt } = host
   if (a.state === 'absent') await remove(host, a, found)
-  else if (a.state === 'reverted') {
-    const then = a.start === 'as_was' ? {} : { [a.start]: true }
-    await attempt(`revert '${a.domain}' to '${a.name}'`, () => libvirt.revertSnapshot(uuid, a.name, then))
-  } else {
+  else if (a.state === 'reverted') await revert(host, a, found)
+  else {
     const external =
       a.type === 'external' ? { atomic: true, diskOnly: !a.memory, quiesce: a.quiesce, live: a.live } : {}
     await attempt(`snapshot '${a.name}' of '${a.domain}'`, () =>
@@ -59,12 +58,26 @@ function overlayIn(folder: string, source: string, snapshot: string): string {
 }
 
 async function remove(host: Host, a: SnapshotArgs, found: FoundDomain): Promise<void> {
-  const snapshot = found.snapshot!
-  const what = `delete '${a.name}' of '${a.domain}'`
+  const children = takesChildren(a, found.snapshot!)
+  await unlessKept(a, `delete '${a.name}' of '${a.domain}'`, () =>
+    deleteSnapshot(host, chosenIn(found, a), { children }),
+  )
+}
+
+async function revert(host: Host, a: SnapshotArgs, found: FoundDomain): Promise<void> {
+  const next = a.start === 'as_was' ? {} : { [a.start]: true }
+  await unlessKept(a, `revert '${a.domain}' to '${a.name}'`, () => revertTo(host, chosenIn(found, a), next))
+}
+
+const chosenIn = ({ summary, snapshot }: FoundDomain, a: SnapshotArgs) => ({
+  domain: a.domain,
+  uuid: summary.uuid,
+  snapshot: snapshot!,
+})
+
+async function unlessKept(a: SnapshotArgs, what: string, act: () => Promise<void>): Promise<void> {
   try {
-    const children = takesChildren(a, snapshot)
-    const doomed = { domain: a.domain, uuid: found.summary.uuid, snapshot }
-    await attempt(what, () => deleteSnapshot(host, doomed, { children }))
+    await attempt(what, act)
   } catch (error) {
     throw error instanceof SnapshotKept ? keptFailure(a, error) : error
   }

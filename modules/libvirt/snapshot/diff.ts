@@ -74,6 +74,7 @@ function revert(found: FoundDomain, a: SnapshotArgs): Change {
     throw new ModuleFailure(`libvirt ${found.version} cannot go back to an external snapshot; 9.9.0 and later can`, {
       hint: `the images as they were then: ${found.snapshot.disks.map((d) => d.base?.source ?? d.target).join(', ')}`,
     })
+  if (found.kept) throw keptFailure(a, found.kept)
   const note = isOff(found) ? 'what is on the disks now is lost' : 'the guest as it is now is lost'
   return { path: 'reverted', after: a.name, effect: 'action', note }
 }

@@ -1,9 +1,9 @@
 import { CODE } from '../../../core/libvirt/errors.ts'
 import { childrenOf } from '../../../core/libvirt/snapshot/children.ts'
-import type { DoomedSnapshot } from '../../../core/libvirt/snapshot/host.ts'
+import type { ChosenSnapshot } from '../../../core/libvirt/snapshot/host.ts'
 import { SnapshotKept } from '../../../core/libvirt/snapshot/kept.ts'
 import { readSnapshot, type Snapshot } from '../../../core/libvirt/snapshot/read.ts'
-import { demandNobodyElse } from '../../../core/libvirt/snapshot/standing.ts'
+import { demandDeletable, demandRevertible } from '../../../core/libvirt/snapshot/standing.ts'
 import { type DomainSummary, LibvirtError } from '../../../core/libvirt/types.ts'
 import { type DomainModel, readDomain } from '../../../core/libvirt/xml/domain.ts'
 import { parseXml } from '../../../core/libvirt/xml/element.ts'
@@ -28,14 +28,14 @@ export interface FoundDomain {
   readonly snapshot: Snapshot | undefined
   /** Those made on top of it; read only where it is to be removed. */
   readonly children: readonly string[]
-  /** Why it stays where it is to be removed: others stand on its images. */
+  /** Why it is not removed, or not gone back to: others stand on images that this would harm. */
   readonly kept: SnapshotKept | undefined
   /** Whether this libvirt can go back to an external one (9.9.0 and later say so). */
   readonly external: boolean
   readonly version: string
 }
 
-/** One round trip; more where a snapshot is to be removed. */
+/** One round trip; more where a snapshot is to be removed or gone back to. */
 export async function probeSnapshot(host: Reader, a: SnapshotArgs): Promise<SnapshotState> {
   const answer = await ask(host, async (libvirt): Promise<FoundDomain | undefined> => {
     const [domains, available, capabilities, xml, names, one, current] = await Promise.all([
@@ -50,26 +50,34 @@ export async function probeSnapshot(host: Reader, a: SnapshotArgs): Promise<Snap
     const summary = domains.find((d) => d.name === a.domain)
     if (!summary || xml === undefined || names === undefined) return undefined
     const snapshot = one === undefined || !names.includes(a.name) ? undefined : readSnapshot(one)
-    const doomed = a.state === 'absent' && snapshot ? { domain: a.domain, uuid: summary.uuid, snapshot } : undefined
+    const chosen = snapshot && { domain: a.domain, uuid: summary.uuid, snapshot }
+    const external = capabilities.includes('<externalSnapshot/>')
     return {
       summary,
       model: readDomain(parseXml(xml)),
       names,
       current,
       snapshot,
-      children: doomed ? await childrenOf(libvirt, a.domain, a.name, names) : [],
-      kept: doomed && (await whyKept(host, doomed, a)),
-      external: capabilities.includes('<externalSnapshot/>'),
+      children: a.state === 'absent' && chosen ? await childrenOf(libvirt, a.domain, a.name, names) : [],
+      kept: chosen && (await whyKept(host, chosen, a, external)),
+      external,
       version: available.ok ? available.versions.library : '',
     }
   })
   return { check: host.check, answer }
 }
 
-/** What deleteSnapshot would say before it does anything. */
-async function whyKept(host: Reader, doomed: DoomedSnapshot, a: SnapshotArgs): Promise<SnapshotKept | undefined> {
+/** What deleteSnapshot, or revertTo, would say before it does anything. `external`: whether this libvirt goes back to external ones. */
+async function whyKept(
+  host: Reader,
+  chosen: ChosenSnapshot,
+  a: SnapshotArgs,
+  external: boolean,
+): Promise<SnapshotKept | undefined> {
+  const { snapshot } = chosen
   try {
-    await demandNobodyElse(host, doomed, { children: takesChildren(a, doomed.snapshot) })
+    if (a.state === 'absent') await demandDeletable(host, chosen, { children: takesChildren(a, snapshot) })
+    if (a.state === 'reverted' && (external || snapshot.type === 'internal')) await demandRevertible(host, chosen)
     return undefined
   } catch (error) {
     if (error instanceof SnapshotKept) return error

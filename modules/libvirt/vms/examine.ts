@@ -78,7 +78,7 @@ export async function examineVms(
 }
 
 const NOWHERE: Place = { own: new Set(), there: new Set(), named: new Map(), local: new Set() }
-const NOBODY: ImageUsers = { domains: [], overlays: [], unknown: [] }
+const NOBODY: ImageUsers = { domains: [], overlays: [], unknown: [], closed: [] }
 
 async function placeOf(
   host: Reader,
@@ -136,11 +136,12 @@ const nobodyKnows = (files: readonly string[], why: string): Map<string, ImageUs
 function merged(all: readonly ReadonlyMap<string, ImageUsers>[]): Map<string, ImageUsers> {
   const users = new Map<string, ImageUsers>()
   for (const [file, more] of all.flatMap((one) => [...one])) {
-    const { domains, overlays, unknown } = users.get(file) ?? NOBODY
+    const { domains, overlays, unknown, closed } = users.get(file) ?? NOBODY
     users.set(file, {
       domains: [...domains, ...more.domains],
       overlays: [...overlays, ...more.overlays],
       unknown: [...unknown, ...more.unknown],
+      closed: [...closed, ...more.closed],
     })
   }
   return users

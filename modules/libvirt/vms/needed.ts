@@ -33,9 +33,9 @@ export function neededAmong(doomed: readonly Doomed[], users: ReadonlyMap<string
     const files = new Set(going.flatMap((one) => one.files.flatMap(withPart)))
     for (const { name, files: own } of going) {
       for (const file of own) {
-        const { domains = [], overlays = [], unknown = [] } = users.get(file) ?? {}
+        const { domains = [], overlays = [], unknown = [], closed = [] } = users.get(file) ?? {}
         const sure = domains.find((one) => !names.has(one)) ?? overlays.find((one) => !files.has(one))
-        const by = sure ?? unknown.find((one) => !files.has(one))
+        const by = sure ?? [...unknown, ...closed].find((one) => !files.has(one))
         if (by !== undefined && !needed.has(name)) needed.set(name, { file, by, isDoubtful: sure === undefined })
       }
     }

@@ -51,7 +51,7 @@ function stays(name: string, { file, by, isDoubtful }: Needed, seen: SeenVm | un
     return new ModuleFailure(
       `VM '${name}' is not removed: ${by} cannot be looked into, and may need its file ${file}`,
       {
-        hint: 'start the pool that has it, or move it out of the folder',
+        hint: 'look as root (become), start the pool that has it, or move it out of the folder',
       },
     )
   return new ModuleFailure(`VM '${name}' is not removed: ${by} needs its file ${file}`, {

@@ -218,9 +218,12 @@ systemd-run -q --unit=vfimage python3 /srv/vfimage/server.py; for i in 1 2 3 4 5
       `mkdir /srv/vfimage/pool; ln -s ../images/good.qcow2 /srv/vfimage/pool/link; virsh -q pool-define-as vfimage dir --target /srv/vfimage/pool; cd /srv/vfimage/pool && qemu-img create -q -f qcow2 -b link -F qcow2 web1.qcow2`,
     )
     await needed(/base of \/srv\/vfimage\/pool\/web1\.qcow2/)
+    // Root may look into every folder, but follows no link for ever. The pool is left without its folder, which hides nothing.
+    await lab.native(0, 'cd /srv/vfimage && rm -r pool && ln -s pool pool')
+    await needed(/\/srv\/vfimage\/pool cannot be looked into/)
     await lab.native(
       0,
-      `rm /srv/vfimage/pool/*; cd ${AT} && qemu-img create -q -f qcow2 -b good.qcow2 -F qcow2 beside.qcow2`,
+      `rm /srv/vfimage/pool; cd ${AT} && qemu-img create -q -f qcow2 -b good.qcow2 -F qcow2 beside.qcow2`,
     )
     await needed(/base of \/srv\/vfimage\/images\/beside\.qcow2/)
     // Elsewhere, but on a domain's disk.

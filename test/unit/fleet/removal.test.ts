@@ -23,6 +23,7 @@ const facts = (more: Partial<UseFacts>): UseFacts => ({
   host: 'kvm1',
   silent: [],
   volumes: [],
+  closed: [],
   ...more,
 })
 
@@ -54,6 +55,7 @@ describe('whether a disk may be deleted', () => {
       /\/i\/o is on top of it/,
     ],
     ['what a file is on top of cannot be told', { seen: [seen('/i/a'), seen('/i/q', { bases: undefined })] }, /\/i\/q/],
+    ['a folder cannot be looked into', { closed: ['/j'] }, /\/j cannot be looked into/],
     ['it is not there', { seen: [] }, /not there/],
     ['it is a device', { seen: [seen('/i/a', { type: 'block special file' })] }, /block special/],
     ['there is no qemu-img', { seen: undefined }, /no qemu-img/],

@@ -87,7 +87,7 @@ async function sourceOfNew(host: Reader, known: Known, a: VolumeArgs): Promise<S
 /** Of a volume that is nowhere on the host only the machines can tell. */
 async function usersOf(host: Reader, path: string, domains: readonly DomainDisks[]): Promise<ImageUsers | undefined> {
   const named = domains.filter((one) => one.disks.some((disk) => disk.source === path)).map((one) => one.name)
-  if (!path.startsWith('/')) return { domains: named, overlays: [], unknown: [] }
+  if (!path.startsWith('/')) return { domains: named, overlays: [], unknown: [], closed: [] }
   return (await usersOfImages(host, [path])).get(path)
 }
 

@@ -93,6 +93,20 @@ export function snapshotTests(lab: () => VmLab): void {
     await demandMark('b.qcow2', 0, 1)
   })
 
+  it('goes back under no image that another VM stands on', async () => {
+    await lab().define(0, 'a')
+    expect((await snapshot('create', 'a', 'one')).code).to.equal(0)
+    await mark('a.qcow2', 9, 1)
+    await native(`qemu-img create -q -f qcow2 -F qcow2 -b ${FOLDER}/a.qcow2 ${FOLDER}/b.qcow2`)
+    await lab().define(0, 'b')
+    const { code, err } = await snapshot('revert', 'a', 'one', '--yes')
+    expect(code).to.equal(2)
+    expect(err).to.include(
+      `error: revert a@${lab().hosts[0]}: nothing is changed: ${FOLDER}/a.qcow2 would be written to, and it is the base of ${FOLDER}/b.qcow2 (of 'b')\nhint: give each its own data first`,
+    )
+    await demandMark('b.qcow2', 9, 1)
+  })
+
   it('merges the later of two external ones first', async () => {
     await lab().define(0, 'a')
     for (const name of ['inside', 'one', 'two'])

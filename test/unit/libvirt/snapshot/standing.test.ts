@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { DefinedDomain } from '../../../../core/libvirt/images/places.ts'
 import type { SeenFile } from '../../../../core/libvirt/images/scan.ts'
+import { deletionOf } from '../../../../core/libvirt/snapshot/deed.ts'
 import { readSnapshot, type SnapshotDisk } from '../../../../core/libvirt/snapshot/read.ts'
 import { type StandingFacts, whoStandsThere } from '../../../../core/libvirt/snapshot/refusal.ts'
 import { parseXml } from '../../../../core/libvirt/xml/element.ts'
@@ -28,11 +29,14 @@ const disk = (base: string, overlay = '/i/src.s', type = 'file', target = 'vda')
   external: true,
   overlay,
   base: { ...readSnapshot(EXTERNAL).disks[0]!.base!, source: base, type, target },
+  images: [base],
 })
 const CHAIN = [seen('/i/src.s', ['/i/src']), seen('/i/src', ['/i/template']), seen('/i/template')]
+/** The deletion of an external snapshot of these disks. */
+const merging = (...disks: SnapshotDisk[]) => deletionOf([{ ...readSnapshot(EXTERNAL), disks }])
 const facts = (more: Partial<StandingFacts>): StandingFacts => ({
   domain: 'src',
-  disks: [disk('/i/src')],
+  deed: merging(disk('/i/src')),
   own: [{ target: 'vda', source: '/i/src.s' }],
   others: [],
   seen: CHAIN,
@@ -41,7 +45,7 @@ const facts = (more: Partial<StandingFacts>): StandingFacts => ({
 })
 const clone = seen('/i/clone', ['/i/src'])
 const network = {
-  disks: [disk('pool/src', '/i/src.s', 'network')],
+  deed: merging(disk('pool/src', '/i/src.s', 'network')),
   seen: [{ ...seen('/i/src.s'), bases: undefined }],
 }
 
@@ -188,7 +192,7 @@ describe('who stands on the images of an external snapshot', () => {
     [
       'nobody, on two that are no files',
       {
-        disks: [disk('pool/a', '/i/a.s', 'network'), disk('pool/b', '/i/b.s', 'network', 'vdb')],
+        deed: merging(disk('pool/a', '/i/a.s', 'network'), disk('pool/b', '/i/b.s', 'network', 'vdb')),
         own: [
           { target: 'vda', source: '/i/a.s' },
           { target: 'vdb', source: '/i/b.s' },
@@ -234,7 +238,7 @@ describe('who stands on the images of an external snapshot', () => {
         if (base === undefined) return
         const all = names.map((name) => seen(name, on.get(name) === undefined ? [] : [on.get(name)!]))
         const why = whoStandsThere(
-          facts({ disks: [disk(base, top)], own: [{ target: 'vda', source: top }], seen: all }),
+          facts({ deed: merging(disk(base, top)), own: [{ target: 'vda', source: top }], seen: all }),
         )
         const foreign = names.some((name) => name !== top && [top, base].includes(on.get(name) ?? ''))
         expect(why !== undefined).to.equal(foreign)

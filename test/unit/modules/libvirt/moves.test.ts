@@ -5,7 +5,7 @@ import { domainArgs } from '../../../../modules/libvirt/domain/args.ts'
 import { type Move, moveChanges, movedTo } from '../../../../modules/libvirt/domain/moves.ts'
 import type { FoundDomain, HostDomains } from '../../../../modules/libvirt/domain/probe.ts'
 
-const NOBODY = { domains: [], overlays: [], unknown: [] }
+const NOBODY = { domains: [], overlays: [], unknown: [], closed: [] }
 const MOVE: Move = {
   target: 'vda',
   from: '/i/old.raw',

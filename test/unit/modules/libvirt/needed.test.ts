@@ -6,12 +6,12 @@ const doomed = [
   { name: 'b', files: ['/i/b'] },
   { name: 'c', files: ['/i/c'] },
 ]
-type Users = { domains?: string[]; overlays?: string[]; unknown?: string[] }
+type Users = { domains?: string[]; overlays?: string[]; unknown?: string[]; closed?: string[] }
 const users = (of: Record<string, Users>) =>
   new Map(
-    Object.entries(of).map(([file, { domains = [], overlays = [], unknown = [] }]) => [
+    Object.entries(of).map(([file, { domains = [], overlays = [], unknown = [], closed = [] }]) => [
       file,
-      { domains, overlays, unknown },
+      { domains, overlays, unknown, closed },
     ]),
   )
 const sure = { isDoubtful: false }
@@ -44,6 +44,11 @@ describe('VMs that are removed together', () => {
       'stay when what may be on top of them cannot be looked into',
       { '/i/b': { unknown: ['/i/locked'] } },
       { b: { file: '/i/b', by: '/i/locked', isDoubtful: true } },
+    ],
+    [
+      'stay when a folder cannot be looked into',
+      { '/i/b': { closed: ['/j'] } },
+      { b: { file: '/i/b', by: '/j', isDoubtful: true } },
     ],
   ] as const)
     it(what, () => {

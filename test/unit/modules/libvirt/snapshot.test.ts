@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { JsonObject } from '../../../../core/events/json.ts'
+import { SnapshotKept } from '../../../../core/libvirt/snapshot/kept.ts'
 import { readSnapshot } from '../../../../core/libvirt/snapshot/read.ts'
 import { readDomain } from '../../../../core/libvirt/xml/domain.ts'
 import { child, childrenOf, parseXml } from '../../../../core/libvirt/xml/element.ts'
@@ -70,6 +71,12 @@ describe('libvirt_snapshot', () => {
     ['gone back to', found(internal), { state: 'reverted' }, ['reverted action']],
     ['gone back to, by an old libvirt', found(external), { state: 'reverted' }, 'libvirt 9.0.0 cannot'],
     ['gone back to, by a new one', found({ ...external, external: true }), { state: 'reverted' }, ['reverted action']],
+    [
+      'gone back to, though this would harm others',
+      found({ ...internal, kept: new SnapshotKept('nothing is changed: x') }),
+      { state: 'reverted' },
+      "revert 'web1' to 's': nothing is changed: x",
+    ],
     ['gone back to, but never taken', found({ names: ['p'] }), { state: 'reverted' }, "no snapshot 's'"],
   ]
   for (const [what, domain, input, expected] of table)

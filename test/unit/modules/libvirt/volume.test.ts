@@ -12,7 +12,7 @@ import { refuseOtherFormat } from '../../../../modules/libvirt/storage/volume/so
 
 const MIB = 1024n * 1024n
 const args = (more: JsonObject = {}) => volumeArgs.parse({ pool: 'p', name: 'v', ...more })
-const NOBODY = { domains: [], overlays: [], unknown: [] }
+const NOBODY = { domains: [], overlays: [], unknown: [], closed: [] }
 const VOLUME: Volume = {
   path: '/i/v',
   capacity: 16n * MIB,
@@ -164,6 +164,12 @@ describe('what libvirt_volume has to do', () => {
       state(host({ volume: VOLUME, users: { ...NOBODY, unknown: ['/i/u'] } })),
       { state: 'absent' },
       'what /i/u is on top of',
+    ],
+    [
+      'one in a pool that cannot be looked into',
+      state(host({ volume: VOLUME, users: { ...NOBODY, closed: ['/i'] } })),
+      { state: 'absent' },
+      '/i cannot be looked into (look as root',
     ],
     [
       'one to be brought',

@@ -137,7 +137,7 @@ describe('libvirt_image', () => {
       ).to.include(message)
     })
 
-  const nobody = { domains: [], overlays: [], unknown: [] }
+  const nobody = { domains: [], overlays: [], unknown: [], closed: [] }
   const header = { format: 'qcow2', virtualSize: 1n, refersTo: undefined, problem: undefined }
   const entry = { kind: 'file', mode: 0o444, owner: 'root', group: 'root', uid: 0, gid: 0, size: 1 }
   const state = (digest: string | undefined, more: object = {}) =>
@@ -186,7 +186,14 @@ describe('libvirt_image', () => {
       absent,
       '/i/y',
     ],
+    [
+      'removed, though a folder could not be looked into',
+      state(A, { users: { ...nobody, closed: ['/j'] } }),
+      absent,
+      '/j cannot be looked into',
+    ],
     ['unused', state(A), unused, ['state']],
+    ['unused, for all that can be told', state(A, { users: { ...nobody, closed: ['/j'] } }), unused, []],
     ['unused, but needed', state(A, used), unused, []],
     ['unused, but a disk', state(A, { users: { ...nobody, domains: ['web1'] } }), unused, []],
   ]
