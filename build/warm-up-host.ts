@@ -64,7 +64,7 @@ ansible_port=${of.port}
 ansible_user=build
 ansible_ssh_private_key_file=${of.keyFile}
 # Whatever this machine's user says of his own hosts.
-ansible_ssh_common_args=-o ProxyCommand=none -o PubkeyAuthentication=yes -o IdentityAgent=none -o UserKnownHostsFile=${of.knownHosts} -o StrictHostKeyChecking=yes
+ansible_ssh_common_args=-o ProxyCommand=none -o UserKnownHostsFile=${of.knownHosts} -o StrictHostKeyChecking=yes
 folder=${of.folder}
 `
 

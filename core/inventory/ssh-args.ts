@@ -54,6 +54,8 @@ function option(result: SshArgs, text: string): void {
       result.proxyJump = value
       return
     case 'proxycommand': {
+      // The first one counts, as with ssh.
+      if (result.proxyJump !== undefined || result.proxyCommand !== undefined) return
       if (/^\s*none\s*$/i.test(value)) {
         result.proxyJump = 'none'
         return
@@ -87,11 +89,6 @@ function option(result: SshArgs, text: string): void {
       return
     case 'serveraliveinterval':
     case 'serveralivecountmax':
-    case 'identityagent':
-    case 'identitiesonly':
-    case 'pubkeyauthentication':
-    case 'passwordauthentication':
-    case 'kbdinteractiveauthentication':
       result.shared.push('-o', text)
       return
     default:

@@ -23,6 +23,8 @@ import { outputs } from './prelude/outputs.ts'
  * by one that begins behind it. A job that can open the pair behind its command's knows that all was passed on. What
  * is shielded has readers of its own instead, which outlive the connection.
  *
+ * On a terminal a shell would give each of its jobs a group of its own, and setsid(1) would fork: so `set +m` comes first.
+ *
  * The listening shell has no locale: each tool that it starts would open a dozen files for it. A job has C.UTF-8.
  */
 
@@ -46,7 +48,8 @@ export function prelude({ nonce, ...options }: PreludeOptions, user = ''): strin
 /** It is sent for each shell of each host. */
 const withoutComments = (text: string): string => text.replace(/^ *(?:#.*\n)?/gm, '')
 
-const listener = (options: PreludeOptions): string => `unset ENV BASH_ENV CDPATH LANGUAGE GREP_OPTIONS POSIXLY_CORRECT
+const listener = (options: PreludeOptions): string => `set +m
+unset ENV BASH_ENV CDPATH LANGUAGE GREP_OPTIONS POSIXLY_CORRECT
 [ -z "\${BASH_VERSION-}" ] || unset SSH_CLIENT SSH2_CLIENT
 PATH=${STANDARD_PATH}\${PATH:+:$PATH} LC_ALL=C vf_l10n=C
 if [ -d /usr/lib/locale/C.utf8 ] || [ -d /usr/lib/locale/C.UTF-8 ]; then vf_l10n=C.UTF-8

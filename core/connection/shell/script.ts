@@ -23,7 +23,7 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
   const timed = commands.some((c) => c.timeoutMs > 0)
   const steps = commands.map((command, i) => {
     const last = i === commands.length - 1
-    const end = mayWait(commands) ? 'vf_done' : 'vf_over\nvf_m J'
+    const end = mayWait(commands) ? 'vf_done' : 'vf_did\nvf_m J'
     return ownOutput(command)
       ? apart(command, options, last ? end : undefined)
       : inline(command, options, last, last && timed)
@@ -65,7 +65,7 @@ const deadline = (command: ScriptCommand): string =>
 function inline(command: ScriptCommand, options: ScriptOptions, last: boolean, endWatch: boolean): string {
   const wait = command.timeoutMs > 0 ? ' & vf_q' : ''
   const end = last
-    ? `vf_s=$?\n${endWatch ? 'vf_J\n' : ''}vf_over\nvf_m E ${command.seq} "$vf_s"\n`
+    ? `vf_s=$?\n${endWatch ? 'vf_J\n' : ''}vf_did\nvf_m E ${command.seq} "$vf_s"\n`
     : `vf_m E ${command.seq} $?\n`
   return `${deadline(command)}${body(command, options)}${wait}\n${end}`
 }

@@ -24,6 +24,8 @@ export async function dial(name: string, resolved: ResolvedEndpoint, signal?: Ab
       ...(resolved.bindAddress !== undefined && { localAddress: resolved.bindAddress }),
       noDelay: true,
     })
+    // Whoever takes the stream listens a little later; an error that nobody hears would end the process.
+    socket.on('error', () => undefined)
     const stop = (error: unknown): void => {
       done()
       socket.destroy()

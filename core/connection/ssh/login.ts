@@ -74,6 +74,7 @@ export async function login(
   { signal, sessions = 0 }: LoginOptions = {},
 ): Promise<Login> {
   const where = `${resolved.host}:${resolved.port}`
+  if (sock.destroyed) throw failureOf(name, where, sock.errored ?? new Error('closed before the handshake'))
   const client = new Client()
   let lastError: Error | undefined
   let refusal: ConnectionError | undefined

@@ -59,7 +59,7 @@ look() {
   printf '%s|%s\\0%s\\0%s\\0' "$s" "$t" "$1" "$o"
 }
 for f in ${files}; do look "$f"; done
-for d in ${folders}; do for f in "$d"/*; do look "$f"; done; done
+for d in ${folders}; do for f in "$d"/* "$d"/.[!.]*; do look "$f"; done; done
 exit 0`
 
 /** Which of these folders cannot be looked into: what is in them scanChains passes over in silence. One that is not there is none. */

@@ -32,11 +32,7 @@ describe('endpoint of a host', () => {
       { ...base, transport: 'openssh', proxyCommand: 'nc %h %p' },
     ],
     ['no proxy', { ansible_ssh_common_args: '-o ProxyCommand=none' }, { ...base, proxyJump: 'none' }],
-    [
-      'who logs in',
-      { ansible_ssh_common_args: '-o IdentitiesOnly=yes -oPubkeyAuthentication=yes -o "IdentityAgent none"' },
-      { ...base, sshArgs: ['-o', 'IdentitiesOnly=yes', '-o', 'PubkeyAuthentication=yes', '-o', 'IdentityAgent none'] },
-    ],
+    ['the first way', { ansible_ssh_common_args: '-J a -o ProxyCommand=none' }, { ...base, proxyJump: 'a' }],
     [
       'signs of life',
       {

@@ -96,8 +96,8 @@ vf_poll() { if [ -n "$vf_pid" ] && { vf_gone "$vf_pid" || vf_deaf; }; then vf_en
 vf_exit() {
   trap - EXIT
   trap '' HUP PIPE TERM
-  # What has done all it was given ends by itself, and whatever it has left running stays.
-  [ -z "$D" ] || [ ! -s "$D/w" ] || vf_rest
+  # What has done all it was given ends by itself, and whatever it has left running stays. It may have been frozen just then.
+  [ -z "$D" ] || [ ! -s "$D/w" ] || [ -n "$vf_e" ] || { vf_cont; vf_rest; }
   for vf_s in $vf_ro $vf_re; do kill -TERM "$vf_s"; kill -CONT "$vf_s"; done 2>/dev/null
   # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
   if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone "$vf_pid"; }; then

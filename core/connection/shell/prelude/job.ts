@@ -107,9 +107,9 @@ vf_clean() {
   return 1
 }
 # All is done, and need not be ended by anybody: said to the listening shell, too.
-vf_over() { [ -z "$D" ] || { vf_p 1 >"$D/w"; } 2>/dev/null; }
+vf_did() { [ -z "$D" ] || { vf_p 1 >"$D/w"; } 2>/dev/null; }
 vf_done() {
-  vf_over
+  vf_did
   if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi
 }
 vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
