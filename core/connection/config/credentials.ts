@@ -56,7 +56,10 @@ export async function credentials(endpoint: Pick<Endpoint, 'name'>, resolved: Re
         `the transport ssh cannot use ${unsupported.join(', ')}`,
         OPENSSH,
       )
-    const hint = notes.length > 0 ? notes.join('; ') : 'set ansible_ssh_private_key_file, or start an ssh-agent'
+    const hint =
+      notes.length > 0
+        ? notes.join('; ')
+        : 'set ansible_ssh_private_key_file, or start an ssh-agent; Kerberos and host-based logins are for ansible_connection: openssh'
     throw new ConnectionError('config', endpoint.name, `there is no key and no password for ${who}`, hint)
   }
   return {
@@ -104,7 +107,9 @@ class Collected {
     for (const file of identityFiles) await this.#file(file)
     this.configured = this.attempts.length
     if (!identitiesOnly) for (const key of this.#agent) this.#offerAgentKey(key.blob, key.comment)
-    for (const file of defaultIdentityFiles) await this.#file(file, true)
+    // As `ssh -i` has it: a key that is named stands for the default ones, and IdentitiesOnly means it.
+    const named = identitiesOnly && privateKeyFile !== undefined
+    if (!named) for (const file of defaultIdentityFiles) await this.#file(file, true)
   }
 
   passwords(): void {

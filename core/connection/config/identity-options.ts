@@ -23,7 +23,7 @@ export function identities(
   return {
     identityFiles: isDefault ? [] : configured.map(path),
     defaultIdentityFiles: isDefault && !none ? TRIED.map((name) => path(`~/.ssh/${name}`)) : [],
-    identitiesOnly: options.get('identitiesonly')?.[0] === 'yes',
+    identitiesOnly: /^(?:yes|true)$/i.test(options.get('identitiesonly')?.[0] ?? 'no'),
     ...(agent !== undefined && { identityAgent: agent }),
   }
 }

@@ -44,6 +44,10 @@ describe('resolving an endpoint', () => {
         })
       })
 
+      for (const value of ['yes', 'True', 'YES'])
+        it(`knows IdentitiesOnly ${value}`, async () =>
+          expect(await resolve(`Host *\n  IdentitiesOnly ${value}\n`)).to.include({ identitiesOnly: true }))
+
       for (const [kind, token, config, more] of [
         ['host', '%h', 'HostName a;id\n', {}],
         ['host', '%k', '', { address: 'a$(id)' }],
