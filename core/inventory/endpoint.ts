@@ -2,7 +2,7 @@ import type { Become, Endpoint, HostKeyRules } from '../connection/types.ts'
 import type { Json, JsonObject } from '../events/json.ts'
 import { DiagnosticError, didYouMean } from '../language/index.ts'
 import { Settings } from './settings.ts'
-import { parseSshArgs, type SshArgs } from './ssh-args.ts'
+import { hasWay, parseSshArgs, type SshArgs } from './ssh-args.ts'
 import { splitWords } from './words.ts'
 
 const transports: Readonly<Record<string, Endpoint['transport']>> = {
@@ -65,6 +65,10 @@ function sshArgs(settings: Settings): SshArgs {
     if (!parsed) settings.wrong(name, 'has a quote that is not closed')
     else {
       const shared = [...all.shared, ...parsed.shared]
+      if (hasWay(all)) {
+        delete parsed.proxyJump
+        delete parsed.proxyCommand
+      }
       Object.assign(all, parsed, { shared, unknown: [...all.unknown, ...parsed.unknown] })
     }
   }

@@ -37,7 +37,7 @@ export function parseSshArgs(text: string): SshArgs | undefined {
     const value = word.length > 2 ? word.slice(2) : words[++i]?.text
     if (value === undefined) result.unknown.push(word)
     else if (letter === 'o') option(result, value)
-    else if (letter === 'J') result.proxyJump = value
+    else if (letter === 'J') jump(result, value)
     else if (letter === 'p') result.port = Number(value)
     else if (letter === 'l') result.user = value
     else if (letter === 'i') result.privateKeyFile = value
@@ -46,22 +46,29 @@ export function parseSshArgs(text: string): SshArgs | undefined {
   return result
 }
 
+/** A ProxyJump or ProxyCommand: of all of them ssh obeys the first. */
+export const hasWay = ({ proxyJump, proxyCommand }: SshArgs): boolean =>
+  proxyJump !== undefined || proxyCommand !== undefined
+
+function jump(result: SshArgs, value: string): void {
+  if (!hasWay(result)) result.proxyJump = value
+}
+
 function option(result: SshArgs, text: string): void {
   const match = /^\s*(\w+)(?:\s*=\s*|\s+)([\s\S]*)$/.exec(text)
   const [, name = '', value = ''] = match ?? []
   switch (name.toLowerCase()) {
     case 'proxyjump':
-      result.proxyJump = value
+      jump(result, value)
       return
     case 'proxycommand': {
-      // The first one counts, as with ssh.
-      if (result.proxyJump !== undefined || result.proxyCommand !== undefined) return
+      if (hasWay(result)) return
       if (/^\s*none\s*$/i.test(value)) {
-        result.proxyJump = 'none'
+        jump(result, 'none')
         return
       }
-      const jump = /^\s*ssh\s+(?:-q\s+)?-W\s+\[?%h\]?:%p\s+(?:-q\s+)?([^\s-]\S*)\s*$/.exec(value)
-      if (jump) result.proxyJump = jump[1]!
+      const hop = /^\s*ssh\s+(?:-q\s+)?-W\s+\[?%h\]?:%p\s+(?:-q\s+)?([^\s-]\S*)\s*$/.exec(value)
+      if (hop) jump(result, hop[1]!)
       else result.proxyCommand = value
       return
     }

@@ -23,6 +23,7 @@ function objectOf(key: ParsedKey): KeyObject {
   return made
 }
 
+/** By a key of a file: with the hash of its type, unless another is asked for. What cannot be signed is told as an Error. */
 export const signWith =
   (key: ParsedKey): Sign =>
   (data, hash, done) => {

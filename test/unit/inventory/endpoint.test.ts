@@ -32,6 +32,12 @@ describe('endpoint of a host', () => {
       { ...base, transport: 'openssh', proxyCommand: 'nc %h %p' },
     ],
     ['no proxy', { ansible_ssh_common_args: '-o ProxyCommand=none' }, { ...base, proxyJump: 'none' }],
+    ['no proxy first', { ansible_ssh_common_args: '-o ProxyCommand=none -J a' }, { ...base, proxyJump: 'none' }],
+    [
+      'the way of the first variable',
+      { ansible_ssh_common_args: '-J a', ansible_ssh_extra_args: '-o ProxyCommand=none -o "ProxyCommand=nc %h %p"' },
+      { ...base, proxyJump: 'a' },
+    ],
     ['the first way', { ansible_ssh_common_args: '-J a -o ProxyCommand=none' }, { ...base, proxyJump: 'a' }],
     [
       'signs of life',
