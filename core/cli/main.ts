@@ -8,7 +8,7 @@ import { VERSION } from './version.ts'
 export async function main(argv: readonly string[], streams: Streams = processStreams): Promise<number> {
   ignoreBrokenPipes(streams)
   let code: number = EXIT.ok
-  const program = await createProgram(streams, (answer) => {
+  const program = await createProgram(argv[0], streams, (answer) => {
     code = answer
   })
   try {
@@ -19,7 +19,24 @@ export async function main(argv: readonly string[], streams: Streams = processSt
   }
 }
 
-async function createProgram(streams: Streams, done: (code: number) => void): Promise<Command> {
+type AddVerb = (program: Command, streams: Streams, done: (code: number) => void) => void
+
+/** In the order of the help. */
+const VERBS = new Map<string, () => Promise<AddVerb>>([
+  ['run', async () => (await import('./run.ts')).runCommand],
+  ['inventory', async () => (await import('./inventory.ts')).inventoryCommand],
+  ['doc', async () => (await import('./doc.ts')).docCommand],
+  ['vault', async () => (await import('./vault.ts')).vaultCommand],
+  ['vm', async () => (await import('./vm.ts')).vmCommand],
+  ['lab', async () => (await import('./lab.ts')).labCommand],
+])
+
+/** With the verb that is called, or with all where there is none of that name: for the help, and for what was meant. */
+async function createProgram(
+  verb: string | undefined,
+  streams: Streams,
+  done: (code: number) => void,
+): Promise<Command> {
   const program = new Command('virtfleet')
     .description('orchestrates fleets of KVM hypervisors over SSH')
     .version(VERSION)
@@ -27,21 +44,8 @@ async function createProgram(streams: Streams, done: (code: number) => void): Pr
     .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
     .showSuggestionAfterError()
     .enablePositionalOptions()
-  const [{ runCommand }, { labCommand }, { inventoryCommand }, { docCommand }, { vaultCommand }, { vmCommand }] =
-    await Promise.all([
-      import('./run.ts'),
-      import('./lab.ts'),
-      import('./inventory.ts'),
-      import('./doc.ts'),
-      import('./vault.ts'),
-      import('./vm.ts'),
-    ])
-  runCommand(program, streams, done)
-  inventoryCommand(program, streams, done)
-  docCommand(program, streams, done)
-  vaultCommand(program, streams, done)
-  vmCommand(program, streams, done)
-  labCommand(program, streams, done)
+  const called = VERBS.get(verb ?? '')
+  for (const load of called ? [called] : VERBS.values()) (await load())(program, streams, done)
   for (const one of program.commands) inherit(one)
   program.action(() => {
     program.outputHelp()

@@ -7,7 +7,14 @@ export interface Streams {
   readonly in: NodeJS.ReadStream
 }
 
-export const processStreams: Streams = { out: process.stdout, err: process.stderr, in: process.stdin }
+export const processStreams: Streams = {
+  out: process.stdout,
+  err: process.stderr,
+  // Opened where somebody is asked: most runs read nothing, and a stream that reads takes some milliseconds to load.
+  get in() {
+    return process.stdin
+  },
+}
 
 const DEFAULT_COLUMNS = 100
 const DEFAULT_ROWS = 24

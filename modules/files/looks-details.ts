@@ -7,7 +7,7 @@ export interface WantedDetails {
   /** Of what a link at the path leads to, not of the link. */
   readonly follow: boolean
   readonly digest: Digest | undefined
-  /** Type and charset as file(1) guesses them; that one reads a database of some megabytes. */
+  /** Type and charset as file(1) guesses them from a content; that one reads a database of some megabytes. */
   readonly mime: boolean
 }
 
@@ -21,14 +21,15 @@ export function detailsScript(mark: string, looks: readonly WantedLook[]): Shell
 
 function detailsOf(mark: string, n: number, path: string, { follow, digest, mime }: WantedDetails): ShellText {
   const there = follow ? sh`[ -e "$p" ]` : sh`{ [ -e "$p" ] || [ -L "$p" ]; }`
-  const readable = follow ? sh`[ -f "$p" ] && [ -r "$p" ]` : sh`[ -f "$p" ] && [ -r "$p" ] && [ ! -L "$p" ]`
+  const file = follow ? sh`[ -f "$p" ]` : sh`[ -f "$p" ] && [ ! -L "$p" ]`
+  const guess = sh`m=$(file ${follow ? ['-L'] : []} -bi -- "$p" 2>/dev/null) && printf %s "$m"`
   return sh`p=${path}
 if ${there}; then
   echo ${mark} ${`details ${n}`}
   for a in r w x; do [ -$a "$p" ] && printf %s $a; done
   printf '\\000'; [ ! -L "$p" ] || readlink -f -- "$p" 2>/dev/null
-  printf '\\000'; ${digest ? sh`if ${readable}; then ${sh.raw(`${digest}sum`)} <"$p"; fi` : sh`:`}
-  printf '\\000'; ${mime ? sh`m=$(file ${follow ? ['-L'] : []} -bi -- "$p" 2>/dev/null) && printf %s "$m"` : sh`:`}
+  printf '\\000'; ${digest ? sh`if ${file} && [ -r "$p" ]; then ${sh.raw(`${digest}sum`)} <"$p"; fi` : sh`:`}
+  printf '\\000'; ${mime ? sh`if ${file} && [ -s "$p" ]; then ${guess}; fi` : sh`:`}
 fi`
 }
 

@@ -38,7 +38,7 @@ export interface Details {
   readonly source: string | undefined
   /** Of a file that may be read. */
   readonly digest: string | undefined
-  /** `text/plain; charset=us-ascii`; undefined where the host has no file(1). */
+  /** `text/plain; charset=us-ascii`; undefined where there is no content to guess from, and where the host has no file(1). */
   readonly mime: string | undefined
 }
 

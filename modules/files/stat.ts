@@ -1,8 +1,19 @@
 import type { JsonObject } from '../../core/events/json.ts'
 import { arg } from '../../core/module/arg.ts'
 import { defineState } from '../../core/module/define.ts'
-import { type Entry, octal } from './entry.ts'
+import { type Entry, type EntryKind, octal } from './entry.ts'
 import { type Details, look } from './looks.ts'
+
+/** As file(1) says of what has no content to guess from. */
+const TYPES: Readonly<Record<Exclude<EntryKind, 'file'>, string>> = {
+  directory: 'inode/directory',
+  link: 'inode/symlink',
+  char: 'inode/chardevice',
+  block: 'inode/blockdevice',
+  fifo: 'inode/fifo',
+  socket: 'inode/socket',
+}
+const EMPTY = 'inode/x-empty'
 
 interface State {
   readonly entry: Entry | undefined
@@ -49,12 +60,17 @@ export default defineState({
   apply: async () => undefined,
   why: (state, args) => (state.entry ? `${args.path} is a ${state.entry.kind}` : `${args.path} does not exist`),
   result: ({ entry, details }, args): JsonObject => ({
-    stat: entry ? describe(entry, details, args.path) : { exists: false },
+    stat: entry ? describe(entry, details, args) : { exists: false },
   }),
 })
 
-function describe(entry: Entry, details: Details | undefined, path: string): JsonObject {
-  const { access = '', source, digest, mime } = details ?? {}
+function describe(
+  entry: Entry,
+  details: Details | undefined,
+  { path, get_mime }: { readonly path: string; readonly get_mime: boolean },
+): JsonObject {
+  const { access = '', source, digest } = details ?? {}
+  const mime = get_mime ? mimeOf(entry, details) : undefined
   const has = (bit: number): boolean => (entry.mode & bit) !== 0
   return {
     exists: true,
@@ -97,4 +113,9 @@ function describe(entry: Entry, details: Details | undefined, path: string): Jso
     ...(digest !== undefined && { checksum: digest }),
     ...(mime !== undefined && { mimetype: mime.split(';')[0]!, charset: /charset=(\S+)/.exec(mime)?.[1] ?? 'unknown' }),
   }
+}
+
+function mimeOf({ kind, size }: Entry, details: Details | undefined): string | undefined {
+  if (kind === 'file' && size > 0) return details?.mime
+  return `${kind === 'file' ? EMPTY : TYPES[kind]}; charset=binary`
 }

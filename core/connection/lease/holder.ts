@@ -13,12 +13,13 @@ export interface LeaseHolder {
 }
 
 /** What a host says is data of a stranger's: short, and without characters a terminal would obey. */
-const text = z
-  .string()
-  .max(200)
-  .transform((value) => value.replace(/\p{C}/gu, '?'))
-
-const schema = z.object({ user: text, controller: text, pid: z.int(), run: text, since: z.iso.datetime() })
+function schema(): z.ZodType<LeaseHolder> {
+  const text = z
+    .string()
+    .max(200)
+    .transform((value) => value.replace(/\p{C}/gu, '?'))
+  return z.object({ user: text, controller: text, pid: z.int(), run: text, since: z.iso.datetime() })
+}
 
 /** This process, from now on. */
 export function thisHolder(run: string): LeaseHolder {
@@ -33,7 +34,8 @@ export function writeHolder(holder: LeaseHolder): string {
 /** Undefined for a line that is none, such as that of a holder that has not yet written. */
 export function readHolder(line: string): LeaseHolder | undefined {
   try {
-    return schema.parse(JSON.parse(line))
+    const said: unknown = JSON.parse(line)
+    return schema().parse(said)
   } catch {
     return undefined
   }

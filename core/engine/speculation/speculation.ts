@@ -79,7 +79,16 @@ export class Speculation {
     })
     // A few at a time would be a round trip for each few.
     if (ahead.prepared.size > ahead.window >> 1) return
-    void lookAhead(this, ahead, turn, module, shell, round)
+    const look = (): void => void lookAhead(this, ahead, turn, module, shell, round)
+    if (this.#run.sessions.isOpen(turn.host.name, shell)) {
+      look()
+      return
+    }
+    // All hosts are dialled first: their servers start while this one looks. A host that is lost meanwhile is not asked again.
+    const { look: before } = ahead
+    setImmediate(() => {
+      if (ahead.look === before) look()
+    })
   }
 
   /** Whether what probes behind a write see could still hold in their turn: not while other hosts do the same. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,6 +47,8 @@ const STATS: readonly JsonObject[] = [
   { path: 'DIR/relative' },
   { path: 'DIR/dangling', get_mime: false },
   { path: 'DIR/sub' },
+  { path: 'DIR/empty' },
+  { path: 'DIR/fifo' },
   { path: 'DIR/none' },
   { path: '/dev/null' },
   { path: 'DIR/f', checksum_algorithm: 'sha256' },
@@ -79,6 +82,8 @@ describe('results of file modules beside those of Ansible', function () {
     symlinkSync(join(folder, 'f'), join(folder, 'link'))
     symlinkSync('f', join(folder, 'relative'))
     symlinkSync('nowhere', join(folder, 'dangling'))
+    writeFileSync(join(folder, 'empty'), '')
+    execFileSync('mkfifo', [join(folder, 'fifo')])
     utimesSync(join(folder, 'f'), 1_700_000_000, 1_700_000_000)
   }
   const inside = (value: Json, folder: string): JsonObject =>

@@ -4,6 +4,8 @@ import type { PreludeOptions } from './options.ts'
 
 /** So many processes that have begun meanwhile, on the whole host, are looked at; on a busier one a new job costs less. */
 const LOOKED_AT = 24
+/** Of those that the user may not signal, which takes a hundredth of a look, so many are passed over. */
+const PASSED_OVER = 400
 
 /**
  * Functions of a job; its arguments are the folder of FIFOs, how to make a session, and the locale. The watchdog ends with its sleep when it is told to; mksh may sleep through the
@@ -89,15 +91,18 @@ vf_start() { vf_last=; [ ! -s /proc/loadavg ] && read -r vf_s vf_s vf_s vf_s vf_
 # Numbers are given to processes in turn, so what the commands have started is looked for among those given meanwhile; within a second they do not come
 # round (there are 32768 at least). What forks while this looks has a number that is looked at then.
 vf_clean() {
-  vf_i=$vf_last
+  vf_i=$vf_last vf_l=0
   [ -n "$vf_last" ] && vf_now && [ "$((vf_n - vf_when))" -lt 100 ] || return 1
   while read -r vf_s vf_s vf_s vf_s vf_o </proc/loadavg; do
     # The command itself had one.
     [ "$vf_o" != "$vf_i" ] || [ "$vf_i" = "$vf_last" ] || return 0
-    [ "$vf_o" -gt "$vf_i" ] && [ "$((vf_o - vf_last))" -le ${LOOKED_AT} ] || return 1
+    [ "$vf_o" -gt "$vf_i" ] && [ "$((vf_o - vf_last))" -le ${LOOKED_AT + PASSED_OVER} ] || return 1
     while [ "$vf_i" -lt "$vf_o" ]; do
       vf_i=$((vf_i + 1)) vf_s=
-      [ -d "/proc/$vf_i" ] || continue
+      # What cannot be signalled cannot be ended either, and asking is cheaper than reading a line, which a shell does byte by byte.
+      kill -0 "$vf_i" || continue
+      vf_l=$((vf_l + 1))
+      [ "$vf_l" -le ${LOOKED_AT} ] || return 1
       { read -r vf_s <"/proc/$vf_i/stat"; } 2>/dev/null || continue
       case $vf_s in *') '*) ;; *) return 1 ;; esac
       set -- \${vf_s##*) }
