@@ -73,13 +73,14 @@ const sourcePath = (a: Args): string =>
   a.src!.startsWith('/') ? a.src! : `${a.path.slice(0, a.path.lastIndexOf('/'))}/${a.src!}`
 
 async function lookAt(host: Reader, a: Args): Promise<Omit<State, 'below'>> {
-  const paths = [{ path: a.path, link: true }, ...(a.src === undefined ? [] : [{ path: sourcePath(a) }])]
+  const link = follows(a) ? true : 'only'
+  const paths = [{ path: a.path, link } as const, ...(a.src === undefined ? [] : [{ path: sourcePath(a) }])]
   const [at, from] = await look(host, paths)
-  const { entry: followed, link, device } = at!
-  const entry = link ?? followed
+  const { entry: followed, link: itself, device } = at!
+  const entry = itself ?? followed
   // What is not there and shall not be is on no file system.
   const nowhere = !entry && a.state === 'absent'
-  return { entry, followed, source: from?.entry, device: nowhere ? undefined : (link?.device ?? device) }
+  return { entry, followed, source: from?.entry, device: nowhere ? undefined : (itself?.device ?? device) }
 }
 
 const follows = (a: Args): boolean => a.follow && a.state !== 'link' && a.state !== 'absent'

@@ -1,9 +1,9 @@
 import type { CommandResult } from '../../core/connection/types.ts'
 import { ModuleFailure } from '../../core/module/types.ts'
 import { type Entry, permissionDenied, takeEntry } from './entry.ts'
-import type { Seen, WantedLook } from './looks.ts'
+import type { Details, Seen, WantedLook } from './looks.ts'
 import { parseDetails } from './looks-details.ts'
-import { MARK } from './looks-script.ts'
+import { asksLink, MARK } from './looks-script.ts'
 
 /** What looksScript printed, for each path. Raises ModuleFailure where it broke off. */
 export function parseLooks(answer: CommandResult, looks: readonly WantedLook[]): (Seen | ModuleFailure)[] {
@@ -13,31 +13,38 @@ export function parseLooks(answer: CommandResult, looks: readonly WantedLook[]):
     throw new ModuleFailure(`cannot look at ${what}: ${answer.stderr.toString().trim()}`)
   }
   const parts = partsOf(answer.stdout)
-  const [letters = '', ...entries] = (parts.get('') ?? Buffer.alloc(0)).toString().split('\n')
-  const kinds = letters.match(/i?[fend]/g) ?? []
+  const kinds = (parts.get('') ?? Buffer.alloc(0)).toString().match(/i?[fendl]/g) ?? []
+  const entries = parts.get('entries')?.toString().split('\n') ?? []
   const digests = (parts.get('digests')?.toString().split('\n') ?? [])
     .map((line) => /^\\?([0-9a-f]{64})\b/.exec(line)?.[1])
     .filter((sum) => sum !== undefined)
-  const links = linksOf(parts.get('links'), looks)
+  // Those of links are behind all others.
+  const found = looks.map((_, i) => (kinds[i] === 'l' ? undefined : takeEntry(entries, looks[i]!.path)))
+  const links = linksOf(parts.get('links'), entries, looks)
+  let number = 0
   return looks.map((look, i): Seen | ModuleFailure => {
     const kind = kinds[i] ?? ''
+    const link = links.get(look)
     const path = kind.startsWith('i') ? `${look.path.replace(/\/$/, '')}/${look.into}` : look.path
-    const found = takeEntry(entries, path)
+    const seen = found[i]
+    const changed = kind === 'l' ? !link : seen?.kind === 'link'
+    if (changed) return new ModuleFailure(`${path} changed while it was looked at`)
+    if (kind === 'l')
+      return { path, device: link!.device, link, entry: undefined, content: undefined, details: detailsOf(parts, i) }
+    number++
+    if (!seen) return new ModuleFailure(`cannot understand a look at ${path}`)
     if (kind.endsWith('d')) return permissionDenied(path)
-    const { device } = found
-    const details = parts.get(`details ${i + 1}`)
-    const common = {
-      path,
-      device,
-      link: links.get(look),
-      content: parts.get(String(i + 1)),
-      details: details && parseDetails(details),
-    }
+    const common = { path, device: seen.device, link, content: parts.get(String(number)), details: detailsOf(parts, i) }
     if (kind.endsWith('n')) return { ...common, entry: undefined }
     const declared = look.content !== undefined && look.content !== 'text' && kind.endsWith('f')
     const digest = declared ? digests.shift() : undefined
-    return { ...common, entry: digest === undefined ? found : { ...found, digest } }
+    return { ...common, entry: digest === undefined ? seen : { ...seen, digest } }
   })
+}
+
+function detailsOf(parts: ReadonlyMap<string, Buffer>, i: number): Details | undefined {
+  const part = parts.get(`details ${i + 1}`)
+  return part && parseDetails(part)
 }
 
 /** By their words; what comes first has none. */
@@ -56,13 +63,17 @@ function partsOf(output: Buffer): Map<string, Buffer> {
   }
 }
 
-function linksOf(part: Buffer | undefined, looks: readonly WantedLook[]): Map<WantedLook, Entry> {
+function linksOf(part: Buffer | undefined, entries: string[], looks: readonly WantedLook[]): Map<WantedLook, Entry> {
   const links = new Map<WantedLook, Entry>()
   if (!part) return links
-  const [letters = '', ...rest] = part.toString().split('\n')
-  const found = looks.filter((look) => look.link).filter((_, i) => letters[i] === 'l')
-  const entries = found.map(({ path }) => takeEntry(rest, path))
-  const targets = rest.join('\n').split('\n\0')
-  for (const [i, look] of found.entries()) links.set(look, { ...entries[i]!, target: targets[i] ?? '' })
+  const end = part.indexOf('\n')
+  const letters = part.subarray(0, end).toString()
+  const targets = part
+    .subarray(end + 1)
+    .toString()
+    .split('\n\0')
+  const found = looks.filter(asksLink).filter((_, i) => letters[i] === 'l')
+  for (const [i, look] of found.entries())
+    links.set(look, { ...takeEntry(entries, look.path), target: targets[i] ?? '' })
   return links
 }

@@ -11,10 +11,10 @@ export const DIFF_LIMIT = 100 * 1024
 export const MARK = '@@'
 
 /**
- * Prints the mark that it uses. Then a letter for each path (f: a file that may be read, e: something else, n: nothing, d: it may not
- * be known; behind an i where `into` counted), and the entries, or those of the folders above. Behind lines of the mark and a
- * word or two: `N`, the text of the Nth; `digests`; `N` again, a content that differs; `links`: a letter for each that was asked (l, n),
- * the entries of links, and their targets, each with a line feed and a NUL behind it; `details N` (looks-details.ts).
+ * Prints the mark that it uses, and a letter for each path: f: a file that may be read, e: something else, n: nothing, d: it may not be known,
+ * l: a link of which `only` that was asked; behind an i where `into` counted. Behind lines of the mark and a word or two: `N`, the text of
+ * the Nth; `digests`; `N` again, a content that differs; `entries`, or those of the folders above, then those of links; `links`: a letter for
+ * each that was asked (l, n), and the targets, each with a line feed and a NUL behind it; `details N` (looks-details.ts).
  */
 export function looksScript(looks: readonly WantedLook[]): ShellText {
   const mark = `${MARK}${randomBytes(12).toString('hex')}`
@@ -24,28 +24,22 @@ export function looksScript(looks: readonly WantedLook[]): ShellText {
     sh`set -- ; echo ${mark}`,
     ...looks.map(see),
     sh`echo`,
-    sh`${statScript(sh`"$@"`, { follow: true })} || exit 1`,
-    ...(wants((look) => look.content !== undefined) ? [texts(mark)] : []),
-    ...(wants(isDeclared)
-      ? [
-          digests(
-            mark,
-            wants((look) => look.diff && isDeclared(look)),
-          ),
-        ]
-      : []),
-    ...(wants((look) => look.link === true) ? [links(mark, looks)] : []),
+    ...(wants((look) => look.content !== undefined) ? [contents(mark, looks)] : []),
+    sh`echo ${mark} entries`,
+    ...(wants(asksLink) ? [links(mark, looks)] : [sh`${statScript(sh`"$@"`, { follow: true })} || exit 1`]),
     ...(wants((look) => look.details !== undefined) ? [detailsScript(mark, looks)] : []),
     sh`exit 0`,
   ]
   return sh.join(parts)
 }
 
+export const asksLink = ({ link }: WantedLook): boolean => link === true || link === 'only'
 const isDeclared = ({ content }: WantedLook): boolean => content !== undefined && content !== 'text'
 
-/** $p: the path; $w: what is wanted of its content. W: what comes of that, a word for each. */
-const SEE = sh`W=
+/** $p: the path; $w: what is wanted of its content. W: what comes of that, a word for each. X: some path is a link. */
+const SEE = sh`W= X=
 see() {
+  [ ! -h "$p" ] || X=1
   if [ -f "$p" ] && [ -r "$p" ]; then printf f
   elif [ -e "$p" ]; then printf e; w=-
   else
@@ -59,7 +53,9 @@ see() {
 function see(look: WantedLook): ShellText {
   const { path, into } = look
   const named = into === undefined ? sh`` : sh`\n[ ! -d "$p" ] || { p=\${p%/}/${into}; printf i; }`
-  return sh`p=${path} w=${wish(look)}${named}\nsee; set -- "$@" "$p"`
+  const seen = sh`see; set -- "$@" "$p"`
+  const unlessLink = look.link === 'only' ? sh`if [ -h "$p" ]; then printf l; else ${seen}; fi` : seen
+  return sh`p=${path} w=${wish(look)}${named}\n${unlessLink}`
 }
 
 /** -: nothing; t: the text; the digest that is declared, behind a d where a content that differs is wanted. */
@@ -67,6 +63,17 @@ function wish({ content, diff }: WantedLook): string {
   if (content === undefined) return '-'
   if (content === 'text') return 't'
   return `${diff ? 'd' : ''}${content.declared ?? 'none'}`
+}
+
+/** In a function, so that the paths stay for who comes behind it. */
+function contents(mark: string, looks: readonly WantedLook[]): ShellText {
+  const declared = looks.filter(isDeclared)
+  const withDiff = declared.some((look) => look.diff)
+  return sh`contents() {
+${texts(mark)}
+${declared.length > 0 ? digests(mark, withDiff) : sh`:`}
+}
+contents "$@"`
 }
 
 /** Prints texts; leaves the files whose digests are wanted, and in V their words and numbers. */
@@ -83,10 +90,10 @@ done`
 // The name of a single file stays out of it: no name then has to be told from a digest.
 const digests = (mark: string, withContents: boolean): ShellText => sh`if [ $# -gt 0 ]; then
   echo ${mark} digests
-  ${withContents ? contents(mark) : sh`if [ $# = 1 ]; then sha256sum <"$1"; else sha256sum -- "$@"; fi || exit 1`}
+  ${withContents ? differing(mark) : sh`if [ $# = 1 ]; then sha256sum <"$1"; else sha256sum -- "$@"; fi || exit 1`}
 fi`
 
-const contents = (mark: string): ShellText => sh`L='
+const differing = (mark: string): ShellText => sh`L='
 '
   if [ $# = 1 ]; then s=$(sha256sum <"$1"); else s=$(sha256sum -- "$@"); fi || exit 1
   printf '%s\n' "$s"
@@ -105,15 +112,17 @@ const contents = (mark: string): ShellText => sh`L='
     esac
   done`
 
+/** Entries of paths and of links: where no path is a link, stat(1) need not be told to follow some of them, and one is enough for both. */
 function links(mark: string, looks: readonly WantedLook[]): ShellText {
   const each = looks
-    .filter((look) => look.link)
-    .map(({ path }) => sh`p=${path}; if [ -L "$p" ]; then printf l; set -- "$@" "$p"; else printf n; fi`)
-  return sh`set --; echo ${mark} links
+    .filter(asksLink)
+    .map(({ path }) => sh`p=${path}; if [ -h "$p" ]; then K=\${K}l; set -- "$@" "$p"; else K=\${K}n; fi`)
+  return sh`n=$# K=
+if [ -n "$X" ]; then ${statScript(sh`"$@"`, { follow: true })} || exit 1; shift $n; n=0; fi
 ${sh.join(each)}
-echo
-if [ $# -gt 0 ]; then
-  ${statScript(sh`"$@"`, { follow: false })} || exit 1
-  for p do readlink -- "$p" || exit 1; printf '\\000'; done
-fi`
+[ $# = 0 ] || ${statScript(sh`"$@"`, { follow: false })} || exit 1
+shift $n
+echo ${mark} links
+echo $K
+for p do readlink -- "$p" || exit 1; printf '\\000'; done`
 }

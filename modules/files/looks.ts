@@ -20,8 +20,8 @@ export interface Look {
    * hexadecimal; without it any content differs). `text`: the content.
    */
   readonly content?: { readonly declared: string | undefined } | 'text'
-  /** A link at the path itself is looked at too. */
-  readonly link?: boolean
+  /** A link at the path itself is looked at too; `only`: instead of what it leads to. */
+  readonly link?: boolean | 'only'
   readonly details?: WantedDetails
 }
 
@@ -45,7 +45,7 @@ export interface Details {
 export interface Seen {
   /** The path with `into`, where that counted. */
   readonly path: string
-  /** What a link at the path leads to, or the thing itself; with its `digest` where that was asked and it may be read. */
+  /** What a link at the path leads to, unless `only` the link was asked, or the thing itself; with its `digest` where that was asked and it may be read. */
   readonly entry: Entry | undefined
   /** The link itself with its `target`, where that was asked. */
   readonly link: Entry | undefined

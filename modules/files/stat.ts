@@ -53,7 +53,9 @@ export default defineState({
 `,
   async probe(host, { path, follow, ...args }): Promise<State> {
     const digest = args.get_checksum ? args.checksum_algorithm : undefined
-    const [seen] = await look(host, [{ path, link: !follow, details: { follow, digest, mime: args.get_mime } }])
+    const [seen] = await look(host, [
+      { path, link: follow ? false : 'only', details: { follow, digest, mime: args.get_mime } },
+    ])
     return { entry: seen?.link ?? seen?.entry, details: seen?.details }
   },
   diff: () => [],

@@ -85,6 +85,11 @@ describe('looks at files', () => {
           { path: at('broken'), link: true },
           { path: at('link'), link: true },
           { path: at('plain'), link: true },
+          { path: at('link'), link: 'only' },
+          { path: at('broken'), link: 'only' },
+          { path: at('plain'), link: 'only' },
+          { path: at('none/below'), link: 'only' },
+          { path: at('folder/inside'), link: 'only', content: { declared: sum('other') } },
           { path: at('empty'), content: 'text' },
           { path: at('two words'), content: 'text' },
           { path: at('folder'), content: 'text' },
@@ -103,11 +108,11 @@ describe('looks at files', () => {
           device,
         }))
         const expected = looks.map(({ path: given, into, content: wanted, link: followed }) => {
-          const itself = followed ? lstatSync(given) : undefined
+          const itself = followed ? lstatSync(given, { throwIfNoEntry: false }) : undefined
           const link = itself?.isSymbolicLink() ? ['link', itself.ino, readlinkSync(given)] : undefined
           const inFolder = into !== undefined && statSync(given).isDirectory()
           const path = inFolder ? join(given, into) : given
-          if (!existsSync(path)) {
+          if (!existsSync(path) || (followed === 'only' && link)) {
             const { dev } = statSync(folder)
             return {
               path,
@@ -191,12 +196,55 @@ describe('looks at files', () => {
       scripts.length = 0
       const seen = await look(
         reader(shell, false),
-        asked.map(([name, details]) => ({ path: at(name), link: !details.follow, details })),
+        asked.map(([name, details]) => ({ path: at(name), link: details.follow ? false : 'only', details })),
       )
       rmSync(at('link to a link'))
       expect(scripts).to.have.lengthOf(1)
       expect(seen.map((one) => one.details)).to.deep.equal(asked.map(([, , expected]) => expected))
     })
+
+  /** Looks with a stat(1) that does this first. */
+  async function withStat(first: string, looks: readonly Look[]): Promise<Seen[]> {
+    const bin = mkdtempSync(join(tmpdir(), 'virtfleet-bin-'))
+    const { PATH } = process.env
+    writeFileSync(join(bin, 'stat'), `#!/bin/sh\n${first}\nPATH=\${PATH#*:} exec stat "$@"\n`, { mode: 0o755 })
+    try {
+      process.env.PATH = `${bin}:${PATH}`
+      return await look(reader(['/bin/sh'], false), looks)
+    } finally {
+      process.env.PATH = PATH
+      rmSync(bin, { recursive: true })
+    }
+  }
+
+  it('asks stat(1) once for paths and links, unless a link is to be followed', async () => {
+    const looks: Look[] = [
+      { path: at('plain') },
+      { path: at('folder'), link: true },
+      { path: at('link'), link: 'only' },
+      { path: at('none/below') },
+    ]
+    const calls = at('calls')
+    const count = async (asked: readonly Look[]): Promise<number> => {
+      rmSync(calls, { force: true })
+      await withStat(`echo >>'${calls}'`, asked)
+      return readFileSync(calls, 'utf8').length
+    }
+    expect(await count(looks)).to.equal(1)
+    expect(await count([...looks, { path: at('link') }])).to.equal(2)
+    expect(await count([{ path: at('link') }, { path: at('plain') }])).to.equal(1)
+  })
+
+  it('does not take a path that becomes a link meanwhile for what it was', async () => {
+    writeFileSync(at('turns'), '')
+    const looks: Look[] = [{ path: at('turns') }, { path: at('link'), link: 'only' }]
+    const failed = await withStat(`ln -sfn nowhere '${at('turns')}'`, looks).then(
+      () => undefined,
+      (error: Error) => error.message,
+    )
+    rmSync(at('turns'))
+    expect(failed).to.equal(`${at('turns')} changed while it was looked at`)
+  })
 
   it('takes many paths in parts', async () => {
     const looks = Array.from({ length: 250 }, (_, i) => ({ path: at(i % 3 === 0 ? 'plain' : `none${i}`) }))
