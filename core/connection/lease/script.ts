@@ -71,14 +71,17 @@ vf_lock() { $vf_flock -n 9 9>&9 </dev/null; }
 # shielded is in no group of a job's.
 vf_oust() {
   vf_l=; { read -r vf_l <"/proc/$vf_n/task/$vf_n/children"; } 2>/dev/null
-  # The folder of its FIFOs.
+  # One of its FIFOs.
   vf_d=$(readlink "/proc/$vf_n/fd/5")
   kill -KILL "$vf_n" 2>/dev/null || return 1
   for vf_c in $vf_l; do
     if kill -TERM "-$vf_c"; then vf_ousted="$vf_ousted -$vf_c"; kill -CONT "-$vf_c"
     else kill -TERM "$vf_c"; kill -CONT "$vf_c"; fi
   done
-  case $vf_d in /*/.virtfleet-*/i) rm -rf "\${vf_d%/i}" ;; esac
+  case $vf_d in
+  /*/.virtfleet-*/i) rm -rf "\${vf_d%/i}" ;;
+  "$vf_folder"/.*-i) rm -f "\${vf_d%i}"* ;;
+  esac
   vf_l=0
   while [ "$vf_l" -lt 5000 ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]; do vf_l=$((vf_l + 1)); done
   vf_lock

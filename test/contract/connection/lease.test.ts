@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { HostConnection } from '../../../core/connection/connection.ts'
 import type { LeaseHolder } from '../../../core/connection/lease/holder.ts'
@@ -188,7 +188,8 @@ for (const transport of ['ssh', 'openssh'] as const) {
           options,
         })
         await until(() => working(work).length > 0)
-        const folder = fifoFolder(working(work)[0]!)
+        const fifos = fifosIn(folder())
+        expect(fifos).to.not.be.empty
         controller.kill('SIGSTOP')
         const waited: string[] = []
         const next = acquireLease(await connection(), {
@@ -196,11 +197,15 @@ for (const transport of ['ssh', 'openssh'] as const) {
           wait: 20,
           onWaiting: (holder, left) => void waited.push(`${holder?.run} ${left}`),
         })
-        return { controller, next, waited, folder }
+        return { controller, next, waited, fifos }
       }
       const first = await end(`trap '' TERM; ${plain}`, '{}')
       const taken = await first.next
-      expect(existsSync(first.folder), 'what its shell had made').to.equal(false)
+      const left = fifosIn(folder())
+      expect(
+        first.fifos.filter((name) => left.includes(name)),
+        'what its shell had made',
+      ).to.deep.equal([])
       expect(working(plain), 'is ended before the next run has the host').to.deep.equal([])
       await taken.release()
       first.controller.kill('SIGKILL')
@@ -242,6 +247,24 @@ for (const transport of ['ssh', 'openssh'] as const) {
         expect(String((await working).stderr)).to.equal('')
       })
     }
+
+    it('has FIFOs beside its files, and none once its shell is closed', async () => {
+      const before = fifosIn(folder())
+      const made = (): string[] => fifosIn(folder()).filter((name) => !before.includes(name))
+      const holder = await connection()
+      const lease = await acquireLease(holder, { run: '42' })
+      const said = await (await holder.shell()).run(sh.raw('echo said; echo also >&2'), { foreign: true })
+      expect([String(said.stdout), String(said.stderr)]).to.deep.equal(['said\n', 'also\n'])
+      expect(made()).to.not.be.empty
+      expect(statSync(`${folder()}/${made()[0]}`).mode & 0o077).to.equal(0)
+      await lease.release()
+      await holder.close()
+      await until(() => made().length === 0)
+      // Without the lease they are in a folder of their own.
+      const other = await connection()
+      await (await other.shell()).run(sh.raw('echo said'), { foreign: true })
+      expect(made()).to.be.empty
+    })
 
     it('works for another user, in a folder of its own', async () => {
       const user = sshd.user('plain')
@@ -309,12 +332,8 @@ const argsOf = (pid: number): string => {
   }
 }
 
-/** Where the job that has a process below it gets its scripts from. */
-function fifoFolder(pid: number): string {
-  const script = readlinkSync(`/proc/${pid}/fd/0`)
-  if (script.endsWith('/i')) return dirname(script)
-  return fifoFolder(Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]))
-}
+/** Those of shells that hold the lease, and a file of each of them beside. */
+const fifosIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.'))
 
 /** Work that lasts until the test ends it (a minute at most), not a clock that a slow machine outruns. */
 function startedWork(): { readonly wait: string; isBegun(): boolean; end(): void } {

@@ -97,18 +97,18 @@ vf_exit() {
   trap - EXIT
   trap '' HUP PIPE TERM
   # What has done all it was given ends by itself, and whatever it has left running stays. It may have been frozen just then.
-  [ -z "$D" ] || [ ! -s "$D/w" ] || [ -n "$vf_e" ] || { vf_cont; vf_rest; }
+  [ -z "$D" ] || [ ! -s "\${D}w" ] || [ -n "$vf_e" ] || { vf_cont; vf_rest; }
   for vf_s in $vf_ro $vf_re; do kill -TERM "$vf_s"; kill -CONT "$vf_s"; done 2>/dev/null
   # What was told to end is seen to, though its leader may be gone; what an ended job left behind is let be.
   if [ -n "$vf_pid" ] && { [ -n "$vf_e" ] || ! vf_gone "$vf_pid"; }; then
     if vf_gone "$vf_pid"; then vf_kill TERM; vf_kill CONT; else vf_finish; fi
     ( vf_n=0
       while vf_left && [ "$vf_n" -lt ${grace} ]; do sleep 1; vf_n=$((vf_n + 1)); done
-      [ -z "$D" ] || rm -rf "$D"
+      vf_remove
       vf_kill KILL
       vf_groups KILL ) </dev/null >/dev/null 2>&1 5>&- &
   else
-    [ -z "$D" ] || rm -rf "$D"
+    vf_remove
   fi
 }
 `

@@ -8,7 +8,7 @@ const LOOKED_AT = 24
 const PASSED_OVER = 400
 
 /**
- * Functions of a job; its arguments are the folder of FIFOs, how to make a session, and the locale. The watchdog ends with its sleep when it is told to; mksh may sleep through the
+ * Functions of a job; its arguments are how the paths of FIFOs begin, how to make a session, and the locale. The watchdog ends with its sleep when it is told to; mksh may sleep through the
  * first signal in `wait`, so there its sleeps are short, outside the group, and nothing waits; and the job is told again.
  */
 export function jobFunctions({ grace, merged, shellPath }: PreludeOptions): string {
@@ -58,9 +58,9 @@ vf_q() {
   return "$vf_s"
 }
 vf_O() {
-  [ -p "$D/o$vf_at" ] || { vf_m F "$1"; exit 1; }
-  exec 3>"$D/o$vf_at"
-  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e$vf_at"'}
+  [ -p "\${D}o$vf_at" ] || { vf_m F "$1"; exit 1; }
+  exec 3>"\${D}o$vf_at"
+  ${merged ? 'exec 4>&3' : 'exec 4>"${D}e$vf_at"'}
 }
 vf_P() {
   vf_p "\x1e$N E $* $vf_at\n" >&3
@@ -72,12 +72,12 @@ vf_P() {
   vf_at=$((vf_at + 1))
 }
 vf_F() {
-  mkfifo -m 600 "$D/o" ${merged ? '' : '"$D/e" '}2>/dev/null || { vf_m F "$1"; exit 1; }
-  $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/o" & vf_c=$!
-  ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"$D/e" >&2 & vf_e=$!`}
-  exec 3>"$D/o"
-  ${merged ? 'exec 4>&3' : 'exec 4>"$D/e"'}
-  rm -f "$D/o" "$D/e"
+  mkfifo -m 600 "\${D}o" ${merged ? '' : '"${D}e" '}2>/dev/null || { vf_m F "$1"; exit 1; }
+  $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"\${D}o" & vf_c=$!
+  ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"\${D}e" >&2 & vf_e=$!`}
+  exec 3>"\${D}o"
+  ${merged ? 'exec 4>&3' : 'exec 4>"${D}e"'}
+  rm -f "\${D}o" "\${D}e"
 }
 vf_G() {
   vf_p "\x1e$N E $* $vf_c $vf_e\n" >&3
@@ -112,7 +112,7 @@ vf_clean() {
   return 1
 }
 # All is done, and need not be ended by anybody: said to the listening shell, too.
-vf_did() { [ -z "$D" ] || { vf_p 1 >"$D/w"; } 2>/dev/null; }
+vf_did() { [ -z "$D" ] || { vf_p 1 >"\${D}w"; } 2>/dev/null; }
 vf_done() {
   vf_did
   if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi

@@ -23,10 +23,10 @@ vf_began() {
 vf_fifo() {
   [ -n "$vf_x" ] && [ -n "$D" ] || return 1
   [ "$vf_made" != 0 ] || vf_pipes 0
-  [ -p "$D/i" ] || return 1
+  [ -p "\${D}i" ] || return 1
   exec 5>&-
-  exec 5<>"$D/i"
-  { vf_begin; } <"$D/i" 5>&- 9>&- &
+  exec 5<>"\${D}i"
+  { vf_begin; } <"\${D}i" 5>&- 9>&- &
   vf_began $!
   vf_fed=1
   vf_p "$vf_r" >&5
@@ -42,9 +42,9 @@ vf_job() {
     if [ "$2" = left ] && [ -n "$vf_x" ] && vf_kill 0 && vf_alive; then vf_m S; return 0; fi
     vf_pid=
   fi
-  [ -z "$3$4" ] || [ -n "$D" ] || vf_mkdir
+  [ -z "$3$4" ] || [ -n "$D" ] || vf_place
   [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
-  [ -z "$D" ] || { true >"$D/w"; } 2>/dev/null
+  [ -z "$D" ] || { true >"\${D}w"; } 2>/dev/null
   vf_f=\${3:-0}
   vf_t="N=$N vf_at=$vf_next
 $5

@@ -7,25 +7,30 @@ const FIFO_DIRECTORIES =
 /** Pairs of FIFOs that are made beyond those that are needed at once: one process makes them all. */
 const PAIRS = 12
 
-/** How the listening shell makes the FIFOs, reads users' commands from them, and stops reading what is still held open. */
-export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_mkdir() {
+/**
+ * How the listening shell makes the FIFOs, reads users' commands from them, and stops reading what is still held open. D begins the paths of all
+ * of them: with a name in the folder of the lease that it holds, which is private and was looked at, or with a folder of its own.
+ */
+export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_place() {
+  if [ -n "\${vf_held-}" ] && [ -w "$vf_folder" ]; then D=$vf_folder/.${nonce}-; return 0; fi
   for vf_s in ${FIFO_DIRECTORIES}; do
     [ -d "$vf_s" ] && [ -w "$vf_s" ] || continue
-    if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}; return 0; fi
+    if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}/; return 0; fi
   done
 }
-vf_read_o() { ( cd "$D" && exec cat $vf_l 2>/dev/null ) </dev/null 5>&- 9>&- & vf_ro=$!; }
-${merged ? 'vf_read_e() { :; }' : 'vf_read_e() { ( cd "$D" && exec cat $vf_l >&2 2>/dev/null ) </dev/null 5>&- 9>&- & vf_re=$!; }'}
+vf_remove() { case $D in */) rm -rf "$D" ;; ?*) rm -f "$D"* ;; esac; }
+vf_read_o() { ( cd "\${D%/*}" && exec cat $vf_l 2>/dev/null ) </dev/null 5>&- 9>&- & vf_ro=$!; }
+${merged ? 'vf_read_e() { :; }' : 'vf_read_e() { ( cd "${D%/*}" && exec cat $vf_l >&2 2>/dev/null ) </dev/null 5>&- 9>&- & vf_re=$!; }'}
 vf_read() {
   vf_n=$2 vf_l=
-  while [ "$vf_n" -le "$vf_made" ]; do vf_l="$vf_l $1$vf_n"; vf_n=$((vf_n + 1)); done
+  while [ "$vf_n" -le "$vf_made" ]; do vf_l="$vf_l \${D##*/}$1$vf_n"; vf_n=$((vf_n + 1)); done
   "vf_read_$1"
 }
 vf_pipes() {
-  vf_n=$vf_made vf_l= vf_next=$((vf_made + 1)) vf_made=$((vf_made * 2 + $1 + ${PAIRS}))
-  while [ "$vf_n" -lt "$vf_made" ]; do vf_n=$((vf_n + 1)); vf_l="$vf_l o$vf_n${merged ? '' : ' e$vf_n'}"; done
-  [ -p "$D/i" ] || vf_l="i $vf_l"
-  ( cd "$D" && exec mkfifo -m 600 $vf_l ) 2>/dev/null
+  vf_n=$vf_made vf_l= vf_c=\${D##*/} vf_next=$((vf_made + 1)) vf_made=$((vf_made * 2 + $1 + ${PAIRS}))
+  while [ "$vf_n" -lt "$vf_made" ]; do vf_n=$((vf_n + 1)); vf_l="$vf_l \${vf_c}o$vf_n${merged ? '' : ' ${vf_c}e$vf_n'}"; done
+  [ -p "\${D}i" ] || vf_l="\${vf_c}i $vf_l"
+  ( cd "\${D%/*}" && exec mkfifo -m 600 $vf_l ) 2>/dev/null
 }
 vf_pairs() {
   # One pair is always left: a reader that has come to its last one's end is gone.
@@ -48,7 +53,7 @@ vf_over() {
   kill -STOP "$1" 2>/dev/null || return 0
   while ! vf_gone "$1"; do case $vf_s in *') '[Tt]' '*) break ;; esac; done
   for vf_c in /proc/"$1"/fd/*; do
-    [ "$vf_c" -ef "$D/$2$3" ] || continue
+    [ "$vf_c" -ef "$D$2$3" ] || continue
     vf_hush "$1"
     vf_read "$2" "$(($3 + 1))"
     return 0
