@@ -92,6 +92,7 @@ export async function runPlaybooks(files: readonly string[], flags: RunFlags, st
     ...(flags.factCache !== undefined && { facts: { folder: flags.factCache, age: flags.factCacheAge } }),
     ...(!flags.speculation && { speculation: { window: 0 } }),
     verbosity: flags.verbose,
+    showsResults: flags.verbose > 0 || flags.output !== 'console' || record !== undefined,
     leaseWait: flags.leaseWait * 1000,
     forceHandlers: flags.forceHandlers ?? false,
     decrypt: access.decrypt,

@@ -81,6 +81,8 @@ export interface RunRequest {
   readonly promptedVars?: (play: Play) => Variables | undefined
   /** Hosts at work at the same time; default 50. */
   readonly forks?: number
+  /** Whether somebody sees all that tasks answer with, also where nothing failed; default true. Otherwise modules may leave out what no text reads. */
+  readonly showsResults?: boolean
   /** Number of -v. */
   readonly verbosity?: number
   readonly become?: BecomeDefaults

@@ -5,7 +5,8 @@ import type { Diagnostic } from '../language/diagnostic.ts'
 import { builtinGlobals, defaultEnvironment } from '../language/index.ts'
 import type { Environment } from '../language/types.ts'
 import type { AnyModule } from '../module/types.ts'
-import type { Step } from '../playbook/types.ts'
+import { type Readings, readingsOf } from '../playbook/readings.ts'
+import type { Step, Task } from '../playbook/types.ts'
 import { Taints } from './check/taints.ts'
 import { FileCache } from './host/file-cache.ts'
 import { Sessions } from './host/sessions.ts'
@@ -57,6 +58,8 @@ export class Run {
   readonly #environments = new Map<string, Environment>()
   readonly #environmentsOf = new WeakMap<readonly string[], Environment>()
   readonly #taskIds = new Map<string, string>()
+  /** Made when a module first asks. */
+  #readings: Readings | undefined
 
   constructor(request: RunRequest) {
     this.request = request
@@ -79,6 +82,16 @@ export class Run {
     this.sessions = new Sessions(this)
     this.fileCache = new FileCache(vaultOpener(request))
     this.speculation = new Speculation(this, request.speculation)
+  }
+
+  /** Whether somebody may look at this part of what a task answers with. */
+  wantsResult({ register, loop, until, failedWhen }: Task, path: readonly string[]): boolean {
+    const { showsResults = true, playbooks, inventory, extraVars } = this.request
+    // A failure shows everything; items of a loop are read by other names.
+    if (showsResults || failedWhen || until.length > 0 || loop) return true
+    if (register === undefined) return false
+    this.#readings ??= readingsOf(playbooks, { inventory, extraVariables: extraVars })
+    return this.#readings.reads(register, path)
   }
 
   /** The language's environment with these folders; shared by all scopes that have them. */

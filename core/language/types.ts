@@ -137,6 +137,8 @@ export type LookupFunction = (
  */
 export interface CompiledTemplate {
   readonly at: Position
+  /** As written. */
+  readonly source: string
   /** Native types: a template that is one expression gives its value, else a string. */
   evaluate(scope: Scope): Value
   /** The same, waiting for lookups. */

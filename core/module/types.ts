@@ -80,6 +80,8 @@ export interface Reader {
   readonly check: boolean
   /** Whether --diff was asked: a probe may leave out what only a diff needs. */
   readonly wantsDiff: boolean
+  /** Whether this part of the result may be read by some text of the run, or is shown: a probe may leave out what costs much and nobody looks at. */
+  wantsResult(...path: readonly string[]): boolean
   /**
    * Runs a script that changes nothing. Reads issued in one tick leave in one write. Answers with any exit status.
    */

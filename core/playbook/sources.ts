@@ -8,6 +8,9 @@ import { shownPath } from './import.ts'
 import { shortName } from './names.ts'
 import type { Play, Role, Task } from './types.ts'
 
+/** Not part of the tree: what the files of tasks of `template` say, as validatePlaybook has read them. */
+export const templateTexts = new WeakMap<Task, readonly CompiledTemplate[]>()
+
 /** Files of the controller that a task names literally: they must exist, and a template among them must have good syntax. */
 export async function checkSource(task: Task, play: Play, diagnostics: Diagnostic[]): Promise<CompiledTemplate[]> {
   if (!(task.args instanceof Map) || task.argsTemplate) return []
@@ -30,7 +33,9 @@ export async function checkSource(task: Task, play: Play, diagnostics: Diagnosti
   if (module !== 'template' || args.has('block_start_string') || args.has('variable_start_string')) return []
   const text = await readFile(file, 'utf8')
   const compiled = collect(diagnostics, () => templateFile(text, shownPath(file)))
-  return compiled ? [compiled] : []
+  if (!compiled) return []
+  templateTexts.set(task, [compiled])
+  return [compiled]
 }
 
 function firstWord(value: Value | undefined): Value | undefined {

@@ -29,7 +29,12 @@ export default defineState({
       follow: arg.bool().default(false).describe('look at what a link points to'),
       get_checksum: arg.bool().default(true),
       checksum_algorithm: arg.choice('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512').default('sha1'),
-      get_mime: arg.bool().default(true),
+      get_mime: arg
+        .bool()
+        .default(true)
+        .describe(
+          '`mimetype` and `charset` by file(1); a content is only looked into where something in the playbook may read them, or results are shown (`-v`, events)',
+        ),
       get_attributes: arg.bool().default(true).describe('accepted; file attributes are not read'),
     },
     {
@@ -53,9 +58,9 @@ export default defineState({
 `,
   async probe(host, { path, follow, ...args }): Promise<State> {
     const digest = args.get_checksum ? args.checksum_algorithm : undefined
-    const [seen] = await look(host, [
-      { path, link: follow ? false : 'only', details: { follow, digest, mime: args.get_mime } },
-    ])
+    const isRead = host.wantsResult('stat', 'mimetype') || host.wantsResult('stat', 'charset')
+    const details = { follow, digest, mime: args.get_mime && isRead }
+    const [seen] = await look(host, [{ path, link: follow ? false : 'only', details }])
     return { entry: seen?.link ?? seen?.entry, details: seen?.details }
   },
   diff: () => [],

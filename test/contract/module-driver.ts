@@ -56,6 +56,7 @@ export async function drivenHost(
     signal,
     check: options.check ?? false,
     wantsDiff: true,
+    wantsResult: () => true,
     read,
     readJointly: (joint, item) => jointReads(looking).ask(joint, item, signal, {}),
     run,

@@ -44,6 +44,8 @@ export interface TaskHostTies {
   readonly signal: AbortSignal
   readonly check: boolean
   readonly wantsDiff: boolean
+  /** See Reader. */
+  wantsResult(path: readonly string[]): boolean
   readonly become: Become | undefined
   readonly environment: ReadonlyMap<string, string>
   readonly files: ControllerFiles
@@ -93,6 +95,10 @@ export class TaskHost implements Host {
 
   get wantsDiff(): boolean {
     return this.#ties.wantsDiff
+  }
+
+  wantsResult(...path: readonly string[]): boolean {
+    return this.#ties.wantsResult(path)
   }
 
   get files(): ControllerFiles {

@@ -56,6 +56,11 @@ export class Ties implements TaskHostTies, ConnectOptions {
     return this.#hosts.request.diff
   }
 
+  wantsResult(path: readonly string[]): boolean {
+    const { batch, task } = this.#hosts.request
+    return batch.run.wantsResult(task, path)
+  }
+
   get become(): Become | undefined {
     return this.#hosts.way.access.become
   }

@@ -53,6 +53,10 @@ export class Compiled implements CompiledTemplate {
     return this.#origin.at
   }
 
+  get source(): string {
+    return this.#origin.source
+  }
+
   get names(): readonly TemplateName[] {
     return this.#analysed().names
   }

@@ -54,6 +54,7 @@ export class SshdHost {
       signal: new AbortController().signal,
       check,
       wantsDiff: true,
+      wantsResult: () => true,
       become: options.become,
       environment: new Map(Object.entries(options.environment ?? {})),
       files: new TaskFiles([this.playbook], new FileCache((content) => content)),
