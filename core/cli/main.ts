@@ -44,14 +44,25 @@ async function createProgram(
     .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
     .showSuggestionAfterError()
     .enablePositionalOptions()
+    .helpCommand('help [command]')
+    .allowExcessArguments()
   const called = VERBS.get(verb ?? '')
   for (const load of called ? [called] : VERBS.values()) (await load())(program, streams, done)
   for (const one of program.commands) inherit(one)
-  program.action(() => {
+  program.action(async () => {
+    const [unknown] = program.args
+    if (unknown !== undefined) throw await noSuchVerb(unknown)
     program.outputHelp()
     done(EXIT.badOptions)
   })
   return program
+}
+
+async function noSuchVerb(name: string): Promise<CliError> {
+  const { didYouMean } = await import('../language/index.ts')
+  const guess = didYouMean(name, [...VERBS.keys()])
+  const hint = guess === undefined ? 'see virtfleet --help' : `did you mean ${guess}?`
+  return new CliError(`there is no command '${name}'`, { exitCode: EXIT.badOptions, hint })
 }
 
 function inherit(command: Command): void {

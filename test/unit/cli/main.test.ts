@@ -1,0 +1,36 @@
+import { PassThrough } from 'node:stream'
+import { expect } from 'chai'
+import { main } from '../../../core/cli/main.ts'
+import type { Streams } from '../../../core/cli/streams.ts'
+
+describe('the command line', () => {
+  async function told(...line: string[]): Promise<[number, string]> {
+    const out = new PassThrough()
+    const code = await main(line, { out, err: out, in: process.stdin } as unknown as Streams)
+    return [code, String(out.read() ?? '')]
+  }
+  const verbs = ['run', 'inventory', 'doc', 'vault', 'vm', 'lab']
+
+  for (const line of [[], ['--help'], ['help']])
+    it(`lists all commands for '${line.join(' ')}'`, async () => {
+      const [code, text] = await told(...line)
+      expect(code).to.equal(line.length === 0 ? 5 : 0)
+      for (const verb of verbs) expect(text).to.match(new RegExp(`^  ${verb}\\b`, 'm'))
+    })
+
+  for (const verb of verbs)
+    it(`describes '${verb}', however it is asked`, async () => {
+      const described = await told(verb, '--help')
+      expect(described[0]).to.equal(0)
+      expect(described[1]).to.match(new RegExp(`^Usage: virtfleet ${verb}\\b`))
+      expect(await told('help', verb)).to.deep.equal(described)
+    })
+
+  it('says what was meant by a command that does not exist', async () => {
+    expect(await told('rnu')).to.deep.equal([5, "error: there is no command 'rnu'\nhint: did you mean run?\n"])
+    expect(await told('zzzzzz', 'more')).to.deep.equal([
+      5,
+      "error: there is no command 'zzzzzz'\nhint: see virtfleet --help\n",
+    ])
+  })
+})
