@@ -27,14 +27,14 @@ export default defineState({
     {
       path: arg.path().describe('what to look at'),
       follow: arg.bool().default(false).describe('look at what a link points to'),
-      get_checksum: arg.bool().default(true),
-      checksum_algorithm: arg.choice('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512').default('sha1'),
-      get_mime: arg
+      get_checksum: arg
         .bool()
         .default(true)
         .describe(
-          '`mimetype` and `charset` by file(1); a content is only looked into where something in the playbook may read them, or results are shown (`-v`, events)',
+          '`checksum`; a content is only read where something in the playbook may read it, or results are shown (`-v`, events)',
         ),
+      checksum_algorithm: arg.choice('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512').default('sha1'),
+      get_mime: arg.bool().default(true).describe('`mimetype` and `charset` by file(1), under the same condition'),
       get_attributes: arg.bool().default(true).describe('accepted; file attributes are not read'),
     },
     {
@@ -57,9 +57,9 @@ export default defineState({
   register: conf
 `,
   async probe(host, { path, follow, ...args }): Promise<State> {
-    const digest = args.get_checksum ? args.checksum_algorithm : undefined
-    const isRead = host.wantsResult('stat', 'mimetype') || host.wantsResult('stat', 'charset')
-    const details = { follow, digest, mime: args.get_mime && isRead }
+    const isRead = (name: string): boolean => host.wantsResult('stat', name)
+    const digest = args.get_checksum && isRead('checksum') ? args.checksum_algorithm : undefined
+    const details = { follow, digest, mime: args.get_mime && (isRead('mimetype') || isRead('charset')) }
     const [seen] = await look(host, [{ path, link: follow ? false : 'only', details }])
     return { entry: seen?.link ?? seen?.entry, details: seen?.details }
   },

@@ -7,14 +7,15 @@ import { play, type RunOptions, runText } from './harness.ts'
 describe('what nobody reads of a result', function () {
   this.timeout(60_000)
   let folder: string
-  const called = (): string => join(folder, 'called')
+  const called = (tool = 'file'): string => join(folder, `called-${tool}`)
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'virtfleet-unread-'))
     writeFileSync(join(folder, 'full'), 'full\n')
     // file(1), which says when it was asked.
     writeFileSync(join(folder, 'file'), `#!/bin/sh\n: >>${called()}\necho 'text/x-told; charset=us-told'\n`)
-    chmodSync(join(folder, 'file'), 0o755)
+    writeFileSync(join(folder, 'sha1sum'), `#!/bin/sh\n: >>${called('sha1sum')}\necho '${'a'.repeat(40)}  -'\n`)
+    for (const tool of ['file', 'sha1sum']) chmodSync(join(folder, tool), 0o755)
   })
   after(() => rmSync(folder, { recursive: true }))
 
@@ -39,6 +40,18 @@ describe('what nobody reads of a result', function () {
     const text = '- debug: msg="{{ found.stat.mimetype }} {{ found.stat.charset }}"'
     expect(await asked(text)).to.deep.equal(['text/x-told us-told', true])
     expect((await asked('- debug: msg="{{ found.stat | length }}"'))[1]).to.equal(true)
+  })
+
+  it('is found out by itself', async () => {
+    for (const [part, tool] of [
+      ['mimetype', 'file'],
+      ['checksum', 'sha1sum'],
+    ] as const) {
+      for (const one of ['file', 'sha1sum']) rmSync(called(one), { force: true })
+      const ran = await runText(play(statOf(`- debug: msg="{{ found.stat.${part} }}"`)), { showsResults: false })
+      expect(ran.messages('h1').at(-1)).to.equal(part === 'checksum' ? 'a'.repeat(40) : 'text/x-told')
+      expect(['file', 'sha1sum'].filter((one) => existsSync(called(one)))).to.deep.equal([tool])
+    }
   })
 
   it('is found out where results are shown, as they are unless somebody says otherwise', async () => {
