@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { readVariables } from '../inventory/index.ts'
 import { didYouMean, mapGet, type YamlNode } from '../language/index.ts'
-import type { Variables } from '../language/values.ts'
+import { Template, type Value, type Variables } from '../language/values.ts'
 import type { Context } from './context.ts'
 import { firstFile, shownPath } from './import.ts'
 import { type BuiltRole, type Loader, type RoleRequest, readYaml, report, warn } from './loader.ts'
@@ -43,7 +43,7 @@ export async function buildRole(
   const key = JSON.stringify([
     folder,
     request.tasksFrom,
-    [...request.params].map(([k, v]) => [k, String(v)]),
+    [...request.params].map(([name, value]) => [name, written(value)]),
     context.when.map((c) => c.at),
   ])
   if (!allowed && context.play.seenRoles.has(key)) return { role, steps: [] }
@@ -56,6 +56,14 @@ export async function buildRole(
   const tasks = await readPart(loader, folder, 'tasks', request.tasksFrom, request)
   steps.push(...(await loader.steps(tasks, inner)))
   return { role, steps }
+}
+
+/** As it is written, wherever that is: to tell uses of a role apart. */
+function written(value: Value): unknown {
+  if (value instanceof Template) return { template: value.source }
+  if (value instanceof Map) return { dict: [...value].map(([key, item]) => [String(key), written(item)]) }
+  if (Array.isArray(value)) return { list: value.map(written) }
+  return [typeof value, String(value)]
 }
 
 function isDependency(request: RoleRequest, context: Context): boolean {

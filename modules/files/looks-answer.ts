@@ -26,19 +26,21 @@ export function parseLooks(answer: CommandResult, looks: readonly WantedLook[]):
     const kind = kinds[i] ?? ''
     const link = links.get(look)
     const path = kind.startsWith('i') ? `${look.path.replace(/\/$/, '')}/${look.into}` : look.path
-    const seen = found[i]
-    const changed = kind === 'l' ? !link : seen?.kind === 'link'
-    if (changed) return new ModuleFailure(`${path} changed while it was looked at`)
+    const details = detailsOf(parts, i)
+    const changed = new ModuleFailure(`${path} changed while it was looked at`)
     if (kind === 'l')
-      return { path, device: link!.device, link, entry: undefined, content: undefined, details: detailsOf(parts, i) }
-    number++
-    if (!seen) return new ModuleFailure(`cannot understand a look at ${path}`)
+      return link ? { path, device: link.device, link, entry: undefined, content: undefined, details } : changed
+    // What was printed of this one is taken in any case: what is behind it belongs to others.
+    const content = parts.get(String(++number))
+    const isDigested = look.content !== undefined && look.content !== 'text' && kind.endsWith('f')
+    const digest = isDigested ? digests.shift() : undefined
+    const entry = found[i]
+    if (!entry) return new ModuleFailure(`cannot understand a look at ${path}`)
+    if (entry.kind === 'link') return changed
     if (kind.endsWith('d')) return permissionDenied(path)
-    const common = { path, device: seen.device, link, content: parts.get(String(number)), details: detailsOf(parts, i) }
+    const common = { path, device: entry.device, link, content, details }
     if (kind.endsWith('n')) return { ...common, entry: undefined }
-    const declared = look.content !== undefined && look.content !== 'text' && kind.endsWith('f')
-    const digest = declared ? digests.shift() : undefined
-    return { ...common, entry: digest === undefined ? seen : { ...seen, digest } }
+    return { ...common, entry: digest === undefined ? entry : { ...entry, digest } }
   })
 }
 

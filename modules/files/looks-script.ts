@@ -36,10 +36,9 @@ export function looksScript(looks: readonly WantedLook[]): ShellText {
 export const asksLink = ({ link }: WantedLook): boolean => link === true || link === 'only'
 const isDeclared = ({ content }: WantedLook): boolean => content !== undefined && content !== 'text'
 
-/** $p: the path; $w: what is wanted of its content. W: what comes of that, a word for each. X: some path is a link. */
+/** $p: the path; $w: what is wanted of its content. W: what comes of that, a word for each. X: some path that is handed on is a link. */
 const SEE = sh`W= X=
 see() {
-  [ ! -h "$p" ] || X=1
   if [ -f "$p" ] && [ -r "$p" ]; then printf f
   elif [ -e "$p" ]; then printf e; w=-
   else
@@ -47,6 +46,7 @@ see() {
     ${aboveScript}
     if [ -x "$d" ]; then printf n; p=$d; else printf d; p=/; fi
   fi
+  [ ! -h "$p" ] || X=1
   W="$W$w "
 }`
 

@@ -20,7 +20,7 @@ export interface Look {
    * hexadecimal; without it any content differs). `text`: the content.
    */
   readonly content?: { readonly declared: string | undefined } | 'text'
-  /** A link at the path itself is looked at too; `only`: instead of what it leads to. */
+  /** A link at the path itself is looked at too; `only`: instead of what it leads to (not with `into`). */
   readonly link?: boolean | 'only'
   readonly details?: WantedDetails
 }

@@ -80,7 +80,7 @@ vf_oust() {
   done
   case $vf_d in
   /*/.virtfleet-*/i) rm -rf "\${vf_d%/i}" ;;
-  "$vf_folder"/.*-i) rm -f "\${vf_d%i}"* ;;
+  */"\${vf_folder##*/}"/.*-i) rm -f "\${vf_d%i}"* ;;
   esac
   vf_l=0
   while [ "$vf_l" -lt 5000 ] && [ "/proc/$vf_n/fd/9" -ef "$vf_file" ]; do vf_l=$((vf_l + 1)); done

@@ -36,6 +36,8 @@ export class HostAhead {
   readonly prepared = new Map<string, Prepared>()
   /** Counts the looks ahead: a new one ends the one before. */
   look = 0
+  /** A look that begins once all hosts are dialled. */
+  waiting: (() => void) | undefined
   window: number
   group: ProbeGroup
   readonly #widest: number
@@ -68,6 +70,7 @@ export class HostAhead {
 
   drop(): void {
     this.look++
+    this.waiting = undefined
     this.prepared.clear()
     this.#renew()?.stop()
   }

@@ -64,12 +64,13 @@ export class Speculation {
     return prepared
   }
 
-  /** Sends probes of the rounds and tasks behind this one; `shell` is the one at work. */
-  ahead(turn: Turn, module: AnyModule, shell: string, round: Round): void {
+  /** Sends probes of the rounds and tasks behind this one; `way` is that of the one at work. */
+  ahead(turn: Turn, module: AnyModule, way: { target: string; shell: string }, round: Round): void {
     if (this.#widest === 0 || this.#run.interrupts.interrupted) return
+    const isOpen = this.#run.sessions.isOpen(way.target, way.shell)
     let ahead = this.#hosts.get(turn.host)
     if (!ahead) {
-      if (turn.batch.hosts.length > TOGETHER && !this.#run.sessions.isOpen(turn.host.name, shell)) return
+      if (turn.batch.hosts.length > TOGETHER && !isOpen) return
       ahead = new HostAhead(this.#widestFor(turn), this.#run.interrupts.soft)
       this.#hosts.set(turn.host, ahead)
     }
@@ -79,15 +80,17 @@ export class Speculation {
     })
     // A few at a time would be a round trip for each few.
     if (ahead.prepared.size > ahead.window >> 1) return
-    const look = (): void => void lookAhead(this, ahead, turn, module, shell, round)
-    if (this.#run.sessions.isOpen(turn.host.name, shell)) {
+    const look = (): void => void lookAhead(this, ahead, turn, module, way.shell, round)
+    ahead.waiting = isOpen ? undefined : look
+    if (isOpen) {
       look()
       return
     }
-    // All hosts are dialled first: their servers start while this one looks. A host that is lost meanwhile is not asked again.
-    const { look: before } = ahead
+    // All hosts are dialled first: their servers start while this one looks. What waits is given up with its turn, or for a newer look.
     setImmediate(() => {
-      if (ahead.look === before) look()
+      if (ahead.waiting !== look) return
+      ahead.waiting = undefined
+      if (!this.#run.interrupts.interrupted) look()
     })
   }
 
@@ -100,6 +103,7 @@ export class Speculation {
     const { host } = turn
     const ahead = this.#hosts.get(host)
     if (!ahead) return
+    ahead.waiting = undefined
     if (outcome.status === 'failed' || outcome.status === 'unreachable' || outcome.status === 'cancelled')
       this.strays(host)
     else if (outcome.status === 'changed') ahead.narrow(this.countsBehindWrites(turn) ? 1 : 0)

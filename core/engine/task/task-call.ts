@@ -75,7 +75,9 @@ export class TaskCall implements Call {
 
   ahead(): void {
     // What runs ahead may be in the way of a task whose time is limited.
-    if (!this.#timer) this.#run.speculation.ahead(this.#turn, this.#module, this.#hosts().shell, this.#round)
+    if (this.#timer) return
+    const way = { target: this.#ground.target, shell: this.#hosts().shell }
+    this.#run.speculation.ahead(this.#turn, this.#module, way, this.#round)
   }
 
   behindWrites(): void {

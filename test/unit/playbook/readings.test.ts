@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { loadInventory } from '../../../core/inventory/index.ts'
-import type { Value } from '../../../core/language/values.ts'
+import { Template, type Value } from '../../../core/language/values.ts'
 import { loadPlaybook, readingsOf, validatePlaybook } from '../../../core/playbook/index.ts'
 import { builtinModules as registry } from '../../../modules/index.ts'
 
@@ -83,9 +83,23 @@ describe('what the texts of a run read', () => {
     ['a loop of a lookup', { tasks: '    - debug: msg="{{ item }}"\n      with_vars: [inventory_hostname]\n' }],
     ['a list', { tasks: '    - debug: msg="{{ item.stat.mimetype }}"\n      loop: ["{{ found }}"]\n' }],
     ['a variable of the play', { play: '  vars: {m: "{{ found.stat.mimetype }}"}\n' }],
-    ['a plain text that may be a condition', { play: '  vars: {m: found.stat.mimetype is defined}\n' }],
+    [
+      'a plain text that may be a condition',
+      { play: '  vars: {m: found.stat.mimetype is defined}\n', tasks: '    - assert: {that: "{{ m }}"}\n' },
+    ],
+    ['texts that may be conditions', { play: '  vars: {m: x}\n', tasks: '    - assert: {that: [true, "{{ m }}"]}\n' }],
+    ['arguments of which a text tells', { play: '  vars: {m: {that: x}}\n', tasks: '    - assert: "{{ m }}"\n' }],
+    ['another host, in a condition', { tasks: '    - assert: {that: hostvars.h.found.stat.mimetype is defined}\n' }],
+    ['a variable by its name that is shown', { tasks: '    - debug: var=vars.found\n' }],
+    ['a lookup that a text chooses', debug("{{ lookup('file' if false else 'template', 'f.j2') }}")],
+    ['a lookup of another name', debug("{% set l = lookup %}{{ l('template', 'f.j2') }}")],
+    ['a domain, which has a template', { tasks: '    - libvirt_domain: {name: a, memory: 1GiB}\n' }],
+    ['a host that is made', { tasks: '    - add_host: name=new\n' }],
+    ['a group that is made', { tasks: '    - group_by: key=new\n' }],
+    ['a host that nobody knows', { tasks: '    - debug:\n      delegate_to: elsewhere\n' }],
+    ['a file that is encrypted', template('$ANSIBLE_VAULT;1.1;AES256\n6162\n')],
     ['a variable of the inventory', { inventory: '[all]\nh m="{{ found.stat.mimetype }}"\n' }],
-    ['an extra variable', { extra: new Map([['m', 'found']]) }],
+    ['an extra variable', { extra: new Map([['m', new Template('{{ found }}', { file: '-e', line: 1, column: 1 })]]) }],
     ['a file of a template', template('{% if found.stat.mimetype %}x{% endif %}')],
     ['a file that another one brings', template("{% include 'other.j2' ignore missing %}")],
     [

@@ -58,7 +58,7 @@ vf_q() {
   return "$vf_s"
 }
 vf_O() {
-  [ -p "\${D}o$vf_at" ] || { vf_m F "$1"; exit 1; }
+  [ -n "$D" ] && [ -p "\${D}o$vf_at" ]${merged ? '' : ' && [ -p "${D}e$vf_at" ]'} || { vf_m F "$1"; exit 1; }
   exec 3>"\${D}o$vf_at"
   ${merged ? 'exec 4>&3' : 'exec 4>"${D}e$vf_at"'}
 }
@@ -72,7 +72,7 @@ vf_P() {
   vf_at=$((vf_at + 1))
 }
 vf_F() {
-  mkfifo -m 600 "\${D}o" ${merged ? '' : '"${D}e" '}2>/dev/null || { vf_m F "$1"; exit 1; }
+  { [ -n "$D" ] && mkfifo -m 600 "\${D}o"${merged ? '' : ' "${D}e"'}; } 2>/dev/null || { vf_m F "$1"; exit 1; }
   $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"\${D}o" & vf_c=$!
   ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"\${D}e" >&2 & vf_e=$!`}
   exec 3>"\${D}o"
@@ -112,7 +112,7 @@ vf_clean() {
   return 1
 }
 # All is done, and need not be ended by anybody: said to the listening shell, too.
-vf_did() { [ -z "$D" ] || { vf_p 1 >"\${D}w"; } 2>/dev/null; }
+vf_did() { [ -z "$D" ] || [ ! -e "\${D}w" ] || { vf_p 1 >"\${D}w"; } 2>/dev/null; }
 vf_done() {
   vf_did
   if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi

@@ -12,7 +12,7 @@ const PAIRS = 12
  * of them: with a name in the folder of the lease that it holds, which is private and was looked at, or with a folder of its own.
  */
 export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_place() {
-  if [ -n "\${vf_held-}" ] && [ -w "$vf_folder" ]; then D=$vf_folder/.${nonce}-; return 0; fi
+  if [ -n "$vf_held" ] && [ -w "$vf_folder" ]; then D=$vf_folder/.${nonce}-; return 0; fi
   for vf_s in ${FIFO_DIRECTORIES}; do
     [ -d "$vf_s" ] && [ -w "$vf_s" ] || continue
     if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}/; return 0; fi

@@ -204,13 +204,13 @@ describe('looks at files', () => {
     })
 
   /** Looks with a stat(1) that does this first. */
-  async function withStat(first: string, looks: readonly Look[]): Promise<Seen[]> {
+  async function withStat<T>(first: string, ask: (host: Reader) => Promise<T>): Promise<T> {
     const bin = mkdtempSync(join(tmpdir(), 'virtfleet-bin-'))
     const { PATH } = process.env
     writeFileSync(join(bin, 'stat'), `#!/bin/sh\n${first}\nPATH=\${PATH#*:} exec stat "$@"\n`, { mode: 0o755 })
     try {
       process.env.PATH = `${bin}:${PATH}`
-      return await look(reader(['/bin/sh'], false), looks)
+      return await ask(reader(['/bin/sh'], false))
     } finally {
       process.env.PATH = PATH
       rmSync(bin, { recursive: true })
@@ -227,7 +227,7 @@ describe('looks at files', () => {
     const calls = at('calls')
     const count = async (asked: readonly Look[]): Promise<number> => {
       rmSync(calls, { force: true })
-      await withStat(`echo >>'${calls}'`, asked)
+      await withStat(`echo >>'${calls}'`, (host) => look(host, asked))
       return readFileSync(calls, 'utf8').length
     }
     expect(await count(looks)).to.equal(1)
@@ -235,16 +235,56 @@ describe('looks at files', () => {
     expect(await count([{ path: at('link') }, { path: at('plain') }])).to.equal(1)
   })
 
-  it('does not take a path that becomes a link meanwhile for what it was', async () => {
-    writeFileSync(at('turns'), '')
-    const looks: Look[] = [{ path: at('turns') }, { path: at('link'), link: 'only' }]
-    const failed = await withStat(`ln -sfn nowhere '${at('turns')}'`, looks).then(
-      () => undefined,
-      (error: Error) => error.message,
+  it('does not take a path that becomes a link meanwhile for what it was, nor what is behind it for another', async () => {
+    writeFileSync(at('turns'), 'text of what turns')
+    const asked: Look[] = [
+      { path: at('link'), link: 'only' },
+      { path: at('turns'), content: 'text' },
+      { path: at('turns'), content: { declared: undefined } },
+      { path: at('plain'), content: 'text' },
+      { path: at('two words'), content: { declared: undefined } },
+      { path: at('folder/inside'), content: 'text' },
+      { path: at('empty'), content: { declared: undefined } },
+    ]
+    const answers = await withStat(`ln -sfn nowhere '${at('turns')}'`, async (host) =>
+      Promise.allSettled(asked.map(async (one) => (await look(host, [one]))[0])),
     )
     rmSync(at('turns'))
-    expect(failed).to.equal(`${at('turns')} changed while it was looked at`)
+    const told = answers.map((one) =>
+      one.status === 'rejected' ? (one.reason as Error).message : (one.value?.content ?? one.value?.entry?.digest),
+    )
+    const changed = `${at('turns')} changed while it was looked at`
+    const [link, ...others] = told
+    expect(link).to.equal(undefined)
+    expect(others.map((one) => (Buffer.isBuffer(one) ? one.toString('latin1') : one))).to.deep.equal([
+      changed,
+      changed,
+      readFileSync(at('plain'), 'latin1'),
+      sum(readFileSync(at('two words'))),
+      'inside\n',
+      sum(''),
+    ])
   })
+
+  for (const shell of SHELLS)
+    it(`sees that nothing is below a link to a folder by ${shell.join(' ')}`, async () => {
+      symlinkSync(at('folder'), at('linked folder'))
+      const looks: Look[] = [
+        { path: at('linked folder/none') },
+        { path: at('linked folder/none'), link: 'only' },
+        { path: at('linked folder/none/below'), link: true },
+        { path: at('plain'), content: 'text' },
+      ]
+      const seen = await look(reader(shell, false), looks)
+      rmSync(at('linked folder'))
+      const { dev } = statSync(at('folder'))
+      expect(seen.map((one) => [one.entry?.kind, one.device])).to.deep.equal([
+        [undefined, dev],
+        [undefined, dev],
+        [undefined, dev],
+        ['file', dev],
+      ])
+    })
 
   it('takes many paths in parts', async () => {
     const looks = Array.from({ length: 250 }, (_, i) => ({ path: at(i % 3 === 0 ? 'plain' : `none${i}`) }))
