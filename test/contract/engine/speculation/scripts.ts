@@ -38,8 +38,8 @@ export async function watchScripts(): Promise<ScriptWatch> {
 function apart(text: string): Script[] {
   const looks = text.split(/^set -- ?; echo @@LOT\n/m)[1]
   if (looks === undefined) return [text]
-  const paths = looks.split('see; set -- "$@" "$p"\n').slice(0, -1)
-  const links = looks.split('\n').filter((line) => line.includes('if [ -L "$p" ]; then printf l'))
+  const paths = looks.split(/see; set -- "\$@" "\$p"(?:; fi)?\n/).slice(0, -1)
+  const links = looks.split('\n').filter((line) => line.includes('if [ -h "$p" ]; then K='))
   return [...paths, ...links].map((one) => `look at ${one}`)
 }
 
