@@ -44,11 +44,11 @@ async function createProgram(
     .configureOutput({ writeOut: (text) => streams.out.write(text), writeErr: (text) => streams.err.write(text) })
     .showSuggestionAfterError()
     .enablePositionalOptions()
-    .helpCommand('help [command]')
-    .allowExcessArguments()
   const called = VERBS.get(verb ?? '')
   for (const load of called ? [called] : VERBS.values()) (await load())(program, streams, done)
   for (const one of program.commands) inherit(one)
+  // Only now: commands take over what they are made under, and would accept any number of arguments.
+  program.helpCommand('help [command]').allowExcessArguments()
   program.action(async () => {
     const [unknown] = program.args
     if (unknown !== undefined) throw await noSuchVerb(unknown)

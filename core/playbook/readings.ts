@@ -13,6 +13,7 @@ export interface Readings {
   reads(name: string, path: readonly string[]): boolean
 }
 
+/** Where variables come from that texts of the playbooks may name. */
 export interface ReadingsOptions {
   readonly inventory: Inventory
   readonly extraVariables?: Variables | undefined

@@ -33,6 +33,7 @@ export function looksScript(looks: readonly WantedLook[]): ShellText {
   return sh.join(parts)
 }
 
+/** Of these the script tells whether they are links. */
 export const asksLink = ({ link }: WantedLook): boolean => link === true || link === 'only'
 const isDeclared = ({ content }: WantedLook): boolean => content !== undefined && content !== 'text'
 

@@ -4,7 +4,7 @@ import { quote, type ShellText, sh } from '../quote.ts'
  * The lock is held by the listening shell of the run's user (Connection.aside), and so costs no process; it ends with the connection, once what
  * ran is ended. It is flock(1) on a file of the user's in a folder nobody else can enter: /run/virtfleet, or /tmp/virtfleet-$uid (checked to
  * be ours) for others than root. Both are gone with the next boot at the latest. The file is never removed, since a second run may have it
- * open; it names the holder while the lock is held.
+ * open; it names the holder while the lock is held. Beside it lie the FIFOs of the shell that holds it (../shell/prelude/outputs.ts).
  *
  * A connection that is lost without a word leaves its shell on the host. So the holder says from time to time until when it lives, in a file
  * `beat` with its number; the next run that finds the lock taken, and that time over, ends that shell and its job.

@@ -26,6 +26,25 @@ describe('the command line', () => {
       expect(await told('help', verb)).to.deep.equal(described)
     })
 
+  const tooMany: readonly [string, ...string[]][] = [
+    ['doc', 'stat', 'copy'],
+    ['inventory', 'a', 'b'],
+    ['vault', 'encrypt', 'a', 'b'],
+    ['vm', 'list', 'a', 'b'],
+    ['lab', 'status', 'a'],
+  ]
+  for (const line of tooMany)
+    it(`takes no more arguments than '${line.slice(0, -1).join(' ')}'`, async () => {
+      const [code, text] = await told(...line)
+      expect(code).to.equal(5)
+      expect(text).to.match(/^error: too many arguments/)
+    })
+
+  it('takes help for a command of its own only where a command is expected', async () => {
+    const [code, text] = await told('doc', 'help')
+    expect([code, text.split('\n')[0]]).to.deep.equal([1, "error: no module is named 'help'"])
+  })
+
   it('says what was meant by a command that does not exist', async () => {
     expect(await told('rnu')).to.deep.equal([5, "error: there is no command 'rnu'\nhint: did you mean run?\n"])
     expect(await told('zzzzzz', 'more')).to.deep.equal([
