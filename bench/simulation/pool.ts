@@ -119,7 +119,7 @@ class SimulatedHost implements Connection {
   async aside(): Promise<Aside> {
     const ended = this.closed.then(({ reason }) => reason)
     const answer = (text: string): Promise<string> => delay(LATENCY_MS).then(() => text)
-    return { first: answer('held'), tell: () => undefined, ask: () => answer('free'), ended, close: () => undefined }
+    return { first: answer('held'), tell: () => undefined, ask: () => answer('held'), end: () => answer('free'), ended }
   }
 
   async forward(): Promise<never> {

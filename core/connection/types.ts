@@ -125,8 +125,8 @@ export interface Aside {
   ask(line: ShellText): Promise<string | undefined>
   /** Why the shell, and what it kept, is gone. */
   readonly ended: Promise<string>
-  /** Nothing is kept any more; the script has been told so before. */
-  close(): void
+  /** A last line and its answer, once no job is about to end: then nothing is kept any more. Undefined: the shell has ended, or this had. */
+  end(line: ShellText): Promise<string | undefined>
 }
 
 /** A command on a channel of its own: for large input and output, and for relaying a socket. */

@@ -168,11 +168,7 @@ function heldLease(aside: Aside, holder: LeaseHolder, expirySeconds: number): Le
   return { holder, ended, release }
 }
 
-function giveUp(aside: Aside): Promise<unknown> {
-  const freed = aside.ask(GIVE_UP)
-  aside.close()
-  return freed
-}
+const giveUp = (aside: Aside): Promise<unknown> => aside.end(GIVE_UP)
 
 /** Rejects with the signal's reason once it aborts, whatever becomes of the promise. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -31,11 +31,22 @@ vf_file=$vf_folder/lease vf_work=$vf_folder/work
 if command -v flock >/dev/null 2>&1; then vf_flock=flock
 elif busybox flock --help >/dev/null 2>&1; then vf_flock='busybox flock'
 else vf_flock=; fi
+# Told without a process, which not every shell can: nobody but root makes anything in /run; and elsewhere the sticky bit, which a folder gets
+# from vf_hold and loses with chmod, says that it is closed. It is asked from inside, since what a name leads to may change between two questions.
+vf_closed() {
+  [ "$vf_uid" != 0 ] || { [ ! -h "$vf_folder" ] && [ -d "$vf_folder" ] && [ -O "$vf_folder" ]; return; }
+  vf_was=$PWD vf_c=1
+  if cd -P "$vf_folder"; then
+    [ "$PWD" != "$vf_folder" ] || [ ! -O . ] || [ ! -k . ] || vf_c=0
+    cd "$vf_was" || cd /
+    OLDPWD=$vf_was
+  fi
+  return "$vf_c"
+}
 vf_own() {
-  # Nobody but root makes anything in /run, and ours is closed. Not every shell can tell whose it is without a process.
-  { [ "$vf_uid" = 0 ] && [ ! -h "$vf_folder" ] && [ -d "$vf_folder" ] && [ -O "$vf_folder" ]; } 2>/dev/null && return 0
+  { vf_closed; } >/dev/null 2>&1 && return 0
   set -- $(LC_ALL=C ls -ldn "$vf_folder" 2>/dev/null)
-  case $1 in drwx------*) [ "$3" = "$vf_uid" ] ;; *) return 1 ;; esac
+  case $1 in drwx-----[-T]*) [ "$3" = "$vf_uid" ] ;; *) return 1 ;; esac
 }
 `
 
@@ -125,6 +136,7 @@ vf_try() {
   fi
 }
 vf_free() {
+  [ -z "$vf_held" ] || vf_keep
   [ -z "$vf_held" ] || { true >"$vf_file"; true >"$vf_beat"; }
   # mksh keeps a copy of what it closes.
   [ -z "\${KSH_VERSION-}" ] || [ -z "$vf_held" ] || $vf_flock -u 9 9>&9
@@ -134,7 +146,7 @@ vf_free() {
 }
 vf_hold() {
   [ -n "$vf_flock" ] || { vf_a noflock; return 0; }
-  [ -d "$vf_folder" ] || mkdir -m 700 "$vf_folder"
+  [ -d "$vf_folder" ] || mkdir -m 1700 "$vf_folder"
   vf_own || { vf_a "unusable $vf_folder"; return 0; }
   [ -e "$vf_file" ] || ( umask 077; true >>"$vf_file"; true >>"$vf_beat" )
   # A special builtin that cannot write ends the shell.
@@ -172,6 +184,6 @@ if [ -n "$vf_flock" ] && vf_own && { true >>"$vf_work"; } 2>/dev/null; then
   { $vf_flock -s 8 8>&8 && { vf_word=; read -r vf_word <"$vf_file"; vf_p "$vf_word
 " >&8; }; } 2>/dev/null
 fi
-unset vf_uid vf_word vf_other vf_folder vf_file vf_work vf_flock
-unset -f vf_own
+unset vf_uid vf_word vf_other vf_folder vf_file vf_work vf_flock vf_was vf_c
+unset -f vf_own vf_closed
 `

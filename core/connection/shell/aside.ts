@@ -8,6 +8,8 @@ export interface AsideHost {
   answered(): void
   /** Nothing is kept any more. */
   left(): void
+  /** Resolves once a job whose commands have all answered is over. */
+  rested(): Promise<void>
 }
 
 /** Lines to the listening shell beside the batches, and its answers, in order. */
@@ -53,11 +55,14 @@ export class SessionAside implements Aside {
     return this.next()
   }
 
-  close(): void {
-    if (this.isClosed) return
+  async end(line: ShellText): Promise<string | undefined> {
+    await this.host.rested()
+    const answer = this.ask(line)
+    if (this.isClosed) return answer
     this.isClosed = true
     this.leave()
     this.host.left()
+    return answer
   }
 
   heard(answer: string): void {

@@ -99,6 +99,7 @@ export class Session {
         // A batch that runs goes on; its owner closes then.
         if (this.retired !== undefined && !this.batch) void this.close()
       },
+      rested: () => this.answered(),
     })
     this.asides = [...this.asides.filter((one) => one.waits), aside]
     if (script) this.channel.stdin.write(`${script.text}\n`)

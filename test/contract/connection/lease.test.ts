@@ -20,7 +20,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
     let sshd: Sshd
     const open: Connection[] = []
     const folder = () => `${sshd.run}/virtfleet`
-    const said = (file: 'lease' | 'work') => readFileSync(`${folder()}/${file}`, 'utf8')
+    const said = (file: 'lease' | 'work' | 'fifos') => readFileSync(`${folder()}/${file}`, 'utf8')
     const connection = async (more: Partial<Endpoint> = {}): Promise<Connection> => {
       const endpoint = sshd.endpoint({ name: 'kvm1', transport, ...more })
       const way = await (transport === 'ssh' ? openSsh(endpoint) : openOpenssh(endpoint))
@@ -248,22 +248,68 @@ for (const transport of ['ssh', 'openssh'] as const) {
       })
     }
 
-    it('has FIFOs beside its files, and none once its shell is closed', async () => {
-      const before = fifosIn(folder())
-      const made = (): string[] => fifosIn(folder()).filter((name) => !before.includes(name))
-      const holder = await connection()
-      const lease = await acquireLease(holder, { run: '42' })
-      const said = await (await holder.shell()).run(sh.raw('echo said; echo also >&2'), { foreign: true })
-      expect([String(said.stdout), String(said.stderr)]).to.deep.equal(['said\n', 'also\n'])
-      expect(made()).to.not.be.empty
-      expect(statSync(`${folder()}/${made()[0]}`).mode & 0o077).to.equal(0)
-      await lease.release()
-      await holder.close()
-      await until(() => made().length === 0)
-      // Without the lease they are in a folder of their own.
-      const other = await connection()
-      await (await other.shell()).run(sh.raw('echo said'), { foreign: true })
-      expect(made()).to.be.empty
+    describe('FIFOs beside its files', () => {
+      const both = sh.raw('echo said; echo also >&2')
+      /** A run that gives the lease up before its connection ends; the FIFOs that it used. */
+      const run = async (script = both, { releases = true } = {}): Promise<string[]> => {
+        const holder = await connection()
+        const lease = await acquireLease(holder, { run: '42' })
+        const { stdout, stderr } = await (await holder.shell()).run(script, { foreign: true })
+        expect([String(stdout), String(stderr)]).to.deep.equal(['said\n', 'also\n'])
+        const used = fifosIn(folder())
+        if (releases) await lease.release()
+        await holder.close()
+        return used
+      }
+      beforeEach(() => rmSync(folder(), { recursive: true, force: true }))
+
+      it('stay for the next run, and nobody else may open them', async () => {
+        const used = await run()
+        expect(used).to.not.be.empty
+        expect(statSync(`${folder()}/${used[0]}`).mode & 0o077).to.equal(0)
+        await until(() => said('fifos') !== '')
+        for (let i = 0; i < 2; i++) expect(await run()).to.deep.equal(used)
+      })
+
+      it('go with a shell that is closed before it gives up the lease', async () => {
+        expect(await run(both, { releases: false })).to.not.be.empty
+        await until(() => fifosIn(folder()).length === 0)
+      })
+
+      it('go where something has one open still, so that nobody reads what it says', async () => {
+        const seconds = uniqueSeconds()
+        const used = await run(sh.raw(`echo said; echo also >&2; ( sleep ${seconds}; echo stray ) &`))
+        await until(() => fifosIn(folder()).length === 0)
+        const next = await run()
+        expect(next.filter((name) => used.includes(name))).to.deep.equal([])
+        for (const pid of processes(` ${seconds}`)) process.kill(pid)
+        expect(await run()).to.deep.equal(next)
+      })
+
+      it('stay where something is left running that has none of them open', async () => {
+        const seconds = uniqueSeconds()
+        const used = await run(sh.raw(`echo said; echo also >&2; sleep ${seconds} >/dev/null 2>&1 &`))
+        expect(await run()).to.deep.equal(used)
+        for (const pid of processes(` ${seconds}`)) process.kill(pid)
+      })
+
+      it('are made anew where one is missing, and taken by nobody else meanwhile', async () => {
+        const used = await run()
+        rmSync(`${folder()}/${used.find((name) => name.endsWith('-o3'))}`)
+        const next = await run()
+        expect(next.filter((name) => used.includes(name))).to.deep.equal([])
+        const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, { work: 'sleep 0' })
+        await until(() => said('fifos') === '')
+        controller.kill('SIGKILL')
+        await until(() => fifosIn(folder()).length === 0)
+        expect(await run()).to.have.length(next.length)
+      })
+
+      it('are in a folder of their own without the lease', async () => {
+        const other = await connection()
+        await (await other.shell()).run(both, { foreign: true })
+        expect(existsSync(folder())).to.equal(false)
+      })
     })
 
     it('works for another user, in a folder of its own', async () => {

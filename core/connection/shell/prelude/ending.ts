@@ -70,7 +70,7 @@ vf_finish() {
 }
 vf_end() {
   if [ -n "$vf_pid" ]; then
-    vf_e=1 vf_g=
+    vf_e=1 vf_g= vf_mixed=1
     [ -z "$1" ] || vf_tree
     vf_finish
     # mksh as the job puts TERM off until what it runs has ended, which may never be.

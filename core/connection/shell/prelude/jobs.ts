@@ -42,7 +42,8 @@ vf_job() {
     if [ "$2" = left ] && [ -n "$vf_x" ] && vf_kill 0 && vf_alive; then vf_m S; return 0; fi
     vf_pid=
   fi
-  [ -z "$3$4" ] || [ -n "$D" ] || vf_place
+  if [ -n "$D" ]; then [ -s "\${D}w" ] || vf_mixed=1
+  elif [ -n "$3$4" ]; then vf_place; fi
   [ -z "$D" ] || [ "\${3:-0}" = 0 ] || vf_pairs "$3"
   [ -z "$D" ] || { true >"\${D}w"; } 2>/dev/null
   vf_f=\${3:-0}

@@ -7,16 +7,50 @@ const FIFO_DIRECTORIES =
 /** Pairs of FIFOs that are made beyond those that are needed at once: one process makes them all. */
 const PAIRS = 12
 
+/** More are not kept. */
+const KEPT_PAIRS = 64
+
 /**
  * How the listening shell makes the FIFOs, reads users' commands from them, and stops reading what is still held open. D begins the paths of all
  * of them: with a name in the folder of the lease that it holds, which is private and was looked at, or with a folder of its own.
+ *
+ * Those in the folder of the lease stay there for the next run, if nobody can have any of them open when the lease is given up: `fifos` names
+ * them. Who takes them empties that file first, so that what ends without a word leaves none to take.
  */
 export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_place() {
-  if [ -n "$vf_held" ] && [ -w "$vf_folder" ]; then D=$vf_folder/.${nonce}-; return 0; fi
+  vf_mixed=
+  if [ -n "$vf_held" ] && [ -w "$vf_folder" ]; then
+    vf_take 2>/dev/null && return 0
+    [ -z "$D" ] || rm -f "$D"*
+    D=$vf_folder/.${nonce}- vf_made=0
+    return 0
+  fi
   for vf_s in ${FIFO_DIRECTORIES}; do
     [ -d "$vf_s" ] && [ -w "$vf_s" ] || continue
     if mkdir -m 700 "$vf_s/.virtfleet-${nonce}" 2>/dev/null; then D=$vf_s/.virtfleet-${nonce}/; return 0; fi
   done
+}
+vf_take() {
+  { [ -O "$vf_folder/fifos" ] && read -r vf_c vf_made <"$vf_folder/fifos"; } || return 1
+  case $vf_c/$vf_made in */*[!0-9]* | */) return 1 ;; .*-/*) ;; *) return 1 ;; esac
+  true >"$vf_folder/fifos"
+  D=$vf_folder/$vf_c vf_n=0
+  vf_fit i || return 1
+  while [ "$vf_n" -lt "$vf_made" ]; do
+    vf_n=$((vf_n + 1))
+    { vf_fit "o$vf_n"${merged ? '' : ' && vf_fit "e$vf_n"'}; } || return 1
+  done
+}
+vf_fit() { [ -p "$D$1" ] && [ -O "$D$1" ]; }
+# A pair was read until nobody had it open, or its reader was replaced (vf_over), or its job ended before its time.
+vf_keep() {
+  case $D in '' | */) return 0 ;; esac
+  [ -z "$vf_mixed" ] && [ -s "\${D}w" ] && [ "$vf_made" -gt 0 ] && [ "$vf_made" -le ${KEPT_PAIRS} ] || return 0
+  vf_cont
+  vf_rest
+  vf_cease
+  vf_p "\${D##*/} $vf_made
+" >"$vf_folder/fifos" && D= vf_made=0 vf_next=1
 }
 vf_remove() { case $D in */) rm -rf "$D" ;; ?*) rm -f "$D"* ;; esac; }
 vf_read_o() { ( cd "\${D%/*}" && exec cat $vf_l 2>/dev/null ) </dev/null 5>&- 9>&- & vf_ro=$!; }
@@ -54,6 +88,7 @@ vf_over() {
   while ! vf_gone "$1"; do case $vf_s in *') '[Tt]' '*) break ;; esac; done
   for vf_c in /proc/"$1"/fd/*; do
     [ "$vf_c" -ef "$D$2$3" ] || continue
+    vf_mixed=1
     vf_hush "$1"
     vf_read "$2" "$(($3 + 1))"
     return 0
