@@ -38,6 +38,8 @@ class JointReads {
 
   /** Raises what `parse` has for the item, what the shell raises, and the signal's reason. */
   ask<I, R>(read: JointRead<I, R>, item: I, signal: AbortSignal, options: CommandOptions): Promise<R> {
+    // Nobody would take such an item, or end what was sent without it.
+    if (signal.aborted) return Promise.reject(signal.reason)
     const key = read.key(item)
     let joint = this.#open.get(read) as Joint<I, R> | undefined
     if (!joint?.takes(key)) {
@@ -77,7 +79,6 @@ class Joint<I, R> {
   }
 
   async join(key: string, item: I, signal: AbortSignal, aborts: Aborts): Promise<R> {
-    signal.throwIfAborted()
     if (!this.#items.has(key)) this.#items.set(key, item)
     this.#asking++
     const given = new Promise<never>((_, reject) => {

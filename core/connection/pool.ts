@@ -50,6 +50,7 @@ interface Entry {
   readonly stop: AbortController
   /** Callers who wait for it to open; when the last is gone, so is the attempt. */
   waiting: number
+  isOpen: boolean
 }
 
 class Pool implements ConnectionPool {
@@ -84,7 +85,7 @@ class Pool implements ConnectionPool {
     } finally {
       if (aborted) signal?.removeEventListener('abort', aborted)
       entry.waiting--
-      if (signal?.aborted && entry.waiting === 0) entry.stop.abort(signal.reason)
+      if (signal?.aborted && entry.waiting === 0 && !entry.isOpen) entry.stop.abort(signal.reason)
     }
   }
 
@@ -112,15 +113,19 @@ class Pool implements ConnectionPool {
     // How often it is tried is no part of what it is.
     const key = JSON.stringify({ ...endpoint, retries: undefined })
     const known = this.entries.get(endpoint.name)
-    if (known && known.key === key) return known
+    // One that was given up ends with the reason of those who did.
+    if (known && known.key === key && !known.stop.signal.aborted) return known
     if (known) void this.end(known)
     const stop = new AbortController()
-    const entry: Entry = { key, connection: this.connect(endpoint, stop.signal), stop, waiting: 0 }
+    const entry: Entry = { key, connection: this.connect(endpoint, stop.signal), stop, waiting: 0, isOpen: false }
     this.entries.set(endpoint.name, entry)
     const drop = (): void => {
       if (this.entries.get(endpoint.name) === entry) this.entries.delete(endpoint.name)
     }
-    entry.connection.then((connection) => void connection.closed.then(drop), drop)
+    entry.connection.then((connection) => {
+      entry.isOpen = true
+      void connection.closed.then(drop)
+    }, drop)
     return entry
   }
 

@@ -4,33 +4,23 @@ import { acquireLease, HostInUse, type Lease } from '../../connection/lease/leas
 import type { Become, Connection, Endpoint } from '../../connection/types.ts'
 import { RpcSessions } from '../../libvirt/rpc/index.ts'
 import type { Run } from '../run-state.ts'
+import { Reaches, type Wish } from './reaches.ts'
+import { Taking, type Waiter } from './taking.ts'
 
 const LEASE_WAIT_MS = 60_000
 
 /** Another run has the host: the task did not run there. */
 export class HostLeased extends Error {}
 
-export interface ConnectOptions {
-  readonly signal: AbortSignal
+/** `lease` is false in check mode, for `lease: false`, and for the controller itself. */
+export interface ConnectOptions extends Wish, Waiter {
   readonly become?: Become | undefined
-  /** False in check mode, for `lease: false`, and for the controller itself. */
-  readonly lease: boolean
-  onWaiting(message: string): void
-}
-
-/** A lease that is held, or is being taken. */
-interface Taking {
-  readonly lease: Promise<Lease | undefined>
-  /** Once tasks may begin: it is held, or the host is still this run's by a connection that broke. */
-  readonly ready: Promise<void>
-  /** Gives up taking it. */
-  stop(): void
 }
 
 /** Connections of the run, and the lease that is taken where a host is first contacted. */
 export class Sessions {
   readonly #run: Run
-  readonly #shells = new Map<string, Set<string>>()
+  readonly #reaches = new Reaches()
   readonly #leases = new Map<string, Taking>()
   /** Hosts whose lease was given. */
   readonly #held = new Set<string>()
@@ -48,11 +38,19 @@ export class Sessions {
     return known
   }
 
+  /** For a task in its turn. */
   connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {
     this.#keepSecret(endpoint)
     const connecting = this.#run.request.pool.get(endpoint, options.signal)
     const isOurs = !options.lease || endpoint.transport === 'local' || this.#held.has(endpoint.name)
-    return isOurs ? connecting : this.#leased(connecting, options)
+    const ready = isOurs ? connecting : this.#leased(connecting, options)
+    if (!this.#reaches.knows(endpoint.name, options)) this.#reaches.note(endpoint, options, ready)
+    return ready
+  }
+
+  /** For what runs ahead: nothing is dialled or leased for it. Rejects where no task in its turn asked for the same. */
+  join(name: string, wish: Wish): Promise<Connection> {
+    return this.#reaches.join(name, wish)
   }
 
   async #leased(connecting: Promise<Connection>, options: ConnectOptions): Promise<Connection> {
@@ -63,28 +61,27 @@ export class Sessions {
 
   /** A user's shell on a host is there, by the name that tells shells apart. */
   opened(name: string, shell: string): void {
-    const shells = this.#shells.get(name)
-    if (shells) shells.add(shell)
-    else this.#shells.set(name, new Set([shell]))
+    this.#reaches.opened(name, shell)
   }
 
+  /** Not of a connection that was lost. */
   isOpen(name: string, shell: string): boolean {
-    return this.#shells.get(name)?.has(shell) ?? false
+    return this.#reaches.isOpen(name, shell)
   }
 
   /** A new connection where the old one is gone or must not be used again; the lease was held by the old one. */
   async forget(name: string): Promise<void> {
-    this.#shells.delete(name)
     await this.release(name)
     await this.#run.request.pool.forget(name)
   }
 
   /** Until the lease of a host is free again. */
   async release(name: string): Promise<void> {
+    this.#reaches.forget(name)
     const taking = this.#leases.get(name)
     this.#leases.delete(name)
     this.#held.delete(name)
-    taking?.stop()
+    taking?.stop(new ConnectionError('lost', name, `the connection to ${name} was given up`))
     await taking?.lease.then((held) => held?.release()).catch(() => undefined)
   }
 
@@ -101,19 +98,10 @@ export class Sessions {
   async #lease(connection: Connection, options: ConnectOptions): Promise<void> {
     const { name } = connection.endpoint
     const known = this.#leases.get(name)
-    if (known) {
-      await known.ready
-      return
-    }
-    const taking = this.#take(connection, options)
     // The lease goes with the shell that is opened; what is given to it waits until the host is ours.
-    const shell = connection.shell(options.become)
-    this.#leases.set(name, taking)
-    taking.lease.then(
-      (held) => held?.ended.then(() => this.#drop(name, taking)),
-      () => this.#drop(name, taking),
-    )
-    const [opened, leased] = await Promise.allSettled([shell, taking.ready])
+    const [taking, shell] =
+      known && !known.isGivenUp ? [known] : [this.#take(connection, options), connection.shell(options.become)]
+    const [leased, opened] = await Promise.allSettled([taking.ready(options), shell])
     if (leased.status === 'rejected') throw leased.reason
     if (this.#leases.get(name) === taking) this.#held.add(name)
     if (opened.status === 'rejected') throw opened.reason
@@ -121,6 +109,7 @@ export class Sessions {
 
   #drop(name: string, taking: Taking): void {
     if (this.#leases.get(name) !== taking) return
+    this.#reaches.forget(name)
     this.#leases.delete(name)
     this.#held.delete(name)
   }
@@ -129,49 +118,34 @@ export class Sessions {
    * A connection that broke may leave its holder on the host for a while: what is ours already is not waited for, but taken as soon as that
    * one has given it up.
    */
-  #take(connection: Connection, options: ConnectOptions): Taking {
-    const stop = new AbortController()
-    let isOurs = false
-    let found: () => void = () => undefined
-    const ours = new Promise<void>((resolve) => {
-      found = () => {
-        isOurs = true
-        resolve()
-      }
-    })
-    // The task's end ends what it waits for.
-    const aborted = (): void => {
-      if (!isOurs) stop.abort(options.signal.reason)
-    }
-    if (options.signal.aborted) aborted()
-    options.signal.addEventListener('abort', aborted, { once: true })
-    const lease = this.#acquire(connection, options, stop.signal, found)
-    const over = (): void => options.signal.removeEventListener('abort', aborted)
-    lease.then(over, over)
+  #take(connection: Connection, { become }: ConnectOptions): Taking {
     const { name } = connection.endpoint
-    return {
-      lease,
-      ready: Promise.race([lease.then(() => undefined), ours]),
-      stop: () => stop.abort(new ConnectionError('lost', name, `the connection to ${name} was given up`)),
-    }
+    const taking = new Taking((signal, ours, tell) => this.#acquire(connection, become, signal, ours, tell))
+    this.#leases.set(name, taking)
+    taking.lease.then(
+      (held) => held?.ended.then(() => this.#drop(name, taking)),
+      () => this.#drop(name, taking),
+    )
+    return taking
   }
 
   async #acquire(
     connection: Connection,
-    options: ConnectOptions,
+    become: Become | undefined,
     signal: AbortSignal,
     ours: () => void,
+    tell: (message: string) => void,
   ): Promise<Lease | undefined> {
     try {
       return await acquireLease(connection, {
         run: this.#run.id,
         wait: (this.#run.request.leaseWait ?? LEASE_WAIT_MS) / 1000,
         signal,
-        ...(options.become && { become: options.become }),
+        ...(become && { become }),
         onWaiting: (holder, left) => {
           const { name } = connection.endpoint
           if (holder?.run === this.#run.id) ours()
-          else options.onWaiting(`${left ? stillAtWork(name, holder) : inUse(name, holder)}; waiting for it`)
+          else tell(`${left ? stillAtWork(name, holder) : inUse(name, holder)}; waiting for it`)
         },
       })
     } catch (error) {

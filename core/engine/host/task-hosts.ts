@@ -30,6 +30,8 @@ export interface HostKind {
   readonly signal: AbortSignal
   readonly shielded: boolean
   readonly onWrite?: OnWrite | undefined
+  /** Is told whenever the module asks for its host. */
+  readonly asker?: { asked(): void }
   /** libvirt is spoken to by its own protocol: nothing runs ahead of the task, nor does the task. */
   readonly nativeLibvirt?: boolean
 }

@@ -65,6 +65,10 @@ export class Ties implements TaskHostTies, ConnectOptions {
     return this.#hosts.way.access.become
   }
 
+  get shell(): string {
+    return this.#hosts.way.access.shell
+  }
+
   get lease(): boolean {
     const { check, batch } = this.#hosts.request
     return !check && batch.play.lease !== false
@@ -93,7 +97,11 @@ export class Ties implements TaskHostTies, ConnectOptions {
   }
 
   connect(): Promise<Connection> {
-    return this.#connectTo(this.#hosts.way.access.endpoint)
+    const { id, asker } = this.#kind
+    if (id === undefined) return this.#run.sessions.join(this.name, this)
+    const connecting = this.#connectTo(this.#hosts.way.access.endpoint)
+    asker?.asked()
+    return connecting
   }
 
   async reconnect(): Promise<void> {
@@ -107,11 +115,11 @@ export class Ties implements TaskHostTies, ConnectOptions {
   }
 
   opened(): void {
-    this.#run.sessions.opened(this.name, this.#hosts.way.access.shell)
+    this.#run.sessions.opened(this.name, this.shell)
   }
 
   begin(ordered: boolean): () => void {
-    const shell = ordered ? this.#hosts.way.access.shell : undefined
+    const shell = ordered ? this.shell : undefined
     return this.#run.speculation.begin(this.name, shell, this.#hosts.request.owner)
   }
 

@@ -74,7 +74,7 @@ class Look {
 
   /** The items of a loop behind the one at work. */
   restOfLoop(module: AnyModule, { items, index }: Round): Found | Promise<Found> {
-    this.#isWaking = module.kind === 'state' && this.#mayWake(module)
+    this.#isWaking = this.#speculation.mayWake(module)
     if (items === undefined || index + 1 >= items.length || module.kind !== 'state')
       return this.#pass(namesGivenBy(this.#turn.task), module)
     return this.#items(module, items, index + 1)
@@ -170,11 +170,11 @@ class Look {
     try {
       items = await itemsOf(task.loop, scopes())
     } catch {
-      return this.#mayWake(module) ? 'barrier' : 'seen'
+      return this.#speculation.mayWake(module) ? 'barrier' : 'seen'
     }
     for (const index of items.keys()) {
       const local = roundVariables(task.loop, items, index)
-      if (pending.touched) return this.#mayWake(module) ? 'barrier' : 'seen'
+      if (pending.touched) return this.#speculation.mayWake(module) ? 'barrier' : 'seen'
       const found = await this.#round(later, module, { local, index, items }, pending, scopes)
       if (found !== 'seen') return found
     }
@@ -198,18 +198,13 @@ class Look {
       // Its turn will tell.
     }
     if (this.#over()) return 'enough'
-    if (pending.touched || prepared === undefined) return this.#mayWake(module) ? 'barrier' : 'seen'
+    if (pending.touched || prepared === undefined) return this.#speculation.mayWake(module) ? 'barrier' : 'seen'
     if (prepared !== 'quiet') this.#ahead.prepared.set(keyOf(later, round.index), prepared)
     return 'seen'
   }
 
   #isPrepared(later: Later, { index }: Round): boolean {
     return this.#ahead.prepared.has(keyOf(later, index))
-  }
-
-  /** Whoever looks at what a probe wakes up comes behind it. */
-  #mayWake({ wakes }: State): boolean {
-    return wakes !== undefined && wakes !== false && this.#speculation.rules.has('wakes')
   }
 
   /** Undefined: it is not known before its turn what it does; `quiet`: it does nothing now that others could notice. */
@@ -234,7 +229,8 @@ class Look {
     const { hosts, args, target } = groundwork
     // Another user's shell, or another host, is not opened before somebody really needs it.
     if (!hosts || pending.touched || this.#over()) return undefined
-    if (this.#mayWake(module) && (typeof module.wakes !== 'function' || module.wakes(args))) return undefined
+    if (this.#speculation.mayWake(module) && (typeof module.wakes !== 'function' || module.wakes(args)))
+      return undefined
     const isOpen = hosts.shell === this.#shell || (!this.#isWaking && run.sessions.isOpen(target, hosts.shell))
     if (!isOpen) return 'quiet'
     const mark = this.#speculation.ledger.mark(target, hosts.shell, host.name)

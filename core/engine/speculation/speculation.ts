@@ -64,8 +64,11 @@ export class Speculation {
     return prepared
   }
 
-  /** Sends probes of the rounds and tasks behind this one; `way` is that of the one at work. */
-  ahead(turn: Turn, module: AnyModule, way: { target: string; shell: string }, round: Round): void {
+  /**
+   * Sends probes of the rounds and tasks behind this one; `way` is that of the one at work. They do not open what it has not asked for,
+   * nor run before it wakes something up: until it has asked they wait.
+   */
+  ahead(turn: Turn, module: AnyModule, way: { target: string; shell: string }, round: Round, hasAsked: boolean): void {
     if (this.#widest === 0 || this.#run.interrupts.interrupted) return
     const isOpen = this.#run.sessions.isOpen(way.target, way.shell)
     let ahead = this.#hosts.get(turn.host)
@@ -81,12 +84,27 @@ export class Speculation {
     // A few at a time would be a round trip for each few.
     if (ahead.prepared.size > ahead.window >> 1) return
     const look = (): void => void lookAhead(this, ahead, turn, module, way.shell, round)
-    ahead.waiting = isOpen ? undefined : look
-    if (isOpen) {
-      look()
-      return
-    }
-    // All hosts are dialled first: their servers start while this one looks. What waits is given up with its turn, or for a newer look.
+    const isFree = isOpen && (hasAsked || !this.mayWake(module))
+    ahead.waiting = isFree ? undefined : look
+    if (isFree) look()
+    else if (hasAsked) this.#begin(ahead)
+  }
+
+  /** A task of the host's asks for what does the work, for the first time in its turn. */
+  asked(host: HostRecord): void {
+    const ahead = this.#hosts.get(host)
+    if (ahead) this.#begin(ahead)
+  }
+
+  /** Whoever looks at what a probe wakes up comes behind it. */
+  mayWake(module: AnyModule): boolean {
+    return module.kind === 'state' && module.wakes !== undefined && module.wakes !== false && this.rules.has('wakes')
+  }
+
+  /** All hosts are dialled first: their servers start while this one looks. What waits is given up with its turn, or for a newer look. */
+  #begin(ahead: HostAhead): void {
+    const look = ahead.waiting
+    if (!look) return
     setImmediate(() => {
       if (ahead.waiting !== look) return
       ahead.waiting = undefined

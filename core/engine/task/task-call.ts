@@ -22,6 +22,8 @@ export class TaskCall implements Call {
   readonly #work: Work
   readonly #timer: AbortSignal | undefined
   readonly #round: Round
+  /** The module has asked for its host. */
+  #hasAsked = false
 
   constructor(
     turn: Turn,
@@ -70,14 +72,20 @@ export class TaskCall implements Call {
 
   writer(shielded: boolean, onWrite?: OnWrite): Host {
     const signal = this.#signal(shielded)
-    return this.#hosts().make({ id: this.#turn.id, signal, shielded, onWrite })
+    return this.#hosts().make({ id: this.#turn.id, signal, shielded, onWrite, asker: this })
+  }
+
+  asked(): void {
+    if (this.#hasAsked) return
+    this.#hasAsked = true
+    this.#run.speculation.asked(this.#turn.host)
   }
 
   ahead(): void {
     // What runs ahead may be in the way of a task whose time is limited.
     if (this.#timer) return
     const way = { target: this.#ground.target, shell: this.#hosts().shell }
-    this.#run.speculation.ahead(this.#turn, this.#module, way, this.#round)
+    this.#run.speculation.ahead(this.#turn, this.#module, way, this.#round, this.#hasAsked)
   }
 
   behindWrites(): void {

@@ -31,7 +31,7 @@ describe('the lease of a run whose connection broke', function () {
       const run = { id: '42', request: { pool, redactor: createRedactor(), leaseWait: 0 } } as unknown as Run
       const sessions = new Sessions(run)
       const waited: string[] = []
-      await sessions.connect(endpoint, { signal, lease: true, onWaiting: (message) => waited.push(message) })
+      await sessions.connect(endpoint, { shell: '', signal, lease: true, onWaiting: (message) => waited.push(message) })
       expect(waited).to.deep.equal([])
       const asked = async () => acquireLease(await others.get(endpoint), { run: '43' }).catch((error: unknown) => error)
       expect(await asked()).to.be.instanceOf(HostInUse)
@@ -55,7 +55,7 @@ describe('the lease of a run whose connection broke', function () {
       const old = await acquireLease(await broken.get(endpoint), { run: '42' })
       const sessions = new Sessions({ id: '42', request: { pool, redactor: createRedactor() } } as unknown as Run)
       const { signal } = new AbortController()
-      await sessions.connect(endpoint, { signal, lease: true, onWaiting: () => undefined })
+      await sessions.connect(endpoint, { shell: '', signal, lease: true, onWaiting: () => undefined })
       await sessions.releaseAll()
       await old.release()
       await delay(1500)
@@ -63,6 +63,31 @@ describe('the lease of a run whose connection broke', function () {
       await next.release()
     } finally {
       await Promise.all([pool, broken].map((one) => one.closeAll()))
+    }
+  })
+
+  it('is waited for by each as long as it has time', async () => {
+    const endpoint = sshd.endpoint({ name: 'kvm1', user: sshd.user('plain') })
+    const [pool, others] = [connectionPool(), connectionPool()]
+    try {
+      const theirs = await acquireLease(await others.get(endpoint), { run: '43' })
+      const sessions = new Sessions({ id: '42', request: { pool, redactor: createRedactor() } } as unknown as Run)
+      const [hasty, patient, late] = [new AbortController(), new AbortController(), new AbortController()]
+      const ask = ({ signal }: AbortController) =>
+        sessions.connect(endpoint, { shell: '', signal, lease: true, onWaiting: () => undefined }).then(
+          () => 'ours',
+          (error: Error) => error.message,
+        )
+      const [first, second, third] = [ask(hasty), ask(patient), ask(late)]
+      await delay(500)
+      hasty.abort(new Error('no time'))
+      late.abort(new Error('too late'))
+      expect(await Promise.all([first, third])).to.deep.equal(['no time', 'too late'])
+      await theirs.release()
+      expect(await second).to.equal('ours')
+      await sessions.releaseAll()
+    } finally {
+      await Promise.all([pool, others].map((one) => one.closeAll()))
     }
   })
 })

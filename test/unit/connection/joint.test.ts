@@ -102,4 +102,14 @@ describe('looks that several take', () => {
     await setImmediate()
     expect(scripts).to.deep.equal(['up a b'])
   })
+
+  it('send nothing for one who gave up before', async () => {
+    const { shell, scripts } = shellOf(up)
+    const over = AbortSignal.abort(new Error('enough'))
+    const said = jointReads(shell).ask(upper, 'a', over, {})
+    expect(await said.catch((error: Error) => error.message)).to.equal('enough')
+    await setImmediate()
+    await setImmediate()
+    expect(scripts).to.deep.equal([])
+  })
 })

@@ -312,6 +312,14 @@ export const DANGERS: readonly Danger[] = [
     scene: scene([{ name: 'wake', test_wakes: { log: '{{ home }}/a', path: '/' } }, stat('{{ home }}/a')]),
   },
   {
+    name: 'a probe that leaves a trace late, and a look at it',
+    scene: scene([
+      stat('{{ home }}'),
+      { name: 'wake', test_wakes: { log: '{{ home }}/a', path: '/', before: 0.3 } },
+      stat('{{ home }}/a'),
+    ]),
+  },
+  {
     name: 'a probe that leaves a trace, and a look at it by another user',
     scene: scene([
       stat('{{ home }}', asOther),

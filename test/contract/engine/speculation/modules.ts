@@ -1,3 +1,4 @@
+import { setTimeout as waiting } from 'node:timers/promises'
 import type { AnyModule } from '../../../../core/module/types.ts'
 import { program } from '../../../unit/engine/harness.ts'
 
@@ -17,12 +18,18 @@ export async function testModules(): Promise<AnyModule[]> {
     defineState({
       name: 'test_wakes',
       summary: 'Wakes something up when it looks: a line in a log.',
-      args: arg.object({ log: arg.path(), path: arg.path(), delay: arg.float().default(0) }),
+      args: arg.object({
+        log: arg.path(),
+        path: arg.path(),
+        delay: arg.float().default(0),
+        before: arg.float().default(0).describe('seconds until the host is asked'),
+      }),
       wakes: true,
-      probe: async (host, { log, path, delay }) =>
-        (
-          await host.read(sh`sleep ${delay}; echo woken >>${log}; [ -e ${path} ] && echo there; wc -l <${log}`)
-        ).stdout.toString(),
+      async probe(host, { log, path, delay, before }) {
+        if (before > 0) await waiting(before * 1000)
+        const look = sh`sleep ${delay}; echo woken >>${log}; [ -e ${path} ] && echo there; wc -l <${log}`
+        return (await host.read(look)).stdout.toString()
+      },
       diff: () => [],
       apply: async () => undefined,
       result: (state: string) => ({ state }),
