@@ -47,9 +47,12 @@ export const ENTRY_LINES = FORMAT.split('\n').length
 /** Begins a script whose tools print bytes as they are: for a locale each of them would open a dozen files. */
 export const PLAIN: ShellText = sh`LC_ALL=C\n`
 
-/** Script that prints entries for takeEntry, in one process: of `"$@"` and the like, or of paths. `follow`: what links lead to. */
-export const statScript = (paths: ShellText, options: { follow: boolean }): ShellText =>
-  sh`stat ${options.follow ? ['-L'] : []} -c ${FORMAT} -- ${paths}`
+/**
+ * Script that prints entries for takeEntry, in one process: of `"$@"` and the like, or of paths. `follow`: what links lead to.
+ * `named`: in front of each a line with its name and, of a link, the target, quoted as that stat(1) does.
+ */
+export const statScript = (paths: ShellText, options: { follow: boolean; named?: boolean }): ShellText =>
+  sh`stat ${options.follow ? ['-L'] : []} -c ${options.named ? `%N\n${FORMAT}` : FORMAT} -- ${paths}`
 
 /** Script for a $p that is not there: sets $d to the nearest folder above it. It needs no process. */
 export const aboveScript: ShellText = sh`d=$p

@@ -1,9 +1,10 @@
 import type { CommandResult } from '../../core/connection/types.ts'
 import { ModuleFailure } from '../../core/module/types.ts'
-import { type Entry, permissionDenied, takeEntry } from './entry.ts'
+import { permissionDenied, takeEntry } from './entry.ts'
 import type { Details, Seen, WantedLook } from './looks.ts'
 import { parseDetails } from './looks-details.ts'
-import { asksLink, MARK } from './looks-script.ts'
+import { parseLinks } from './looks-links.ts'
+import { MARK } from './looks-script.ts'
 
 /** What looksScript printed, for each path. Raises ModuleFailure where it broke off. */
 export function parseLooks(answer: CommandResult, looks: readonly WantedLook[]): (Seen | ModuleFailure)[] {
@@ -14,13 +15,13 @@ export function parseLooks(answer: CommandResult, looks: readonly WantedLook[]):
   }
   const parts = partsOf(answer.stdout)
   const kinds = (parts.get('') ?? Buffer.alloc(0)).toString().match(/i?[fendl]/g) ?? []
-  const entries = parts.get('entries')?.toString().split('\n') ?? []
+  const { entries, targets } = parseLinks(parts, looks)
   const digests = (parts.get('digests')?.toString().split('\n') ?? [])
     .map((line) => /^\\?([0-9a-f]{64})\b/.exec(line)?.[1])
     .filter((sum) => sum !== undefined)
   // Those of links are behind all others.
   const found = looks.map((_, i) => (kinds[i] === 'l' ? undefined : takeEntry(entries, looks[i]!.path)))
-  const links = linksOf(parts.get('links'), entries, looks)
+  const links = new Map(Array.from(targets, ([look, target]) => [look, { ...takeEntry(entries, look.path), target }]))
   let number = 0
   return looks.map((look, i): Seen | ModuleFailure => {
     const kind = kinds[i] ?? ''
@@ -28,15 +29,16 @@ export function parseLooks(answer: CommandResult, looks: readonly WantedLook[]):
     const path = kind.startsWith('i') ? `${look.path.replace(/\/$/, '')}/${look.into}` : look.path
     const details = detailsOf(parts, i)
     const changed = new ModuleFailure(`${path} changed while it was looked at`)
+    const isLink = link?.kind === 'link'
     if (kind === 'l')
-      return link ? { path, device: link.device, link, entry: undefined, content: undefined, details } : changed
+      return isLink ? { path, device: link.device, link, entry: undefined, content: undefined, details } : changed
     // What was printed of this one is taken in any case: what is behind it belongs to others.
     const content = parts.get(String(++number))
     const isDigested = look.content !== undefined && look.content !== 'text' && kind.endsWith('f')
     const digest = isDigested ? digests.shift() : undefined
     const entry = found[i]
     if (!entry) return new ModuleFailure(`cannot understand a look at ${path}`)
-    if (entry.kind === 'link') return changed
+    if (entry.kind === 'link' || (link && !isLink)) return changed
     if (kind.endsWith('d')) return permissionDenied(path)
     const common = { path, device: entry.device, link, content, details }
     if (kind.endsWith('n')) return { ...common, entry: undefined }
@@ -63,19 +65,4 @@ function partsOf(output: Buffer): Map<string, Buffer> {
     from = output.indexOf('\n', at) + 1
     name = output.subarray(at + line.length, from - 1).toString()
   }
-}
-
-function linksOf(part: Buffer | undefined, entries: string[], looks: readonly WantedLook[]): Map<WantedLook, Entry> {
-  const links = new Map<WantedLook, Entry>()
-  if (!part) return links
-  const end = part.indexOf('\n')
-  const letters = part.subarray(0, end).toString()
-  const targets = part
-    .subarray(end + 1)
-    .toString()
-    .split('\n\0')
-  const found = looks.filter(asksLink).filter((_, i) => letters[i] === 'l')
-  for (const [i, look] of found.entries())
-    links.set(look, { ...takeEntry(entries, look.path), target: targets[i] ?? '' })
-  return links
 }

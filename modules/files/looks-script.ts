@@ -3,6 +3,7 @@ import { type ShellText, sh } from '../../core/connection/quote.ts'
 import { aboveScript, PLAIN, statScript } from './entry.ts'
 import type { WantedLook } from './looks.ts'
 import { detailsScript } from './looks-details.ts'
+import { asksLink, linksScript } from './looks-links.ts'
 
 /** Larger contents are not fetched for a diff. */
 export const DIFF_LIMIT = 100 * 1024
@@ -13,8 +14,8 @@ export const MARK = '@@'
 /**
  * Prints the mark that it uses, and a letter for each path: f: a file that may be read, e: something else, n: nothing, d: it may not be known,
  * l: a link of which `only` that was asked; behind an i where `into` counted. Behind lines of the mark and a word or two: `N`, the text of
- * the Nth; `digests`; `N` again, a content that differs; `entries`, or those of the folders above, then those of links; `links`: a letter for
- * each that was asked (l, n), and the targets, each with a line feed and a NUL behind it; `details N` (looks-details.ts).
+ * the Nth; `digests`; `N` again, a content that differs; `entries`, or those of the folders above, then those of links, in parts
+ * of looks-links.ts where links are asked; `details N` (looks-details.ts).
  */
 export function looksScript(looks: readonly WantedLook[]): ShellText {
   const mark = `${MARK}${randomBytes(12).toString('hex')}`
@@ -26,15 +27,13 @@ export function looksScript(looks: readonly WantedLook[]): ShellText {
     sh`echo`,
     ...(wants((look) => look.content !== undefined) ? [contents(mark, looks)] : []),
     sh`echo ${mark} entries`,
-    ...(wants(asksLink) ? [links(mark, looks)] : [sh`${statScript(sh`"$@"`, { follow: true })} || exit 1`]),
+    ...(wants(asksLink) ? [linksScript(mark, looks)] : [sh`${statScript(sh`"$@"`, { follow: true })} || exit 1`]),
     ...(wants((look) => look.details !== undefined) ? [detailsScript(mark, looks)] : []),
     sh`exit 0`,
   ]
   return sh.join(parts)
 }
 
-/** Of these the script tells whether they are links. */
-export const asksLink = ({ link }: WantedLook): boolean => link === true || link === 'only'
 const isDeclared = ({ content }: WantedLook): boolean => content !== undefined && content !== 'text'
 
 /** $p: the path; $w: what is wanted of its content. W: what comes of that, a word for each. X: some path that is handed on is a link. */
@@ -69,10 +68,9 @@ function wish({ content, diff }: WantedLook): string {
 /** In a function, so that the paths stay for who comes behind it. */
 function contents(mark: string, looks: readonly WantedLook[]): ShellText {
   const declared = looks.filter(isDeclared)
-  const withDiff = declared.some((look) => look.diff)
   return sh`contents() {
 ${texts(mark)}
-${declared.length > 0 ? digests(mark, withDiff) : sh`:`}
+${declared.length > 0 ? digests(mark, declared) : sh`:`}
 }
 contents "$@"`
 }
@@ -88,42 +86,27 @@ for p do
   esac
 done`
 
-// The name of a single file stays out of it: no name then has to be told from a digest.
-const digests = (mark: string, withContents: boolean): ShellText => sh`if [ $# -gt 0 ]; then
+const digests = (mark: string, declared: readonly WantedLook[]): ShellText => {
+  const sums = declared.some(hasLineBreak) ? EACH_SUM : sh`sha256sum -- "$@"`
+  return sh`if [ $# -gt 0 ]; then
   echo ${mark} digests
-  ${withContents ? differing(mark) : sh`if [ $# = 1 ]; then sha256sum <"$1"; else sha256sum -- "$@"; fi || exit 1`}
+  ${declared.some((look) => look.diff) ? differing(mark, sums) : sh`${sums} || exit 1`}
 fi`
+}
 
-const differing = (mark: string): ShellText => sh`L='
+// A process for each, where a name has a line break: busybox writes it as it is, and what is behind it may look like a digest.
+const EACH_SUM = sh`for p do sha256sum <"$p" || exit 1; done`
+const hasLineBreak = ({ path, into = '' }: WantedLook): boolean => `${path}${into}`.includes('\n')
+
+const differing = (mark: string, sums: ShellText): ShellText => sh`L='
 '
-  if [ $# = 1 ]; then s=$(sha256sum <"$1"); else s=$(sha256sum -- "$@"); fi || exit 1
+  s=$(${sums}) || exit 1
   printf '%s\n' "$s"
   for p do
-    w=\${V%% *} V=\${V#* } n=\${V%% *} V=\${V#* } h=
-    # busybox writes a name with a line break as it is.
-    while [ \${#h} != 64 ]; do
-      [ -n "$s" ] || exit 1
-      h=\${s%%"$L"*}
-      case $s in *"$L"*) s=\${s#*"$L"} ;; *) s= ;; esac
-      h=\${h#\\\\} h=\${h%% *}
-    done
+    w=\${V%% *} V=\${V#* } n=\${V%% *} V=\${V#* } h=\${s%%"$L"*} s=\${s#*"$L"}
+    h=\${h#\\\\} h=\${h%% *}
     case $w in
     d"$h") ;;
     d*) if [ "$(wc -c <"$p")" -le ${DIFF_LIMIT} ]; then echo ${mark} $n; cat <"$p" || exit 1; fi ;;
     esac
   done`
-
-/** Entries of paths and of links: where no path is a link, stat(1) need not be told to follow some of them, and one is enough for both. */
-function links(mark: string, looks: readonly WantedLook[]): ShellText {
-  const each = looks
-    .filter(asksLink)
-    .map(({ path }) => sh`p=${path}; if [ -h "$p" ]; then K=\${K}l; set -- "$@" "$p"; else K=\${K}n; fi`)
-  return sh`n=$# K=
-if [ -n "$X" ]; then ${statScript(sh`"$@"`, { follow: true })} || exit 1; shift $n; n=0; fi
-${sh.join(each)}
-[ $# = 0 ] || ${statScript(sh`"$@"`, { follow: false })} || exit 1
-shift $n
-echo ${mark} links
-echo $K
-for p do readlink -- "$p" || exit 1; printf '\\000'; done`
-}

@@ -15,18 +15,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
-import { jointReads } from '../../../../core/connection/joint.ts'
-import type { Shell } from '../../../../core/connection/types.ts'
-import type { Reader } from '../../../../core/module/types.ts'
 import { type Details, type Look, look, type Seen } from '../../../../modules/files/looks.ts'
 import type { WantedDetails } from '../../../../modules/files/looks-details.ts'
 import { DIFF_LIMIT } from '../../../../modules/files/looks-script.ts'
+import { reader, SHELLS, scripts, withTool } from './looks-host.ts'
 
-const SHELLS = [['/bin/dash'], ['/bin/bash'], ['/bin/mksh'], ['/bin/busybox', 'sh']].filter(([path]) =>
-  existsSync(path!),
-)
 const NAMES = ['plain', 'two words', "it's", 'back\\slash', '-rf', '$HOME', '*', 'new\nline', 'ünï']
 
 /** Looking changes it. */
@@ -48,25 +42,6 @@ describe('looks at files', () => {
     symlinkSync(at('nowhere'), at('broken'))
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
-
-  const scripts: string[] = []
-  const reader = ([program, ...words]: readonly string[], wantsDiff: boolean): Reader => {
-    const shell: Shell = {
-      user: 'root',
-      writes: 0,
-      async run(script) {
-        await setImmediate()
-        const { text } = typeof script === 'function' ? script() : script
-        scripts.push(text)
-        const { status, stdout, stderr } = spawnSync(program!, [...words, '-c', text], { maxBuffer: 1 << 26 })
-        return { status: status ?? 1, stdout, stderr, merged: false, durationMs: 0 }
-      },
-      close: async () => undefined,
-    }
-    const { signal } = new AbortController()
-    const readJointly: Reader['readJointly'] = (read, item) => jointReads(shell).ask(read, item, signal, {})
-    return { wantsDiff, readJointly } as unknown as Reader
-  }
 
   for (const shell of SHELLS)
     for (const wantsDiff of [false, true])
@@ -203,20 +178,6 @@ describe('looks at files', () => {
       expect(seen.map((one) => one.details)).to.deep.equal(asked.map(([, , expected]) => expected))
     })
 
-  /** Looks with a stat(1) that does this first. */
-  async function withStat<T>(first: string, ask: (host: Reader) => Promise<T>): Promise<T> {
-    const bin = mkdtempSync(join(tmpdir(), 'virtfleet-bin-'))
-    const { PATH } = process.env
-    writeFileSync(join(bin, 'stat'), `#!/bin/sh\n${first}\nPATH=\${PATH#*:} exec stat "$@"\n`, { mode: 0o755 })
-    try {
-      process.env.PATH = `${bin}:${PATH}`
-      return await ask(reader(['/bin/sh'], false))
-    } finally {
-      process.env.PATH = PATH
-      rmSync(bin, { recursive: true })
-    }
-  }
-
   it('asks stat(1) once for paths and links, unless a link is to be followed', async () => {
     const looks: Look[] = [
       { path: at('plain') },
@@ -227,7 +188,7 @@ describe('looks at files', () => {
     const calls = at('calls')
     const count = async (asked: readonly Look[]): Promise<number> => {
       rmSync(calls, { force: true })
-      await withStat(`echo >>'${calls}'`, (host) => look(host, asked))
+      await withTool('stat', `echo >>'${calls}'`, (host) => look(host, asked))
       return readFileSync(calls, 'utf8').length
     }
     expect(await count(looks)).to.equal(1)
@@ -246,7 +207,7 @@ describe('looks at files', () => {
       { path: at('folder/inside'), content: 'text' },
       { path: at('empty'), content: { declared: undefined } },
     ]
-    const answers = await withStat(`ln -sfn nowhere '${at('turns')}'`, async (host) =>
+    const answers = await withTool('stat', `ln -sfn nowhere '${at('turns')}'`, async (host) =>
       Promise.allSettled(asked.map(async (one) => (await look(host, [one]))[0])),
     )
     rmSync(at('turns'))
@@ -284,6 +245,42 @@ describe('looks at files', () => {
         [undefined, dev],
         ['file', dev],
       ])
+    })
+
+  for (const shell of SHELLS)
+    for (const wantsDiff of [false, true])
+      for (const broken of [false, true])
+        it(`tells the digests of ${broken ? 'names that look like some' : 'names'} by ${shell.join(' ')}${wantsDiff ? ', with contents that differ' : ''}`, async () => {
+          const forged = [`a\n${'0'.repeat(64)}  x`, `b\n\\${'1'.repeat(64)}  x\n${'2'.repeat(64)}`]
+          mkdirSync(at('digests'))
+          const inside = (name: string): string => at(`digests/${name}`)
+          for (const name of [...NAMES, ...forged]) writeFileSync(inside(name), `content of ${name}`)
+          const names = [...forged, ...NAMES, ...forged.map((name) => `./${name}`)].filter(
+            (name) => broken || !name.includes('\n'),
+          )
+          const looks = names.map((name, i): Look => {
+            // Every third one has the content that is declared; some are named by their folder.
+            const content = { declared: i % 3 === 0 ? sum(`content of ${name.replace('./', '')}`) : sum('other') }
+            return i % 2 === 0 ? { path: inside(name), content } : { path: at('digests'), into: name, content }
+          })
+          const seen = await look(reader(shell, wantsDiff), looks)
+          rmSync(at('digests'), { recursive: true })
+          expect(seen.map(({ entry, content }) => [entry?.digest, content?.toString()])).to.deep.equal(
+            names.map((name, i) => {
+              const content = `content of ${name.replace('./', '')}`
+              return [sum(content), wantsDiff && i % 3 !== 0 ? content : undefined]
+            }),
+          )
+        })
+
+  for (const wantsDiff of [false, true])
+    it(`has one process for all digests${wantsDiff ? ', with contents that differ' : ''}`, async () => {
+      const calls = at('calls')
+      rmSync(calls, { force: true })
+      const names = NAMES.filter((name) => !name.includes('\n'))
+      const asked = names.map((name): Look => ({ path: at(name), content: { declared: undefined } }))
+      await withTool('sha256sum', `echo >>'${calls}'`, (host) => look(host, asked), { wantsDiff })
+      expect(readFileSync(calls, 'utf8')).to.equal('\n')
     })
 
   it('takes many paths in parts', async () => {
