@@ -15,6 +15,8 @@ export class HostLeased extends Error {}
 /** `lease` is false in check mode, for `lease: false`, and for the controller itself. */
 export interface ConnectOptions extends Wish, Waiter {
   readonly become?: Become | undefined
+  /** The connection is there; no shell needs be, nor the lease. */
+  reached(): void
 }
 
 /** Connections of the run, and the lease that is taken where a host is first contacted. */
@@ -42,6 +44,10 @@ export class Sessions {
   connect(endpoint: Endpoint, options: ConnectOptions): Promise<Connection> {
     this.#keepSecret(endpoint)
     const connecting = this.#run.request.pool.get(endpoint, options.signal)
+    connecting.then(
+      () => options.reached(),
+      () => undefined,
+    )
     const isOurs = !options.lease || endpoint.transport === 'local' || this.#held.has(endpoint.name)
     const ready = isOurs ? connecting : this.#leased(connecting, options)
     if (!this.#reaches.knows(endpoint.name, options)) this.#reaches.note(endpoint, options, ready)

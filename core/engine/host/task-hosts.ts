@@ -30,8 +30,8 @@ export interface HostKind {
   readonly signal: AbortSignal
   readonly shielded: boolean
   readonly onWrite?: OnWrite | undefined
-  /** Is told whenever the module asks for its host. */
-  readonly asker?: { asked(): void }
+  /** Is told whenever the module has asked for its host, and the connection is there. */
+  readonly asker?: { reached(): void }
   /** libvirt is spoken to by its own protocol: nothing runs ahead of the task, nor does the task. */
   readonly nativeLibvirt?: boolean
 }

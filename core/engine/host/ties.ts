@@ -97,11 +97,12 @@ export class Ties implements TaskHostTies, ConnectOptions {
   }
 
   connect(): Promise<Connection> {
-    const { id, asker } = this.#kind
-    if (id === undefined) return this.#run.sessions.join(this.name, this)
-    const connecting = this.#connectTo(this.#hosts.way.access.endpoint)
-    asker?.asked()
-    return connecting
+    if (this.#kind.id === undefined) return this.#run.sessions.join(this.name, this)
+    return this.#connectTo(this.#hosts.way.access.endpoint)
+  }
+
+  reached(): void {
+    this.#kind.asker?.reached()
   }
 
   async reconnect(): Promise<void> {

@@ -36,7 +36,7 @@ export class HostAhead {
   readonly prepared = new Map<string, Prepared>()
   /** Counts the looks ahead: a new one ends the one before. */
   look = 0
-  /** A look that begins once its task has asked for the host, and all hosts are dialled. */
+  /** A look that begins once the connection is there that its task has asked for. */
   waiting: (() => void) | undefined
   window: number
   group: ProbeGroup

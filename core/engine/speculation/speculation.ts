@@ -66,9 +66,9 @@ export class Speculation {
 
   /**
    * Sends probes of the rounds and tasks behind this one; `way` is that of the one at work. They do not open what it has not asked for,
-   * nor run before it wakes something up: until it has asked they wait.
+   * nor run before it wakes something up: until it has asked, and the connection is there, they wait.
    */
-  ahead(turn: Turn, module: AnyModule, way: { target: string; shell: string }, round: Round, hasAsked: boolean): void {
+  ahead(turn: Turn, module: AnyModule, way: { target: string; shell: string }, round: Round, isReached: boolean): void {
     if (this.#widest === 0 || this.#run.interrupts.interrupted) return
     const isOpen = this.#run.sessions.isOpen(way.target, way.shell)
     let ahead = this.#hosts.get(turn.host)
@@ -84,14 +84,14 @@ export class Speculation {
     // A few at a time would be a round trip for each few.
     if (ahead.prepared.size > ahead.window >> 1) return
     const look = (): void => void lookAhead(this, ahead, turn, module, way.shell, round)
-    const isFree = isOpen && (hasAsked || !this.mayWake(module))
+    const isFree = isOpen && (isReached || !this.mayWake(module))
     ahead.waiting = isFree ? undefined : look
     if (isFree) look()
-    else if (hasAsked) this.#begin(ahead)
+    else if (isReached) this.#begin(ahead)
   }
 
-  /** A task of the host's asks for what does the work, for the first time in its turn. */
-  asked(host: HostRecord): void {
+  /** A task of the host's has asked for what does the work, for the first time in its turn, and is connected to it. */
+  reached(host: HostRecord): void {
     const ahead = this.#hosts.get(host)
     if (ahead) this.#begin(ahead)
   }
@@ -101,7 +101,10 @@ export class Speculation {
     return module.kind === 'state' && module.wakes !== undefined && module.wakes !== false && this.rules.has('wakes')
   }
 
-  /** All hosts are dialled first: their servers start while this one looks. What waits is given up with its turn, or for a newer look. */
+  /**
+   * While this one looks, the servers of hosts open shells: all hosts are dialled and logged in to first, as far as they have answered. What waits
+   * is given up with its turn, or for a newer look.
+   */
   #begin(ahead: HostAhead): void {
     const look = ahead.waiting
     if (!look) return

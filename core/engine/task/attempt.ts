@@ -51,7 +51,7 @@ export async function attempt(
     ground = ready?.groundwork ?? (await groundworkOf(turn, module, scope))
     if (turn.hidden) hideValues(ground.args, run.request.redactor)
     const call = new TaskCall(turn, module, ground, work, timer, round)
-    if (ready) call.asked()
+    if (ready) call.reached()
     const outcome = outcomeOf(turn, await runModule(module, call, ready))
     const { target } = ground
     const own = target === host.name ? outcome : { ...outcome, delegatedTo: target }

@@ -22,8 +22,8 @@ export class TaskCall implements Call {
   readonly #work: Work
   readonly #timer: AbortSignal | undefined
   readonly #round: Round
-  /** The module has asked for its host. */
-  #hasAsked = false
+  /** The module has asked for its host, and the connection is there. */
+  #isReached = false
 
   constructor(
     turn: Turn,
@@ -75,17 +75,17 @@ export class TaskCall implements Call {
     return this.#hosts().make({ id: this.#turn.id, signal, shielded, onWrite, asker: this })
   }
 
-  asked(): void {
-    if (this.#hasAsked) return
-    this.#hasAsked = true
-    this.#run.speculation.asked(this.#turn.host)
+  reached(): void {
+    if (this.#isReached) return
+    this.#isReached = true
+    this.#run.speculation.reached(this.#turn.host)
   }
 
   ahead(): void {
     // What runs ahead may be in the way of a task whose time is limited.
     if (this.#timer) return
     const way = { target: this.#ground.target, shell: this.#hosts().shell }
-    this.#run.speculation.ahead(this.#turn, this.#module, way, this.#round, this.#hasAsked)
+    this.#run.speculation.ahead(this.#turn, this.#module, way, this.#round, this.#isReached)
   }
 
   behindWrites(): void {

@@ -31,7 +31,13 @@ describe('the lease of a run whose connection broke', function () {
       const run = { id: '42', request: { pool, redactor: createRedactor(), leaseWait: 0 } } as unknown as Run
       const sessions = new Sessions(run)
       const waited: string[] = []
-      await sessions.connect(endpoint, { shell: '', signal, lease: true, onWaiting: (message) => waited.push(message) })
+      await sessions.connect(endpoint, {
+        shell: '',
+        signal,
+        lease: true,
+        reached: () => undefined,
+        onWaiting: (message) => waited.push(message),
+      })
       expect(waited).to.deep.equal([])
       const asked = async () => acquireLease(await others.get(endpoint), { run: '43' }).catch((error: unknown) => error)
       expect(await asked()).to.be.instanceOf(HostInUse)
@@ -55,7 +61,13 @@ describe('the lease of a run whose connection broke', function () {
       const old = await acquireLease(await broken.get(endpoint), { run: '42' })
       const sessions = new Sessions({ id: '42', request: { pool, redactor: createRedactor() } } as unknown as Run)
       const { signal } = new AbortController()
-      await sessions.connect(endpoint, { shell: '', signal, lease: true, onWaiting: () => undefined })
+      await sessions.connect(endpoint, {
+        shell: '',
+        signal,
+        lease: true,
+        reached: () => undefined,
+        onWaiting: () => undefined,
+      })
       await sessions.releaseAll()
       await old.release()
       await delay(1500)
@@ -74,10 +86,12 @@ describe('the lease of a run whose connection broke', function () {
       const sessions = new Sessions({ id: '42', request: { pool, redactor: createRedactor() } } as unknown as Run)
       const [hasty, patient, late] = [new AbortController(), new AbortController(), new AbortController()]
       const ask = ({ signal }: AbortController) =>
-        sessions.connect(endpoint, { shell: '', signal, lease: true, onWaiting: () => undefined }).then(
-          () => 'ours',
-          (error: Error) => error.message,
-        )
+        sessions
+          .connect(endpoint, { shell: '', signal, lease: true, reached: () => undefined, onWaiting: () => undefined })
+          .then(
+            () => 'ours',
+            (error: Error) => error.message,
+          )
       const [first, second, third] = [ask(hasty), ask(patient), ask(late)]
       await delay(500)
       hasty.abort(new Error('no time'))
