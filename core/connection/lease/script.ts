@@ -31,14 +31,15 @@ vf_file=$vf_folder/lease vf_work=$vf_folder/work
 if command -v flock >/dev/null 2>&1; then vf_flock=flock
 elif busybox flock --help >/dev/null 2>&1; then vf_flock='busybox flock'
 else vf_flock=; fi
-# Told without a process, which not every shell can: nobody but root makes anything in /run; and elsewhere the sticky bit, which a folder gets
-# from vf_hold and loses with chmod, says that it is closed. It is asked from inside, since what a name leads to may change between two questions.
+# Told without a process, which not every shell can: nobody but root makes anything in /run; and elsewhere bits that no other folder has, given by
+# vf_hold and lost by a chmod with a number, say that it is closed. It is asked from inside, since what a name leads to may change between two
+# questions.
 vf_closed() {
   [ "$vf_uid" != 0 ] || { [ ! -h "$vf_folder" ] && [ -d "$vf_folder" ] && [ -O "$vf_folder" ]; return; }
   vf_was=$PWD vf_c=1
   if cd -P "$vf_folder"; then
-    [ "$PWD" != "$vf_folder" ] || [ ! -O . ] || [ ! -k . ] || vf_c=0
-    cd "$vf_was" || cd /
+    [ "$PWD" != "$vf_folder" ] || [ ! -O . ] || [ ! -u . ] || [ ! -g . ] || [ ! -k . ] || vf_c=0
+    cd "$vf_was" || cd "\${HOME:-/}" || cd /
     OLDPWD=$vf_was
   fi
   return "$vf_c"
@@ -46,7 +47,7 @@ vf_closed() {
 vf_own() {
   { vf_closed; } >/dev/null 2>&1 && return 0
   set -- $(LC_ALL=C ls -ldn "$vf_folder" 2>/dev/null)
-  case $1 in drwx-----[-T]*) [ "$3" = "$vf_uid" ] ;; *) return 1 ;; esac
+  case $1 in drw[xs]--[-S]--[-T]*) [ "$3" = "$vf_uid" ] ;; *) return 1 ;; esac
 }
 `
 
@@ -146,7 +147,7 @@ vf_free() {
 }
 vf_hold() {
   [ -n "$vf_flock" ] || { vf_a noflock; return 0; }
-  [ -d "$vf_folder" ] || mkdir -m 1700 "$vf_folder"
+  [ -d "$vf_folder" ] || mkdir -m 7700 "$vf_folder"
   vf_own || { vf_a "unusable $vf_folder"; return 0; }
   [ -e "$vf_file" ] || ( umask 077; true >>"$vf_file"; true >>"$vf_beat" )
   # A special builtin that cannot write ends the shell.

@@ -60,7 +60,7 @@ cd . 2>/dev/null || cd "\${HOME:-/}" 2>/dev/null || cd /
 ${PRINT}
 ${mark(options.merged)}
 ${ANSWER}
-N=${options.nonce} D= vf_mixed= vf_held= vf_pid= vf_e= vf_g= vf_made=0 vf_next=1 vf_ro= vf_re= vf_fed= vf_f=0
+N=${options.nonce} D= vf_mixed= vf_sets=0 vf_held= vf_pid= vf_e= vf_g= vf_made=0 vf_next=1 vf_ro= vf_re= vf_fed= vf_f=0
 if command -v setsid >/dev/null 2>&1; then vf_x=setsid
 elif command -v busybox >/dev/null 2>&1; then vf_x='busybox setsid'
 else vf_x=; trap : TERM; fi

@@ -342,7 +342,10 @@ export class Session {
     this.batch = undefined
     if (batch.ending) this.previous = 'none'
     for (const command of batch.commands.slice(0, begun)) {
-      if (!command.answered) command.fail(this.failure('its shell on the host was killed', true))
+      if (command.answered) continue
+      command.fail(this.failure('its shell on the host was killed', true))
+      // Where its last words went nobody knows.
+      this.channel.stdin.write('vf_mixed=1\n')
     }
     const finished = this.finished
     this.finished = undefined

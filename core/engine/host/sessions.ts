@@ -54,6 +54,11 @@ export class Sessions {
     return ready
   }
 
+  /** Whether a task in its turn asked for the same. */
+  knows(name: string, wish: Wish): boolean {
+    return this.#reaches.knows(name, wish)
+  }
+
   /** For what runs ahead: nothing is dialled or leased for it. Rejects where no task in its turn asked for the same. */
   join(name: string, wish: Wish): Promise<Connection> {
     return this.#reaches.join(name, wish)

@@ -41,6 +41,8 @@ export interface HostMaker {
   readonly target: string
   /** Tells shells apart: the same host, reached in the same way, as the same user. */
   readonly shell: string
+  /** The host is to be this run's. */
+  readonly lease: boolean
   make(kind: HostKind): Host
   /** The task is over: nothing that a module got from a host is used any more. */
   release(): void
@@ -82,6 +84,11 @@ class TaskHosts implements HostMaker, TiesSource {
 
   get shell(): string {
     return this.way.access.shell
+  }
+
+  get lease(): boolean {
+    const { check, batch } = this.request
+    return !check && batch.play.lease !== false
   }
 
   make(kind: HostKind): Host {

@@ -22,6 +22,7 @@ export interface Way {
 export interface TiesSource {
   readonly request: HostRequest
   readonly way: Way
+  readonly lease: boolean
   /** The connection itself was given away; `end` is called when the task is over. */
   handedOver(end: () => void): void
 }
@@ -70,8 +71,7 @@ export class Ties implements TaskHostTies, ConnectOptions {
   }
 
   get lease(): boolean {
-    const { check, batch } = this.#hosts.request
-    return !check && batch.play.lease !== false
+    return this.#hosts.lease
   }
 
   onWaiting(message: string): void {

@@ -232,7 +232,7 @@ class Look {
     if (this.#speculation.mayWake(module) && (typeof module.wakes !== 'function' || module.wakes(args)))
       return undefined
     const isOpen = hosts.shell === this.#shell || (!this.#isWaking && run.sessions.isOpen(target, hosts.shell))
-    if (!isOpen) return 'quiet'
+    if (!isOpen || !run.sessions.knows(target, hosts)) return 'quiet'
     const mark = this.#speculation.ledger.mark(target, hosts.shell, host.name)
     const { group } = this.#ahead
     const kind: HostKind = { id: undefined, signal: group.signal, shielded: false }

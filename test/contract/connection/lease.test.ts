@@ -305,6 +305,27 @@ for (const transport of ['ssh', 'openssh'] as const) {
         expect(await run()).to.have.length(next.length)
       })
 
+      it('have names of their own each time, for the old ones may be in use by who took them', async () => {
+        const [first, second] = [await connection(), await connection()]
+        const says = async (holder: Connection, script = both): Promise<string> => {
+          const { stdout } = await (await holder.shell()).run(script, { foreign: true })
+          return String(stdout)
+        }
+        const before = await acquireLease(first, { run: '42' })
+        expect(await says(first)).to.equal('said\n')
+        await before.release()
+        const between = await acquireLease(second, { run: '43' })
+        // What it keeps open keeps its FIFOs from being left.
+        const seconds = uniqueSeconds()
+        expect(await says(second, sh.raw(`echo said; ( sleep ${seconds}; echo stray ) &`))).to.equal('said\n')
+        await between.release()
+        const after = await acquireLease(first, { run: '42' })
+        expect(await says(first)).to.equal('said\n')
+        for (const pid of processes(` ${seconds}`)) process.kill(pid)
+        expect([await says(first), await says(second), await says(first)]).to.deep.equal(['said\n', 'said\n', 'said\n'])
+        await after.release()
+      })
+
       it('are in a folder of their own without the lease', async () => {
         const other = await connection()
         await (await other.shell()).run(both, { foreign: true })
@@ -315,14 +336,15 @@ for (const transport of ['ssh', 'openssh'] as const) {
     it('works for another user, in a folder of its own', async () => {
       const user = sshd.user('plain')
       const [first, second] = [await connection({ user }), await connection({ user })]
+      const uid = String((await (await first.shell()).run(sh.raw('id -u'))).stdout).trim()
+      rmSync(`/tmp/virtfleet-${uid}`, { recursive: true, force: true })
       const leases: Lease[] = [
         await acquireLease(first, { run: '42' }),
         await acquireLease(await connection(), { run: 'root' }),
       ]
       expect(await acquireLease(second, { run: '43' }).catch((e: unknown) => e)).to.be.instanceOf(HostInUse)
       for (const lease of leases) await lease.release()
-      const uid = String((await (await first.shell()).run(sh.raw('id -u'))).stdout).trim()
-      expect(statSync(`/tmp/virtfleet-${uid}`).mode & 0o777).to.equal(0o700)
+      expect(statSync(`/tmp/virtfleet-${uid}`).mode & 0o7777).to.equal(0o7700)
       rmSync(`/tmp/virtfleet-${uid}`, { recursive: true })
     })
 

@@ -22,7 +22,9 @@ export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_place(
   if [ -n "$vf_held" ] && [ -w "$vf_folder" ]; then
     vf_take 2>/dev/null && return 0
     [ -z "$D" ] || rm -f "$D"*
-    D=$vf_folder/.${nonce}- vf_made=0
+    # A name of this shell's may be in use by the one that took it.
+    vf_sets=$((vf_sets + 1))
+    D=$vf_folder/.${nonce}-$vf_sets- vf_made=0
     return 0
   fi
   for vf_s in ${FIFO_DIRECTORIES}; do
@@ -33,7 +35,7 @@ export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_place(
 vf_take() {
   { [ -O "$vf_folder/fifos" ] && read -r vf_c vf_made <"$vf_folder/fifos"; } || return 1
   case $vf_c/$vf_made in */*[!0-9]* | */) return 1 ;; .*-/*) ;; *) return 1 ;; esac
-  true >"$vf_folder/fifos"
+  true >"$vf_folder/fifos" || return 1
   D=$vf_folder/$vf_c vf_n=0
   vf_fit i || return 1
   while [ "$vf_n" -lt "$vf_made" ]; do
