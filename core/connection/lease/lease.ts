@@ -80,7 +80,7 @@ export async function acquireLease(connection: Connection, options: LeaseOptions
 
 /** Who has the host, if anybody; for a check run, which takes no lease. One command, nothing is written. */
 export async function leaseHolder(shell: Shell, signal?: AbortSignal): Promise<LeaseHolder | 'unknown' | undefined> {
-  const { stdout } = await shell.run(lookScript(), signal ? { signal } : {})
+  const { stdout } = await shell.run(lookScript(), { childless: true, ...(signal && { signal }) })
   const [busy, line = ''] = stdout.toString('utf8', 0, 4096).split('\n')
   return busy === 'busy' ? (readHolder(line) ?? 'unknown') : undefined
 }

@@ -1,6 +1,6 @@
 import { ConnectionError } from '../../connection/errors.ts'
 import { inUse, stillAtWork } from '../../connection/lease/holder.ts'
-import { acquireLease, HostInUse, type Lease } from '../../connection/lease/lease.ts'
+import { acquireLease, HostInUse, type Lease, leaseHolder } from '../../connection/lease/lease.ts'
 import type { Become, Connection, Endpoint } from '../../connection/types.ts'
 import { RpcSessions } from '../../libvirt/rpc/index.ts'
 import type { Run } from '../run-state.ts'
@@ -24,6 +24,8 @@ export class Sessions {
   readonly #run: Run
   readonly #reaches = new Reaches()
   readonly #leases = new Map<string, Taking>()
+  /** Hosts of a check run that were asked whether somebody else is at work. */
+  readonly #watched = new Set<string>()
   /** Hosts whose lease was given. */
   readonly #held = new Set<string>()
 
@@ -50,6 +52,8 @@ export class Sessions {
     )
     const isOurs = !options.lease || endpoint.transport === 'local' || this.#held.has(endpoint.name)
     const ready = isOurs ? connecting : this.#leased(connecting, options)
+    if (this.#run.check && !options.lease && endpoint.transport !== 'local')
+      this.#watch(endpoint.name, connecting, options)
     if (!this.#reaches.knows(endpoint.name, options)) this.#reaches.note(endpoint, options, ready)
     return ready
   }
@@ -98,6 +102,23 @@ export class Sessions {
 
   async releaseAll(): Promise<void> {
     await Promise.all([...this.#leases.keys()].map((name) => this.release(name)))
+  }
+
+  /** A check run takes no lease, and says whose run is at work there. */
+  #watch(name: string, connecting: Promise<Connection>, { become }: ConnectOptions): void {
+    if (this.#watched.has(name)) return
+    this.#watched.add(name)
+    const look = async (): Promise<void> => {
+      const shell = await (await connecting).shell(become)
+      const holder = await leaseHolder(shell)
+      if (holder === undefined) return
+      const message = inUse(name, holder === 'unknown' ? undefined : holder)
+      this.#run.diagnose([
+        { severity: 'warning', code: 'host-in-use', message, hint: 'what is found may be about to change' },
+      ])
+    }
+    // The task that waits for the same shell tells what is wrong with it.
+    look().catch(() => undefined)
   }
 
   #keepSecret(endpoint: Endpoint): void {

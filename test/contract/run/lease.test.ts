@@ -4,6 +4,7 @@ import { eventually, openRunLab, type RunLab } from './lab.ts'
 /* Two runs and one host: the second waits, and is told for whom. */
 
 const HOLD = '- hosts: all\n  gather_facts: false\n  tasks:\n    - command: sleep 30\n'
+const LOOK = '- hosts: all\n  gather_facts: false\n  tasks:\n    - {name: look, stat: path=/}\n'
 const QUICK = '- hosts: all\n  gather_facts: false\n  tasks:\n    - {name: quick, command: uname}\n'
 
 describe('the lease of a host', () => {
@@ -45,8 +46,12 @@ describe('the lease of a host', () => {
     expect(stdout).to.match(/hint: .*run/)
     expect(stdout).to.match(/unreachable=1/)
     expect(code).to.equal(4)
-    // Neither a check run nor a play that says so waits for it.
-    expect((await lab.work.play(one, QUICK, '--check')).code).to.equal(0)
+    // Neither a check run, which says so, nor a play that says so waits for it.
+    const checked = await lab.work.play(one, LOOK, '--check')
+    expect(checked.code).to.equal(0)
+    const said = checked.stdout + checked.stderr
+    expect(said).to.match(/is in use by \S+@\S+ \(run \w+, since/)
+    expect(said).to.include('may be about to change')
     expect((await lab.work.play(one, QUICK.replace('  tasks', '  lease: false\n  tasks'))).code).to.equal(0)
     first.child.kill('SIGINT')
     await first.done
