@@ -9,7 +9,6 @@ export interface Wish {
 
 /** How tasks in their turn asked for a host. */
 interface Reach {
-  /** How often it is tried is no part of it. */
   readonly way: Endpoint
   /** True once the shell is there. */
   readonly shells: Map<string, boolean>
@@ -32,9 +31,8 @@ export class Reaches {
   note(endpoint: Endpoint, { shell, lease }: Wish, connection: Promise<Connection>): void {
     let reach = this.#reaches.get(endpoint.name)
     // The pool ends a connection where the host is reached in another way.
-    const way: Endpoint = { ...endpoint, retries: 0 }
-    if (!reach || !isDeepStrictEqual(reach.way, way)) {
-      reach = { way, shells: new Map(), connection, leased: undefined }
+    if (!reach || !isSameWay(reach.way, endpoint)) {
+      reach = { way: endpoint, shells: new Map(), connection, leased: undefined }
       this.#reaches.set(endpoint.name, reach)
     }
     if (!reach.shells.has(shell)) reach.shells.set(shell, false)
@@ -66,3 +64,7 @@ export class Reaches {
     this.#reaches.delete(host)
   }
 }
+
+/** How often it is tried is no part of it. */
+const isSameWay = (one: Endpoint, other: Endpoint): boolean =>
+  one === other || isDeepStrictEqual({ ...one, retries: 0 }, { ...other, retries: 0 })
