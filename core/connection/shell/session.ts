@@ -344,8 +344,8 @@ export class Session {
     for (const command of batch.commands.slice(0, begun)) {
       if (command.answered) continue
       command.fail(this.failure('its shell on the host was killed', true))
-      // Where its last words went nobody knows.
-      this.channel.stdin.write('vf_mixed=1\n')
+      // Where its last words went nobody knows; who ends a job says so by that.
+      if (!batch.ending && !this.closing) this.channel.stdin.write('vf_mixed=1\n')
     }
     const finished = this.finished
     this.finished = undefined

@@ -26,6 +26,7 @@ export class Sessions {
   readonly #leases = new Map<string, Taking>()
   /** Hosts of a check run that were asked whether somebody else is at work. */
   readonly #watched = new Set<string>()
+  #isOver = false
   /** Hosts whose lease was given. */
   readonly #held = new Set<string>()
 
@@ -101,6 +102,7 @@ export class Sessions {
   }
 
   async releaseAll(): Promise<void> {
+    this.#isOver = true
     await Promise.all([...this.#leases.keys()].map((name) => this.release(name)))
   }
 
@@ -111,7 +113,8 @@ export class Sessions {
     const look = async (): Promise<void> => {
       const shell = await (await connecting).shell(become)
       const holder = await leaseHolder(shell)
-      if (holder === undefined) return
+      // A task that is to act even now (`check_mode: false`) takes the lease.
+      if (holder === undefined || this.#isOver || (holder !== 'unknown' && holder.run === this.#run.id)) return
       const message = inUse(name, holder === 'unknown' ? undefined : holder)
       this.#run.diagnose([
         { severity: 'warning', code: 'host-in-use', message, hint: 'what is found may be about to change' },

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -12,6 +11,7 @@ import { sh } from '../../../core/connection/quote.ts'
 import { openSsh } from '../../../core/connection/ssh/transport.ts'
 import type { Connection, Endpoint } from '../../../core/connection/types.ts'
 import { type Sshd, startSshd } from '../sshd.ts'
+import { fifosIn, killable, until } from './lease-lab.ts'
 import { processes, uniqueSeconds } from './setup.ts'
 
 for (const transport of ['ssh', 'openssh'] as const) {
@@ -20,7 +20,7 @@ for (const transport of ['ssh', 'openssh'] as const) {
     let sshd: Sshd
     const open: Connection[] = []
     const folder = () => `${sshd.run}/virtfleet`
-    const said = (file: 'lease' | 'work' | 'fifos') => readFileSync(`${folder()}/${file}`, 'utf8')
+    const said = (file: 'lease' | 'work') => readFileSync(`${folder()}/${file}`, 'utf8')
     const connection = async (more: Partial<Endpoint> = {}): Promise<Connection> => {
       const endpoint = sshd.endpoint({ name: 'kvm1', transport, ...more })
       const way = await (transport === 'ssh' ? openSsh(endpoint) : openOpenssh(endpoint))
@@ -248,91 +248,6 @@ for (const transport of ['ssh', 'openssh'] as const) {
       })
     }
 
-    describe('FIFOs beside its files', () => {
-      const both = sh.raw('echo said; echo also >&2')
-      /** A run that gives the lease up before its connection ends; the FIFOs that it used. */
-      const run = async (script = both, { releases = true } = {}): Promise<string[]> => {
-        const holder = await connection()
-        const lease = await acquireLease(holder, { run: '42' })
-        const { stdout, stderr } = await (await holder.shell()).run(script, { foreign: true })
-        expect([String(stdout), String(stderr)]).to.deep.equal(['said\n', 'also\n'])
-        const used = fifosIn(folder())
-        if (releases) await lease.release()
-        await holder.close()
-        return used
-      }
-      beforeEach(() => rmSync(folder(), { recursive: true, force: true }))
-
-      it('stay for the next run, and nobody else may open them', async () => {
-        const used = await run()
-        expect(used).to.not.be.empty
-        expect(statSync(`${folder()}/${used[0]}`).mode & 0o077).to.equal(0)
-        await until(() => said('fifos') !== '')
-        for (let i = 0; i < 2; i++) expect(await run()).to.deep.equal(used)
-      })
-
-      it('go with a shell that is closed before it gives up the lease', async () => {
-        expect(await run(both, { releases: false })).to.not.be.empty
-        await until(() => fifosIn(folder()).length === 0)
-      })
-
-      it('go where something has one open still, so that nobody reads what it says', async () => {
-        const seconds = uniqueSeconds()
-        const used = await run(sh.raw(`echo said; echo also >&2; ( sleep ${seconds}; echo stray ) &`))
-        await until(() => fifosIn(folder()).length === 0)
-        const next = await run()
-        expect(next.filter((name) => used.includes(name))).to.deep.equal([])
-        for (const pid of processes(` ${seconds}`)) process.kill(pid)
-        expect(await run()).to.deep.equal(next)
-      })
-
-      it('stay where something is left running that has none of them open', async () => {
-        const seconds = uniqueSeconds()
-        const used = await run(sh.raw(`echo said; echo also >&2; sleep ${seconds} >/dev/null 2>&1 &`))
-        expect(await run()).to.deep.equal(used)
-        for (const pid of processes(` ${seconds}`)) process.kill(pid)
-      })
-
-      it('are made anew where one is missing, and taken by nobody else meanwhile', async () => {
-        const used = await run()
-        rmSync(`${folder()}/${used.find((name) => name.endsWith('-o3'))}`)
-        const next = await run()
-        expect(next.filter((name) => used.includes(name))).to.deep.equal([])
-        const controller = await killable(sshd.endpoint({ name: 'kvm1', transport }), transport, { work: 'sleep 0' })
-        await until(() => said('fifos') === '')
-        controller.kill('SIGKILL')
-        await until(() => fifosIn(folder()).length === 0)
-        expect(await run()).to.have.length(next.length)
-      })
-
-      it('have names of their own each time, for the old ones may be in use by who took them', async () => {
-        const [first, second] = [await connection(), await connection()]
-        const says = async (holder: Connection, script = both): Promise<string> => {
-          const { stdout } = await (await holder.shell()).run(script, { foreign: true })
-          return String(stdout)
-        }
-        const before = await acquireLease(first, { run: '42' })
-        expect(await says(first)).to.equal('said\n')
-        await before.release()
-        const between = await acquireLease(second, { run: '43' })
-        // What it keeps open keeps its FIFOs from being left.
-        const seconds = uniqueSeconds()
-        expect(await says(second, sh.raw(`echo said; ( sleep ${seconds}; echo stray ) &`))).to.equal('said\n')
-        await between.release()
-        const after = await acquireLease(first, { run: '42' })
-        expect(await says(first)).to.equal('said\n')
-        for (const pid of processes(` ${seconds}`)) process.kill(pid)
-        expect([await says(first), await says(second), await says(first)]).to.deep.equal(['said\n', 'said\n', 'said\n'])
-        await after.release()
-      })
-
-      it('are in a folder of their own without the lease', async () => {
-        const other = await connection()
-        await (await other.shell()).run(both, { foreign: true })
-        expect(existsSync(folder())).to.equal(false)
-      })
-    })
-
     it('works for another user, in a folder of its own', async () => {
       const user = sshd.user('plain')
       const [first, second] = [await connection({ user }), await connection({ user })]
@@ -365,33 +280,6 @@ for (const transport of ['ssh', 'openssh'] as const) {
   })
 }
 
-/** A controller of its own that holds the lease and does some shielded work, to be killed or stopped; prints when it has lost it. */
-async function killable(
-  endpoint: Endpoint,
-  transport: 'ssh' | 'openssh',
-  { expirySeconds = 90, work = '', options = '{ shielded: true }' } = {},
-): Promise<ChildProcess> {
-  const url = (path: string) => JSON.stringify(new URL(`../../../core/connection/${path}`, import.meta.url).href)
-  const script = `
-    import { HostConnection } from ${url('connection.ts')}
-    import { acquireLease } from ${url('lease/lease.ts')}
-    import { ${transport === 'ssh' ? 'openSsh' : 'openOpenssh'} as open } from ${url(`${transport}/transport.ts`)}
-    const endpoint = ${JSON.stringify(endpoint)}
-    const connection = new HostConnection(endpoint, await open(endpoint))
-    const lease = await acquireLease(connection, { run: 'child', expirySeconds: ${expirySeconds} })
-    void lease.ended.then(() => process.stdout.write('lost'))
-    const work = ${JSON.stringify(work)}
-    if (work) void connection.shell().then((shell) => shell.run({ text: work }, ${options}))
-    process.stdout.write('held')
-    setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [said] = await once(child.stdout, 'data')
-  expect(String(said)).to.equal('held')
-  return child
-}
-
 const argsOf = (pid: number): string => {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
@@ -399,9 +287,6 @@ const argsOf = (pid: number): string => {
     return ''
   }
 }
-
-/** Those of shells that hold the lease, and a file of each of them beside. */
-const fifosIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.'))
 
 /** Work that lasts until the test ends it (a minute at most), not a clock that a slow machine outruns. */
 function startedWork(): { readonly wait: string; isBegun(): boolean; end(): void } {
@@ -418,12 +303,4 @@ function startedWork(): { readonly wait: string; isBegun(): boolean; end(): void
 async function symlinkBusybox(path: string): Promise<void> {
   const { symlink } = await import('node:fs/promises')
   await symlink('/usr/bin/busybox', path)
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error('did not happen in 60 s')
 }

@@ -52,4 +52,12 @@ h1
       Session.prototype.run = run
     }
   })
+
+  it('is not called another run by a check run whose task has taken it to act', async () => {
+    // With a time limit it lets nothing run ahead.
+    const tasks = '- command: "true"\n  check_mode: false\n  timeout: 30\n- stat: path=/\n'
+    const ran = await runText(play(tasks), { hosts: inventory(sshd.user('plain')), check: true })
+    expect(ran.statuses('h1')).to.deep.equal(['command: changed', 'stat: ok'])
+    expect(ran.events.filter((one) => one.event === 'diagnostic')).to.deep.equal([])
+  })
 })

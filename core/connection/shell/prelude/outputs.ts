@@ -14,7 +14,7 @@ const KEPT_PAIRS = 64
  * How the listening shell makes the FIFOs, reads users' commands from them, and stops reading what is still held open. D begins the paths of all
  * of them: with a name in the folder of the lease that it holds, which is private and was looked at, or with a folder of its own.
  *
- * Those in the folder of the lease stay there for the next run, if nobody can have any of them open when the lease is given up: `fifos` names
+ * Those in the folder of the lease stay there for the next run, if nobody can be writing into any of them when the lease is given up: `fifos` names
  * them. Who takes them empties that file first, so that what ends without a word leaves none to take.
  */
 export const outputs = ({ nonce, merged }: PreludeOptions): string => `vf_place() {
@@ -44,7 +44,8 @@ vf_take() {
   done
 }
 vf_fit() { [ -p "$D$1" ] && [ -O "$D$1" ]; }
-# A pair was read until nobody had it open, or its reader was replaced (vf_over), or its job ended before its time.
+# What was used has been read until nobody had it open for writing; otherwise a reader was replaced, or a job ended before it had said that all is
+# done, and that is vf_mixed.
 vf_keep() {
   case $D in '' | */) return 0 ;; esac
   [ -z "$vf_mixed" ] && [ -s "\${D}w" ] && [ "$vf_made" -gt 0 ] && [ "$vf_made" -le ${KEPT_PAIRS} ] || return 0
