@@ -4,13 +4,19 @@ const { reporters } = require('mocha')
 
 const Base = process.env.VIRTFLEET_TEST_VERBOSE ? reporters.Spec : reporters.Dot
 
+/** fast-check says only in the cause what was wrong with the counterexample. */
+function reasonOf(error) {
+  const own = error.stack ?? String(error)
+  return error.cause ? `${own}\nfor: ${reasonOf(error.cause)}` : own
+}
+
 module.exports = class CountingReporter extends Base {
   constructor(runner, options) {
     super(runner, options)
     const { file } = options.reporterOptions ?? {}
     const failed = []
     runner.on('fail', (test, error) => {
-      failed.push({ file: test.file, title: test.fullTitle(), reason: error.stack ?? String(error) })
+      failed.push({ file: test.file, title: test.fullTitle(), reason: reasonOf(error) })
     })
     const seconds = {}
     let last = Date.now()

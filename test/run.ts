@@ -31,7 +31,7 @@ interface Failure {
 const SLOWEST = 12
 
 /** Lines of a failure's reason that are worth reading far from where it happened. */
-const REASON_LINES = 25
+const REASON_LINES = 40
 
 /** Debian packages that the tests use; installed if they are missing. */
 function installPackages(): void {

@@ -18,6 +18,8 @@ export class Batch {
   readonly hosts: readonly string[]
   /** Hosts of the play's pattern, whatever --limit says. */
   readonly pattern: readonly string[]
+  /** `lease`: its hosts are to be this run's while it works on them. */
+  readonly leases: boolean
   readonly prompted: Variables | undefined
   readonly notifications = new Notifications()
   /** Limits of tasks with `throttle`, by their id in the events. */
@@ -42,6 +44,7 @@ export class Batch {
     allHosts: readonly string[]
     hosts: readonly string[]
     pattern: readonly string[]
+    leases: boolean
     prompted: Variables | undefined
   }) {
     this.run = parts.run
@@ -51,6 +54,7 @@ export class Batch {
     this.allHosts = parts.allHosts
     this.hosts = parts.hosts
     this.pattern = parts.pattern
+    this.leases = parts.leases
     this.prompted = parts.prompted
     this.handlers = [...parts.play.handlers]
   }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { DiagnosticError, errorAt, resolveAsync, str, truth, UnknownValueError, type Value } from '../language/index.ts'
+import { DiagnosticError, errorAt, resolveAsync, str, UnknownValueError, type Value } from '../language/index.ts'
 import { allSteps } from '../playbook/notifications.ts'
 import { isSelected } from '../playbook/selection.ts'
 import type { Play, Step } from '../playbook/types.ts'
@@ -13,6 +13,7 @@ import type { Run } from './run-state.ts'
 import { batchesOf } from './serial.ts'
 import { runTask } from './steps/task.ts'
 import { walk } from './steps/walk.ts'
+import { flag } from './task/keywords.ts'
 import { variableLayers } from './variables/layers.ts'
 import { MagicVariables } from './variables/magic.ts'
 import { LayeredScope } from './variables/scope.ts'
@@ -30,6 +31,7 @@ export async function runPlay(run: Run, play: Play, playId: string): Promise<boo
   run.events.emit({ event: 'play_started', play: playId, name, hosts: all, at: play.at })
   const serial = play.serial === undefined ? undefined : await resolveAsync(play.serial, scope)
   const batches = batchesOf(all, serial, play.at)
+  const leases = await flag(play.lease, scope, 'lease', true)
   for (const [index, members] of batches.entries()) {
     if (members.length === 0) break
     const prompted = run.request.promptedVars?.(play)
@@ -41,6 +43,7 @@ export async function runPlay(run: Run, play: Play, playId: string): Promise<boo
       allHosts: all,
       hosts: members,
       pattern: whole,
+      leases,
       prompted,
     })
     run.events.emit({ event: 'batch_started', play: playId, batch: index + 1, hosts: members })
@@ -87,7 +90,8 @@ async function runBatch(batch: Batch): Promise<void> {
   if (isReached(batch) && (await wantsFacts(batch))) await gather(batch)
   for (const host of late) if (batch.isAlive(host.name)) await demandVarsFiles(batch, host)
   // Forced handlers are for hosts that failed, too.
-  const forced = run.request.forceHandlers || (await isTrue(batch, play.forceHandlers))
+  const forced =
+    run.request.forceHandlers || (await flag(play.forceHandlers, playScope(run, play), 'force_handlers', false))
   const members = batch.hosts.map((name) => run.hosts.of(name))
   for (const steps of [play.preTasks, [...play.roleTasks, ...play.tasks], play.postTasks]) {
     await section(batch, steps)
@@ -117,15 +121,8 @@ async function section(batch: Batch, steps: readonly Step[]): Promise<void> {
   await Promise.all(batch.alive().map((host) => places(() => walk(batch, steps, [host], rootFrame))))
 }
 
-async function isTrue(batch: Batch, value: Value | undefined): Promise<boolean> {
-  if (value === undefined || value === null) return false
-  return truth(await resolveAsync(value, playScope(batch.run, batch.play)))
-}
-
-async function wantsFacts(batch: Batch): Promise<boolean> {
-  const { gatherFacts } = batch.play
-  return gatherFacts === undefined || gatherFacts === null ? true : isTrue(batch, gatherFacts)
-}
+const wantsFacts = ({ run, play }: Batch): Promise<boolean> =>
+  flag(play.gatherFacts, playScope(run, play), 'gather_facts', true)
 
 /** Answers the hosts whose files can only be named with facts. */
 async function loadVarsFiles(batch: Batch, hosts: readonly HostRecord[]): Promise<HostRecord[]> {

@@ -111,31 +111,34 @@ export interface BecomeKeywords {
   readonly password?: string | undefined
 }
 
+/** No variable has such a name. */
+const keyword = (name: string): string => `the keyword ${name}`
+
 const methods = ['sudo', 'su', 'doas'] as const
 
 /** As which user a task runs, or undefined for the login user. DiagnosticError for what is wrong or not supported. */
 export function becomeOf(name: string, variables: JsonObject, keywords: BecomeKeywords): Become | undefined {
   const given: Record<string, Json | undefined> = {
-    keyword_become: keywords.become,
-    keyword_user: keywords.user,
-    keyword_method: keywords.method,
-    keyword_flags: keywords.flags,
-    keyword_exe: keywords.exe,
+    [keyword('become')]: keywords.become,
+    [keyword('become_user')]: keywords.user,
+    [keyword('become_method')]: keywords.method,
+    [keyword('become_flags')]: keywords.flags,
+    [keyword('become_exe')]: keywords.exe,
   }
   const settings = new Settings(name, { ...given, ...variables })
-  const wanted = settings.flag('ansible_become', 'keyword_become')
+  const wanted = settings.flag('ansible_become', keyword('become'))
   if (settings.diagnostics.length > 0) throw new DiagnosticError(settings.diagnostics)
   if (wanted !== true) return undefined
   const asked =
     settings
-      .text('ansible_become_method', 'keyword_method')
+      .text('ansible_become_method', keyword('become_method'))
       ?.replace(/^(?:ansible\.builtin|community\.general)\./, '') ?? 'sudo'
   const method = methods.find((one) => one === asked)
   if (!method) {
     settings.wrong('become_method', `is not supported: '${asked}'`, `known are ${methods.join(', ')}`)
     throw new DiagnosticError(settings.diagnostics)
   }
-  const user = settings.text('ansible_become_user', `ansible_${method}_user`, 'keyword_user') ?? 'root'
+  const user = settings.text('ansible_become_user', `ansible_${method}_user`, keyword('become_user')) ?? 'root'
   const password =
     settings.text(
       'ansible_become_password',
@@ -143,8 +146,8 @@ export function becomeOf(name: string, variables: JsonObject, keywords: BecomeKe
       `ansible_${method}_password`,
       `ansible_${method}_pass`,
     ) ?? keywords.password
-  const exe = settings.text('ansible_become_exe', `ansible_${method}_exe`, 'keyword_exe')
-  const flagText = settings.text('ansible_become_flags', `ansible_${method}_flags`, 'keyword_flags')
+  const exe = settings.text('ansible_become_exe', `ansible_${method}_exe`, keyword('become_exe'))
+  const flagText = settings.text('ansible_become_flags', `ansible_${method}_flags`, keyword('become_flags'))
   if (flagText !== undefined && splitWords(flagText).unclosed !== undefined)
     settings.wrong('become_flags', 'has a quote that is not closed')
   if (settings.diagnostics.length > 0) throw new DiagnosticError(settings.diagnostics)

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../events/json.ts'
-import { type Diagnostic, errorAt } from '../language/index.ts'
+import { type Diagnostic, errorAt, yesOrNo } from '../language/index.ts'
 
 /** Reads variables that say how a host is reached; what is wrong is gathered. */
 export class Settings {
@@ -42,10 +42,8 @@ export class Settings {
   flag(...names: readonly string[]): boolean | undefined {
     const found = this.any(...names)
     if (found === undefined) return undefined
-    if (typeof found.value === 'boolean') return found.value
-    const text = String(found.value).toLowerCase()
-    if (['1', 'yes', 'true', 'on', 'y', 't'].includes(text)) return true
-    if (['0', 'no', 'false', 'off', 'n', 'f', ''].includes(text)) return false
+    const said = found.value === '' ? false : yesOrNo(found.value)
+    if (said !== undefined) return said
     this.wrong(found.name, 'must be true or false')
     return undefined
   }

@@ -1,10 +1,20 @@
+import type { Position } from '../events/types.ts'
 import { collect } from '../inventory/index.ts'
-import { mapGet, Template, toVariables, type YamlMapping, type YamlNode } from '../language/index.ts'
+import {
+  type Diagnostic,
+  errorAt,
+  mapGet,
+  Template,
+  toVariables,
+  type YamlMapping,
+  type YamlNode,
+  yesOrNo,
+} from '../language/index.ts'
 import type { Value, Variables } from '../language/values.ts'
 import { conditions } from './condition.ts'
 import type { Context, SingleKeywords } from './context.ts'
 import { type Loader, nodeValue, report, warn } from './loader.ts'
-import { isIdentifier, sharedKeywords, shortName, taskKeywords } from './names.ts'
+import { flags, isIdentifier, sharedKeywords, shortName, taskKeywords } from './names.ts'
 
 const ignored: Readonly<Record<string, string>> = {
   debugger: 'there is no task debugger',
@@ -17,7 +27,8 @@ export function extend(loader: Loader, mapping: YamlMapping, context: Context, o
   const keywords: Record<string, unknown> = { ...context.keywords }
   for (const name of [...sharedKeywords, ...taskKeywords]) {
     const entry = mapGet(mapping, name)
-    if (entry) keywords[camel(name)] = nodeValue(loader, entry.value)
+    if (entry)
+      keywords[camel(name)] = flags.has(name) ? flagValue(loader, name, entry.value) : nodeValue(loader, entry.value)
   }
   const collections = mapGet(mapping, 'collections')
   if (collections) keywords.collections = texts(loader, collections.value, 'collections')
@@ -38,6 +49,25 @@ export function extend(loader: Loader, mapping: YamlMapping, context: Context, o
     tags: tagsOf(loader, mapping, context.tags),
     moduleDefaults: moduleDefaults(loader, mapping, context.moduleDefaults),
   }
+}
+
+/** A keyword that is yes or no: a template, or said so that it can be read now. */
+export function flagValue(loader: Loader, keyword: string, node: YamlNode): Value {
+  const value = nodeValue(loader, node)
+  if (value instanceof Template || value === null || yesOrNo(value) !== undefined) return value
+  loader.diagnostics.push(
+    notYesOrNo(
+      keyword,
+      node.kind === 'scalar' ? `'${node.source}'` : node.kind === 'sequence' ? 'a list' : 'a mapping',
+      node.at,
+    ),
+  )
+  return null
+}
+
+/** What is wrong with a keyword that says neither yes nor no. */
+export function notYesOrNo(keyword: string, found: string, at: Position | undefined): Diagnostic {
+  return errorAt('bad-value', `${keyword} must be yes or no, not ${found}`, at)
 }
 
 export function camel(name: string): string {

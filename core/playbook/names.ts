@@ -25,6 +25,12 @@ export const sharedKeywords = [
 
 export const taskKeywords = ['delegate_to', 'delegate_facts'] as const
 
+/** Keywords that are yes or no. */
+export const flags: ReadonlySet<string> = new Set([
+  ...(['become', 'ignore_errors', 'ignore_unreachable', 'check_mode', 'diff', 'no_log'] as const),
+  ...(['any_errors_fatal', 'run_once', 'delegate_facts'] as const),
+])
+
 const everywhere = [
   ...sharedKeywords,
   'name',

@@ -1,7 +1,7 @@
 import { didYouMean, mapGet, Template, type YamlMapping, type YamlNode } from '../language/index.ts'
 import type { Value } from '../language/values.ts'
 import { type Context, emptyContext, lostNames } from './context.ts'
-import { extend } from './keywords.ts'
+import { extend, flagValue } from './keywords.ts'
 import { type Loader, nodeValue, report } from './loader.ts'
 import { isIdentifier, playKeys } from './names.ts'
 import { checkNotifications } from './notifications.ts'
@@ -23,6 +23,10 @@ export async function playOf(
   const value = (name: string): Value | undefined => {
     const entry = mapGet(mapping, name)
     return entry && nodeValue(loader, entry.value)
+  }
+  const flag = (name: string): Value | undefined => {
+    const entry = mapGet(mapping, name)
+    return entry && flagValue(loader, name, entry.value)
   }
   if (!hosts || nodeValue(loader, hosts.value) === null) {
     report(
@@ -61,7 +65,7 @@ export async function playOf(
           ? name.source
           : hostsName(hosts && nodeValue(loader, hosts.value)),
     hosts: hosts ? nodeValue(loader, hosts.value) : [],
-    gatherFacts: value('gather_facts'),
+    gatherFacts: flag('gather_facts'),
     gatherSubset: value('gather_subset'),
     varsFiles: asList(value('vars_files')),
     varsPrompt: prompts(loader, mapping),
@@ -69,8 +73,8 @@ export async function playOf(
     strategy: choice(loader, mapping, 'strategy', strategies) ?? 'linear',
     order: choice(loader, mapping, 'order', orders) ?? 'inventory',
     maxFailPercentage: value('max_fail_percentage'),
-    forceHandlers: value('force_handlers'),
-    lease: value('lease'),
+    forceHandlers: flag('force_handlers'),
+    lease: flag('lease'),
     roles: parts.roles,
     preTasks,
     roleTasks,

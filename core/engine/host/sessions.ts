@@ -14,6 +14,8 @@ export class HostLeased extends Error {}
 
 /** `lease` is false in check mode, for `lease: false`, and for the controller itself. */
 export interface ConnectOptions extends Wish, Waiter {
+  /** Check mode, where there would be a lease without it: a check run says whose run is at work. */
+  readonly watched: boolean
   readonly become?: Become | undefined
   /** The connection is there; no shell needs be, nor the lease. */
   reached(): void
@@ -53,7 +55,7 @@ export class Sessions {
     )
     const isOurs = !options.lease || endpoint.transport === 'local' || this.#held.has(endpoint.name)
     const ready = isOurs ? connecting : this.#leased(connecting, options)
-    if (this.#run.check && !options.lease && endpoint.transport !== 'local')
+    if (this.#run.check && options.watched && endpoint.transport !== 'local')
       this.#watch(endpoint.name, connecting, options)
     if (!this.#reaches.knows(endpoint.name, options)) this.#reaches.note(endpoint, options, ready)
     return ready

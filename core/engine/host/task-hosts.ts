@@ -61,7 +61,7 @@ async function foundHosts(request: HostRequest): Promise<HostMaker> {
   const access = await accessOf(batch.run, target, targetScope, task)
   const environment = task.environment.length === 0 ? NONE : await environmentOf(task.environment, scope)
   // What cannot be told is hidden.
-  const hidden = task.noLog !== undefined && (await flag(task.noLog, scope, false).catch(() => true))
+  const hidden = task.noLog !== undefined && (await flag(task.noLog, scope, 'no_log', false).catch(() => true))
   return new TaskHosts(request, { access, environment, hidden })
 }
 
@@ -88,7 +88,12 @@ class TaskHosts implements HostMaker, TiesSource {
 
   get lease(): boolean {
     const { check, batch } = this.request
-    return !check && batch.play.lease !== false
+    return !check && batch.leases
+  }
+
+  get watched(): boolean {
+    const { check, batch } = this.request
+    return check && batch.leases
   }
 
   make(kind: HostKind): Host {

@@ -23,6 +23,7 @@ export interface TiesSource {
   readonly request: HostRequest
   readonly way: Way
   readonly lease: boolean
+  readonly watched: boolean
   /** The connection itself was given away; `end` is called when the task is over. */
   handedOver(end: () => void): void
 }
@@ -72,6 +73,10 @@ export class Ties implements TaskHostTies, ConnectOptions {
 
   get lease(): boolean {
     return this.#hosts.lease
+  }
+
+  get watched(): boolean {
+    return this.#hosts.watched
   }
 
   onWaiting(message: string): void {

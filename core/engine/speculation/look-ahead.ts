@@ -185,7 +185,7 @@ class Look {
   async #actsHere(runOnce: Value, scopes: Scopes): Promise<boolean> {
     const { batch, host } = this.#turn
     if (batch.first === host.name) return true
-    return !(await flag(runOnce, scopes(), false).catch(() => true))
+    return !(await flag(runOnce, scopes(), 'run_once', false).catch(() => true))
   }
 
   async #round(later: Later, module: State, round: Round, pending: Pending, scopes: Scopes): Promise<Found> {
@@ -220,8 +220,8 @@ class Look {
     let { check, diff } = run
     let scope = scopes(local)
     if (task.checkMode !== undefined || task.diff !== undefined) {
-      check = await flag(task.checkMode, scope, check)
-      diff = await flag(task.diff, scope, diff)
+      check = await flag(task.checkMode, scope, 'check_mode', check)
+      diff = await flag(task.diff, scope, 'diff', diff)
       scope = scopeOf({ batch, frame, host, step: task, check, diff, pending }, local)
     }
     if (task.when.length > 0 && (await firstFalse(task.when, scope))) return 'quiet'

@@ -18,7 +18,7 @@ export async function chargeBudget(batch: Batch, task: Task, failedNow: number, 
   const host = run.hosts.of(batch.hosts[0]!)
   const scope = scopeOf({ batch, frame, host, step: task, check: run.check, diff: run.diff })
   try {
-    if (await flag(task.anyErrorsFatal, scope, false))
+    if (await flag(task.anyErrorsFatal, scope, 'any_errors_fatal', false))
       return halt(batch, task, 'any_errors_fatal: a host failed, so the others stop too', frame)
     const most = await numberOf(play.maxFailPercentage, scope, 'max_fail_percentage', play.at)
     if (most === undefined) return

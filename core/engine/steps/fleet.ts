@@ -16,6 +16,7 @@ import { flag } from '../task/keywords.ts'
 import type { Outcome } from '../task/outcome.ts'
 import { settle } from '../task/settle.ts'
 import type { Turn } from '../task/turn.ts'
+import { inItsModes } from '../task/turns.ts'
 import { fleetHosts } from './fleet-hosts.ts'
 
 /**
@@ -28,7 +29,7 @@ export async function runFleetTask(module: AnyFleet, turns: readonly Turn[]): Pr
   const { run } = first.batch
   const started = performance.now()
   for (const turn of turns) run.events.emit({ event: 'host_started', task: turn.id, host: turn.host.name })
-  const hidden = await flag(first.task.noLog, first.given, false).catch(() => true)
+  const hidden = await flag(first.task.noLog, first.given, 'no_log', false).catch(() => true)
   const byHost = await outcomes(module, turns, hidden)
   let failed = 0
   for (const turn of turns) if (await settle(turn, byHost(turn.host.name), hidden, started)) failed++
@@ -43,7 +44,7 @@ async function outcomes(module: AnyFleet, turns: readonly Turn[], hidden: boolea
   const works = turns.map((turn): Work => ({ task: turn.id, name: turn.name, host: turn.host.name, shielded: false }))
   const ends = works.map((work) => first.batch.run.interrupts.begin(work))
   try {
-    return await call(module, turns, works, hidden)
+    return await call(module, [await inItsModes(first, new Map()), ...turns.slice(1)], works, hidden)
   } catch (error) {
     const outcome = outcomeOfError(error, contextOf(first, undefined, module))
     if (outcome.status === 'undecided') leaveUndecided(first, module)

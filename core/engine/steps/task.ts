@@ -51,10 +51,9 @@ async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Pr
   const { batch, task } = first
   if (module.kind === 'fleet') return runFleetTask(module, turns)
   // The inventory gets a host once, whoever adds it.
-  if (
-    module.name === 'add_host' ||
-    (task.runOnce !== undefined && (await flag(task.runOnce, first.given, false).catch(() => false)))
-  )
+  if (module.name === 'add_host') return runOnce(module, turns)
+  // Where it cannot be told, each host's turn says why, and does nothing.
+  if (task.runOnce !== undefined && (await flag(task.runOnce, first.given, 'run_once', false).catch(() => false)))
     return runOnce(module, turns)
   const { limit } = batch.run
   const throttle = await throttleOf(first)

@@ -9,6 +9,7 @@ import type { Outcome } from './outcome.ts'
 import { attemptUntil } from './retry.ts'
 import type { Round } from './round.ts'
 import type { Turn } from './turn.ts'
+import { inItsModes } from './turns.ts'
 
 /** The module behind its conditions: `when` decides, with the loop's variables if there are any. Never throws. */
 export async function guarded(turn: Turn, module: AnyModule, round: Round): Promise<Outcome> {
@@ -17,19 +18,23 @@ export async function guarded(turn: Turn, module: AnyModule, round: Round): Prom
   const ready = speculation.hasAhead(turn, round) ? await speculation.take(turn, round) : undefined
   const isFree = ready !== undefined || (turn.task.when.length === 0 && turn.frame.onlyIfFailed === undefined)
   const stopped = isFree ? undefined : await condition(turn, round.local)
-  const outcome = stopped ?? (await attempted(turn, module, round, ready))
-  if (outcome.status === 'undecided') leaveUndecided(turn, module)
-  return outcome
+  if (stopped?.status === 'undecided') leaveUndecided(turn, module)
+  return stopped ?? (await attempted(turn, module, round, ready))
 }
 
-async function attempted(turn: Turn, module: AnyModule, round: Round, ready: Prepared | undefined): Promise<Outcome> {
-  const { until, retries } = turn.task
+async function attempted(given: Turn, module: AnyModule, round: Round, ready: Prepared | undefined): Promise<Outcome> {
+  const { until, retries } = given.task
+  let turn = given
+  let outcome: Outcome
   try {
-    if (until.length === 0 && retries === undefined) return await attempt(turn, module, round, ready)
-    return await attemptUntil(turn, module, round, ready)
+    turn = await inItsModes(given, round.local)
+    const once = until.length === 0 && retries === undefined
+    outcome = await (once ? attempt(turn, module, round, ready) : attemptUntil(turn, module, round, ready))
   } catch (error) {
-    return outcomeOfError(error, contextOf(turn, undefined))
+    outcome = outcomeOfError(error, contextOf(turn, undefined))
   }
+  if (outcome.status === 'undecided') leaveUndecided(turn, module)
+  return outcome
 }
 
 /** Skipped, undecided or failed by its condition; undefined: the task is to run. */

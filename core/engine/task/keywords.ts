@@ -1,12 +1,30 @@
 import type { Position } from '../../events/types.ts'
-import { DiagnosticError, errorAt, resolveAsync, type Scope, str, truth, type Value } from '../../language/index.ts'
+import {
+  DiagnosticError,
+  errorAt,
+  repr,
+  resolveAsync,
+  type Scope,
+  str,
+  Template,
+  type Value,
+  yesOrNo,
+} from '../../language/index.ts'
+import { notYesOrNo } from '../../playbook/keywords.ts'
 
-/** A keyword that is yes or no, perhaps by a template. */
-export async function flag(value: Value | undefined, scope: Scope, otherwise: boolean): Promise<boolean> {
+/** A keyword that is yes or no, perhaps by a template. Raises TemplateError, and DiagnosticError for what says neither. */
+export async function flag(
+  value: Value | undefined,
+  scope: Scope,
+  keyword: string,
+  otherwise: boolean,
+): Promise<boolean> {
   if (value === undefined || value === null) return otherwise
   const resolved = await resolveAsync(value, scope)
-  if (typeof resolved !== 'string') return truth(resolved)
-  return ['yes', 'on', '1', 'true', 't', 'y'].includes(resolved.trim().toLowerCase())
+  if (resolved === null) return otherwise
+  const said = yesOrNo(resolved)
+  if (said !== undefined) return said
+  throw new DiagnosticError([notYesOrNo(keyword, repr(resolved), value instanceof Template ? value.at : undefined)])
 }
 
 /** A keyword that is a number; undefined where it is not given. */

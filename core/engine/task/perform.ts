@@ -20,7 +20,7 @@ export async function perform(
   const started = performance.now()
   batch.run.events.emit({ event: 'host_started', task: turn.id, host: host.name })
   // What cannot be told is hidden.
-  const hidden = task.noLog !== undefined && (await flag(task.noLog, turn.given, false).catch(() => true))
+  const hidden = task.noLog !== undefined && (await flag(task.noLog, turn.given, 'no_log', false).catch(() => true))
   const seen = hidden ? { ...turn, hidden } : turn
   const outcome = await (task.loop ? looped(seen, module, task.loop, hidden) : guarded(seen, module, onlyRound))
   if (hidden) hideValues(outcome.json, batch.run.request.redactor)

@@ -49,11 +49,11 @@ type Verdict = 'fine' | 'ignored' | 'rescued' | 'failed' | 'unreachable'
 
 export async function judge(turn: Turn<Task | Include>, outcome: Outcome): Promise<Verdict> {
   if (outcome.status === 'failed') {
-    if (await isSaid(turn, turn.task.ignoreErrors)) return 'ignored'
+    if (await isSaid(turn, 'ignore_errors', turn.task.ignoreErrors)) return 'ignored'
     return turn.frame.rescuable ? 'rescued' : 'failed'
   }
   if (outcome.status !== 'unreachable') return 'fine'
-  return (await isSaid(turn, turn.task.ignoreUnreachable)) ? 'ignored' : 'unreachable'
+  return (await isSaid(turn, 'ignore_unreachable', turn.task.ignoreUnreachable)) ? 'ignored' : 'unreachable'
 }
 
 function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
@@ -87,12 +87,12 @@ function conclude(turn: Turn, outcome: Outcome, verdict: Verdict): boolean {
 /** With delegate_facts, facts belong to the host that did the work. */
 async function factsHost(turn: Turn, delegatedTo: string): Promise<HostRecord> {
   const { task, host, batch } = turn
-  return (await isSaid(turn, task.delegateFacts)) ? batch.run.hosts.of(delegatedTo) : host
+  return (await isSaid(turn, 'delegate_facts', task.delegateFacts)) ? batch.run.hosts.of(delegatedTo) : host
 }
 
 /** A keyword that cannot be told is not said: the result stands as it is. */
-async function isSaid(turn: Turn<Task | Include>, value: Value | undefined): Promise<boolean> {
-  return value !== undefined && (await flag(value, turn.scope(), false).catch(() => false))
+async function isSaid(turn: Turn<Task | Include>, keyword: string, value: Value | undefined): Promise<boolean> {
+  return value !== undefined && (await flag(value, turn.scope(), keyword, false).catch(() => false))
 }
 
 /** `isMaybe`: check mode, and whether the task changes anything is not decided. */

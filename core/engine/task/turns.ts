@@ -1,4 +1,4 @@
-import { resolve, str, Template } from '../../language/index.ts'
+import { resolve, str, Template, type Variables } from '../../language/index.ts'
 import { stepName } from '../../playbook/selection.ts'
 import type { Include, Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
@@ -35,14 +35,30 @@ export async function turnsOf<T extends Task | Include>(
   })
 }
 
-/** Check mode and --diff are those of the run, unless the task says otherwise. */
+/** Check mode and --diff are those of the run, unless the task says otherwise; as far as it can be told before its items are known. */
 async function modesOf(batch: Batch, task: Task | Include, host: HostRecord, frame: Frame) {
   const { check, diff } = batch.run
   const scope = scopesOf({ batch, frame, host, step: task, check, diff })()
   return {
-    check: await flag(task.checkMode, scope, check).catch(() => check),
-    diff: await flag(task.diff, scope, diff).catch(() => diff),
+    check: await flag(task.checkMode, scope, 'check_mode', check).catch(() => check),
+    diff: await flag(task.diff, scope, 'diff', diff).catch(() => diff),
   }
+}
+
+/**
+ * The turn in the modes that its task says, with the variables of an item. Raises what keeps them, or `run_once`, from being told:
+ * nothing may be changed then.
+ */
+export async function inItsModes(turn: Turn, local: Variables): Promise<Turn> {
+  const { batch, frame, host, task } = turn
+  if (task.checkMode === undefined && task.diff === undefined && task.runOnce === undefined) return turn
+  const scope = turn.scope(local)
+  await flag(task.runOnce, scope, 'run_once', false)
+  const check = await flag(task.checkMode, scope, 'check_mode', batch.run.check)
+  const diff = await flag(task.diff, scope, 'diff', batch.run.diff)
+  if (check === turn.check && diff === turn.diff) return turn
+  const own = scopesOf({ batch, frame, host, step: task, check, diff })
+  return { ...turn, check, diff, given: own(), scope: own }
 }
 
 /** The name as far as it can be rendered now; else as it is written. */

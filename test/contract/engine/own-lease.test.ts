@@ -35,6 +35,7 @@ describe('the lease of a run whose connection broke', function () {
         shell: '',
         signal,
         lease: true,
+        watched: false,
         reached: () => undefined,
         onWaiting: (message) => waited.push(message),
       })
@@ -65,6 +66,7 @@ describe('the lease of a run whose connection broke', function () {
         shell: '',
         signal,
         lease: true,
+        watched: false,
         reached: () => undefined,
         onWaiting: () => undefined,
       })
@@ -87,7 +89,14 @@ describe('the lease of a run whose connection broke', function () {
       const [hasty, patient, late] = [new AbortController(), new AbortController(), new AbortController()]
       const ask = ({ signal }: AbortController) =>
         sessions
-          .connect(endpoint, { shell: '', signal, lease: true, reached: () => undefined, onWaiting: () => undefined })
+          .connect(endpoint, {
+            shell: '',
+            signal,
+            lease: true,
+            watched: false,
+            reached: () => undefined,
+            onWaiting: () => undefined,
+          })
           .then(
             () => 'ours',
             (error: Error) => error.message,

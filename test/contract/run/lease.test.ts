@@ -52,7 +52,12 @@ describe('the lease of a host', () => {
     const said = checked.stdout + checked.stderr
     expect(said).to.match(/is in use by \S+@\S+ \(run \w+, since/)
     expect(said).to.include('may be about to change')
-    expect((await lab.work.play(one, QUICK.replace('  tasks', '  lease: false\n  tasks'))).code).to.equal(0)
+    for (const no of ['false', '"no"', `"{{ 1 == 2 }}"`]) {
+      const unleased = (text: string) => text.replace('  tasks', `  lease: ${no}\n  tasks`)
+      expect((await lab.work.play(one, unleased(QUICK), '--lease-wait', '0')).code, no).to.equal(0)
+      const silent = await lab.work.play(one, unleased(LOOK), '--check')
+      expect(silent.stdout + silent.stderr, no).not.to.include('is in use')
+    }
     first.child.kill('SIGINT')
     await first.done
   })

@@ -77,6 +77,48 @@ describe('a task', () => {
     expect(only('1')).to.contain('odd')
   })
 
+  for (const keyword of ['check_mode', 'diff', 'run_once', 'become'])
+    for (const [said, why] of [
+      ["{{ 'maybe' }}", /must be (?:yes or no|true or false)/],
+      ['{{ dict(a=1).b }}', /is undefined/],
+      ['{{ [] }}', /must be (?:yes or no|true or false)/],
+    ] as const)
+      it(`does nothing where ${keyword} is ${said}`, async () => {
+        const acted: string[] = []
+        const acts = await acting('acts', async (host) => {
+          acted.push(host.name)
+          return {}
+        })
+        const tasks = `
+- {name: t, acts: {}, ${keyword}: "${said}", ignore_errors: yes, register: r}
+- {name: not here, acts: {}, ${keyword}: "${said}", when: inventory_hostname == 'nowhere'}
+- {name: u, debug: {msg: "{{ r is failed }}"}}`
+        const ran = await runText(play(tasks, 'hosts: all'), { registry: await withModules(acts) })
+        expect(acted).to.deep.equal([])
+        for (const host of ['h1', 'h3']) {
+          const [failure, after] = ran.messages(host)
+          expect(failure).to.match(why)
+          expect(after).to.equal(true)
+        }
+      })
+
+  it('has its mode for each item', async () => {
+    const acted: unknown[] = []
+    const acts = await acting('acts', async () => {
+      acted.push('acts')
+      return {}
+    })
+    const tasks = `
+- {name: t, acts: {}, check_mode: "{{ item }}", loop: [true, "no", "yes"]}
+- {name: u, debug: {msg: "{{ ansible_check_mode }}"}, check_mode: "{{ item }}", loop: [true, false]}`
+    const ran = await runText(play(tasks), { registry: await withModules(acts) })
+    expect(acted).to.deep.equal(['acts'])
+    expect(ran.of('host_item').map((one) => one.result?.msg ?? one.status)).to.deep.equal([
+      ...['undecided', 'changed', 'undecided'],
+      ...[true, false],
+    ])
+  })
+
   it('is limited by forks and throttle', async () => {
     let now = 0
     let most = 0

@@ -62,6 +62,10 @@ describe('what is validated in a task', () => {
       'debug: {msg: "{{ x | community.general.to_jsn }}"}',
       "unknown-filter 4:28 there is no filter 'community.general.to_jsn' (did you mean to_json?)",
     ],
+    ['{ping: , check_mode: maybe}', "bad-value 4:28 check_mode must be yes or no, not 'maybe'"],
+    ['{ping: , run_once: [x]}', 'bad-value 4:26 run_once must be yes or no, not a list'],
+    ['{ping: , no_log: 2}', "bad-value 4:24 no_log must be yes or no, not '2'"],
+    ['{ping: , become: "on", diff: 0, ignore_errors: "{{ x }}", delegate_facts: "F", any_errors_fatal: }'],
   ]
   for (const [task, ...expected] of cases) {
     it(task, async () => expect(await mistakes(task)).to.deep.equal(expected))
