@@ -76,7 +76,8 @@ export const modules: readonly Ingredient[] = [
   { name: 'vars', yaml: () => ({ include_vars: 'more.yml' }) },
   { name: 'group', yaml: ({ flag }) => ({ group_by: { key: flag ? 'some' : "{{ 'of' ~ inventory_hostname }}" } }) },
   { name: 'raw', yaml: ({ path }) => ({ raw: `cat ${path} || :` }) },
-  { name: 'wait', yaml: () => ({ wait_for: { path: '{{ home }}' } }) },
+  // A host that nobody reaches has none, and the controller may be asked for it.
+  { name: 'wait', yaml: () => ({ wait_for: { path: '{{ home }}', timeout: 3 } }) },
   { name: 'assert', yaml: ({ value }) => ({ assert: { that: `"${value.includes('{{') ? 'one' : value}" == v0` } }) },
   {
     name: 'folder',
