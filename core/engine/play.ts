@@ -31,9 +31,10 @@ export async function runPlay(run: Run, play: Play, playId: string): Promise<boo
   run.events.emit({ event: 'play_started', play: playId, name, hosts: all, at: play.at })
   const serial = play.serial === undefined ? undefined : await resolveAsync(play.serial, scope)
   const batches = batchesOf(all, serial, play.at)
-  const leases = await flag(play.lease, scope, 'lease', true)
+  let leases: boolean | undefined
   for (const [index, members] of batches.entries()) {
     if (members.length === 0) break
+    leases ??= await leasesHosts(play, scope)
     const prompted = run.request.promptedVars?.(play)
     const batch = new Batch({
       run,
@@ -60,6 +61,13 @@ export async function runPlay(run: Run, play: Play, playId: string): Promise<boo
   run.events.emit({ event: 'play_finished', play: playId })
   return !run.halted && !run.error && !run.interrupts.interrupted
 }
+
+/** In check mode it may not be known yet: then it is taken for said, as where nothing is said. */
+const leasesHosts = (play: Play, scope: LayeredScope): Promise<boolean> =>
+  flag(play.lease, scope, 'lease', true).catch((error) => {
+    if (error instanceof UnknownValueError) return true
+    throw error
+  })
 
 const isUsable = (host: HostRecord): boolean => !host.failed && !host.unreachable
 

@@ -9,6 +9,14 @@ import { shortName } from './names.ts'
 import { common, notifyOf, registerOf } from './step.ts'
 import type { Include } from './types.ts'
 
+/** Keywords that Ansible's includes do not have either: what is included knows nothing of them. */
+const outside: ReadonlySet<string> = new Set([
+  ...(['become', 'become_user', 'become_method', 'become_flags', 'become_exe'] as const),
+  ...(['connection', 'remote_user', 'port', 'check_mode', 'diff', 'ignore_unreachable'] as const),
+  ...(['any_errors_fatal', 'throttle', 'delegate_to', 'delegate_facts', 'environment', 'module_defaults'] as const),
+  ...(['changed_when', 'failed_when', 'until', 'retries', 'delay'] as const),
+])
+
 const taskOptions = ['file', 'apply', '_raw_params']
 export const roleOptions = [
   'name',
@@ -29,6 +37,17 @@ export function includeOf(loader: Loader, mapping: YamlMapping, action: Action, 
   const what = shortName(action.module) === 'include_role' ? 'role' : 'tasks'
   const target = targetOf(loader, action, what)
   const inner = extend(loader, mapping, context)
+  for (const { key } of mapping.entries) {
+    if (!outside.has(key.source)) continue
+    const hint = 'write it below apply:, or for the tasks that are included'
+    report(
+      loader,
+      'unknown-keyword',
+      `${shortName(action.module)} cannot have ${key.source}: it would reach nothing`,
+      key.at,
+      hint,
+    )
+  }
   const loop = loopOf(loader, mapping)
   if (target === undefined) return []
   const options = Object.fromEntries(

@@ -3,6 +3,7 @@ import type { Json } from '../../events/json.ts'
 import { becomeOf, endpointOf } from '../../inventory/index.ts'
 import { resolveAsync, type Scope, toJson, type Value } from '../../language/index.ts'
 import type { Run } from '../run-state.ts'
+import { flag } from '../task/keywords.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 
 /** Variables that say how a host is reached, and as whom. */
@@ -70,7 +71,7 @@ export function knownAccess(run: Run, name: string, scope: LayeredScope, task: A
 /** The host's variables, then keywords of the task, then the command line. DiagnosticError for what is wrong. */
 export async function accessOf(run: Run, name: string, scope: LayeredScope, task: AccessKeywords): Promise<Access> {
   const variables = await resolved(variablesIn(scope), scope)
-  const keywords: Resolved = await resolved(keywordsOf(task), scope)
+  const keywords: Resolved = await keywordsIn(task, scope)
   const record = run.hosts.of(name)
   if (record.access && holds(record.access, variables, keywords)) return record.access
   const endpoint = endpointOf(name, { ...lineOf(run), ...connectionKeywords(keywords), ...variables })
@@ -111,9 +112,19 @@ function plain(given: Given): Settings | undefined {
   return given as Settings
 }
 
+async function keywordsIn(task: AccessKeywords, scope: Scope): Promise<Resolved> {
+  const { become, ...others } = keywordsOf(task)
+  const found: Resolved = await resolved(others, scope)
+  return become === undefined ? found : { ...found, become: await flag(become, scope, 'become', false) }
+}
+
+/** Without what is `omit`. */
 async function resolved(given: Given, scope: Scope): Promise<Settings> {
   const found: Settings = {}
-  for (const [name, value] of Object.entries(given)) found[name] = toJson(await resolveAsync(value, scope))
+  for (const [name, value] of Object.entries(given)) {
+    const json = toJson(await resolveAsync(value, scope))
+    if (typeof json !== 'string' || json !== scope.get('omit')) found[name] = json
+  }
   return found
 }
 

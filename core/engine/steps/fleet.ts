@@ -37,14 +37,15 @@ export async function runFleetTask(module: AnyFleet, turns: readonly Turn[]): Pr
 }
 
 async function outcomes(module: AnyFleet, turns: readonly Turn[], hidden: boolean): Promise<(host: string) => Outcome> {
-  const first = turns[0]!
+  const first = await inItsModes(turns[0]!, new Map())
   const skipped = await condition(first, new Map())
   if (skipped?.status === 'undecided') leaveUndecided(first, module)
   if (skipped) return () => skipped
   const works = turns.map((turn): Work => ({ task: turn.id, name: turn.name, host: turn.host.name, shielded: false }))
   const ends = works.map((work) => first.batch.run.interrupts.begin(work))
   try {
-    return await call(module, [await inItsModes(first, new Map()), ...turns.slice(1)], works, hidden)
+    if (first.refused) throw first.refused.reason
+    return await call(module, [first, ...turns.slice(1)], works, hidden)
   } catch (error) {
     const outcome = outcomeOfError(error, contextOf(first, undefined, module))
     if (outcome.status === 'undecided') leaveUndecided(first, module)

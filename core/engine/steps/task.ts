@@ -47,14 +47,21 @@ export async function runTask(
 }
 
 /** Answers how many hosts failed for good. */
-async function runOn(turns: readonly Turn[], module: AnyModule, first: Turn): Promise<number> {
+async function runOn(given: readonly Turn[], module: AnyModule, first: Turn): Promise<number> {
   const { batch, task } = first
+  let turns = given
   if (module.kind === 'fleet') return runFleetTask(module, turns)
   // The inventory gets a host once, whoever adds it.
   if (module.name === 'add_host') return runOnce(module, turns)
-  // Where it cannot be told, each host's turn says why, and does nothing.
-  if (task.runOnce !== undefined && (await flag(task.runOnce, first.given, 'run_once', false).catch(() => false)))
-    return runOnce(module, turns)
+  if (task.runOnce !== undefined) {
+    const refused = { reason: undefined as unknown }
+    const once = await flag(task.runOnce, first.given, 'run_once', false).catch((reason) => {
+      refused.reason = reason
+      return undefined
+    })
+    if (once) return runOnce(module, turns)
+    if (once === undefined) turns = turns.map((turn) => ({ ...turn, refused }))
+  }
   const { limit } = batch.run
   const throttle = await throttleOf(first)
   const within = (turn: Turn): Promise<boolean> => limit(() => act(turn, module))

@@ -12,22 +12,22 @@ import type { Turn } from './turn.ts'
 import { inItsModes } from './turns.ts'
 
 /** The module behind its conditions: `when` decides, with the loop's variables if there are any. Never throws. */
-export async function guarded(turn: Turn, module: AnyModule, round: Round): Promise<Outcome> {
+export async function guarded(given: Turn, module: AnyModule, round: Round): Promise<Outcome> {
   // What ran ahead has its condition behind it.
-  const { speculation } = turn.batch.run
-  const ready = speculation.hasAhead(turn, round) ? await speculation.take(turn, round) : undefined
+  const { speculation } = given.batch.run
+  const ready = speculation.hasAhead(given, round) ? await speculation.take(given, round) : undefined
+  const turn = await inItsModes(given, round.local)
   const isFree = ready !== undefined || (turn.task.when.length === 0 && turn.frame.onlyIfFailed === undefined)
   const stopped = isFree ? undefined : await condition(turn, round.local)
   if (stopped?.status === 'undecided') leaveUndecided(turn, module)
   return stopped ?? (await attempted(turn, module, round, ready))
 }
 
-async function attempted(given: Turn, module: AnyModule, round: Round, ready: Prepared | undefined): Promise<Outcome> {
-  const { until, retries } = given.task
-  let turn = given
+async function attempted(turn: Turn, module: AnyModule, round: Round, ready: Prepared | undefined): Promise<Outcome> {
+  const { until, retries } = turn.task
   let outcome: Outcome
   try {
-    turn = await inItsModes(given, round.local)
+    if (turn.refused) throw turn.refused.reason
     const once = until.length === 0 && retries === undefined
     outcome = await (once ? attempt(turn, module, round, ready) : attemptUntil(turn, module, round, ready))
   } catch (error) {

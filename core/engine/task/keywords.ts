@@ -12,7 +12,7 @@ import {
 } from '../../language/index.ts'
 import { notYesOrNo } from '../../playbook/keywords.ts'
 
-/** A keyword that is yes or no, perhaps by a template. Raises TemplateError, and DiagnosticError for what says neither. */
+/** A keyword that is yes or no, perhaps by a template; `otherwise` where it is not given, or `omit`. Raises TemplateError, and DiagnosticError for what says neither. */
 export async function flag(
   value: Value | undefined,
   scope: Scope,
@@ -21,7 +21,7 @@ export async function flag(
 ): Promise<boolean> {
   if (value === undefined || value === null) return otherwise
   const resolved = await resolveAsync(value, scope)
-  if (resolved === null) return otherwise
+  if (typeof resolved === 'string' && resolved === scope.get('omit')) return otherwise
   const said = yesOrNo(resolved)
   if (said !== undefined) return said
   throw new DiagnosticError([notYesOrNo(keyword, repr(resolved), value instanceof Template ? value.at : undefined)])

@@ -118,13 +118,18 @@ function asJson(name: string, value: Value): Record<string, Json> {
   }
 }
 
-const ORDER = ['unreachable', 'cancelled', 'failed', 'undecided', 'changed', 'ok', 'skipped'] as const
+const BAD = ['unreachable', 'cancelled', 'failed'] as const
+const ORDER = [...BAD, 'undecided', 'changed', 'ok', 'skipped'] as const
+/** Where the run changes hosts: an item that the task has only checked hides no change. */
+const ORDER_OF_CHANGES = [...BAD, 'changed', 'undecided', 'ok', 'skipped'] as const
 
 function combined(turn: Turn, items: readonly Outcome[]): Outcome {
-  const status = ORDER.find((one) => items.some((item) => item.status === one)) ?? 'cancelled'
+  const { check } = turn.batch.run
+  const status =
+    (check ? ORDER : ORDER_OF_CHANGES).find((one) => items.some((item) => item.status === one)) ?? 'cancelled'
   const failed = items.filter((item) => item.status === 'failed')
   const changed = items.some((item) => item.json.changed === true || item.status === 'changed')
-  const known = items.every((item) => !(item.value instanceof Unknown))
+  const known = (!check && status === 'changed') || items.every((item) => !(item.value instanceof Unknown))
   const message =
     status === 'failed'
       ? `${failed.length} of ${items.length} items failed: ${failed

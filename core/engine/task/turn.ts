@@ -30,6 +30,8 @@ export interface Turn<T extends Task | Include = Task> {
   /** Check mode for this task. */
   readonly check: boolean
   readonly diff: boolean
+  /** A keyword that decides where or how it acts cannot be told, and why: it does nothing. */
+  readonly refused?: { readonly reason: unknown }
   /** `no_log`: told when the task is performed. */
   readonly hidden?: boolean
   /** Variables as they are when the turn begins; what was resolved in it is remembered. */

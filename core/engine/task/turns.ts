@@ -45,20 +45,23 @@ async function modesOf(batch: Batch, task: Task | Include, host: HostRecord, fra
   }
 }
 
-/**
- * The turn in the modes that its task says, with the variables of an item. Raises what keeps them, or `run_once`, from being told:
- * nothing may be changed then.
- */
+/** The turn in the modes that its task says, with the variables of an item; refused where that cannot be told. */
 export async function inItsModes(turn: Turn, local: Variables): Promise<Turn> {
   const { batch, frame, host, task } = turn
-  if (task.checkMode === undefined && task.diff === undefined && task.runOnce === undefined) return turn
-  const scope = turn.scope(local)
-  await flag(task.runOnce, scope, 'run_once', false)
-  const check = await flag(task.checkMode, scope, 'check_mode', batch.run.check)
-  const diff = await flag(task.diff, scope, 'diff', batch.run.diff)
-  if (check === turn.check && diff === turn.diff) return turn
-  const own = scopesOf({ batch, frame, host, step: task, check, diff })
-  return { ...turn, check, diff, given: own(), scope: own }
+  if (task.checkMode === undefined && task.diff === undefined) return turn
+  const { run } = batch
+  const parts = { batch, frame, host, step: task }
+  try {
+    // They see the modes of the run, not what they come to.
+    const scope = scopesOf({ ...parts, check: run.check, diff: run.diff })(local)
+    const check = await flag(task.checkMode, scope, 'check_mode', run.check)
+    const diff = await flag(task.diff, scope, 'diff', run.diff)
+    if (check === turn.check && diff === turn.diff) return turn
+    const own = scopesOf({ ...parts, check, diff })
+    return { ...turn, check, diff, given: own(), scope: own }
+  } catch (reason) {
+    return { ...turn, refused: { reason } }
+  }
 }
 
 /** The name as far as it can be rendered now; else as it is written. */

@@ -79,9 +79,11 @@ describe('a task', () => {
 
   for (const keyword of ['check_mode', 'diff', 'run_once', 'become'])
     for (const [said, why] of [
-      ["{{ 'maybe' }}", /must be (?:yes or no|true or false)/],
+      ["{{ 'maybe' }}", /must be yes or no/],
+      ['{{ none }}', /must be yes or no/],
+      ["{{ '' }}", /must be yes or no/],
       ['{{ dict(a=1).b }}', /is undefined/],
-      ['{{ [] }}', /must be (?:yes or no|true or false)/],
+      ['{{ [] }}', /must be yes or no/],
     ] as const)
       it(`does nothing where ${keyword} is ${said}`, async () => {
         const acted: string[] = []
@@ -101,6 +103,72 @@ describe('a task', () => {
           expect(after).to.equal(true)
         }
       })
+
+  it('does nothing on any host where run_once cannot be told on the first', async () => {
+    const hosts = '[all:vars]\nansible_connection=local\n[all]\nh1\nh2 once=yes\nh3 once=yes\n'
+    for (const tasks of [
+      '- {name: t, acts: {}, run_once: "{{ once }}"}',
+      '- {name: t, acts: {}, run_once: "{{ item }}", loop: [true]}',
+    ]) {
+      const acted: string[] = []
+      const acts = await acting('acts', async (host) => {
+        acted.push(host.name)
+        return {}
+      })
+      const ran = await runText(play(tasks, 'hosts: all'), { registry: await withModules(acts), hosts })
+      expect(acted, tasks).to.deep.equal([])
+      expect(ran.exitCode, tasks).to.equal(2)
+    }
+  })
+
+  it('takes omit for a keyword that is not given', async () => {
+    for (const keyword of ['check_mode', 'diff', 'run_once', 'become', 'become_user', 'remote_user'])
+      expect(
+        (await runText(play(`- {name: t, command: "true", ${keyword}: "{{ nowhere | default(omit) }}"}`))).statuses(
+          'h1',
+        ),
+        keyword,
+      ).to.deep.equal(['t: changed'])
+  })
+
+  it('may say its mode by that of the run', async () => {
+    const acted: string[] = []
+    const acts = await acting('acts', async () => {
+      acted.push('acts')
+      return {}
+    })
+    const registry = await withModules(acts)
+    const tasks = '- {name: t, acts: {}, check_mode: "{{ not ansible_check_mode }}"}'
+    await runText(play(tasks), { registry })
+    expect(acted).to.deep.equal([])
+    await runText(play(tasks), { registry, check: true })
+    expect(acted).to.deep.equal(['acts'])
+  })
+
+  it('tells its handlers of the items that it did change, and what they gave', async () => {
+    for (const [items, real] of [
+      ['[true, false]', 1],
+      ['[false, true]', 0],
+    ] as const) {
+      const text = play(
+        `- {name: t, command: "true", check_mode: "{{ item }}", loop: ${items}, notify: h, register: r}
+- {name: u, debug: {msg: "{{ r.changed }} {{ r.results[${real}].rc }}"}}
+- {name: v, debug: {msg: "{{ r.results[${1 - real}].rc }}"}}`,
+        'hosts: h1\nhandlers: [{name: h, debug: {msg: heard}}]',
+      )
+      const ran = await runText(text)
+      expect(ran.statuses('h1'), items).to.deep.equal(['t: changed', 'u: ok', 'v: undecided', 'h: ok'])
+    }
+  })
+
+  it('has the mode of each item in its condition, too, also where it was looked at ahead', async () => {
+    for (const speculation of [{}, { window: 0 }]) {
+      const text = play(`
+- {name: first, stat: {path: /}}
+- {name: t, copy: {dest: "/nowhere-virtfleet/{{ item }}", content: x}, check_mode: "{{ item }}", loop: [true, true], when: not ansible_check_mode}`)
+      expect((await runText(text, { speculation })).statuses('h1')).to.deep.equal(['first: ok', 't: skipped'])
+    }
+  })
 
   it('has its mode for each item', async () => {
     const acted: unknown[] = []

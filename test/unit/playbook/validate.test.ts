@@ -66,6 +66,15 @@ describe('what is validated in a task', () => {
     ['{ping: , run_once: [x]}', 'bad-value 4:26 run_once must be yes or no, not a list'],
     ['{ping: , no_log: 2}', "bad-value 4:24 no_log must be yes or no, not '2'"],
     ['{ping: , become: "on", diff: 0, ignore_errors: "{{ x }}", delegate_facts: "F", any_errors_fatal: }'],
+    ['{ping: , check_mode: 1.0, diff: 0.0}'],
+    [
+      '{include_tasks: inc.yml, check_mode: true}',
+      'unknown-keyword 4:32 include_tasks cannot have check_mode: it would reach nothing',
+    ],
+    [
+      '{include_role: {name: r}, become: true}',
+      'unknown-keyword 4:33 include_role cannot have become: it would reach nothing',
+    ],
   ]
   for (const [task, ...expected] of cases) {
     it(task, async () => expect(await mistakes(task)).to.deep.equal(expected))
