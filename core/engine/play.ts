@@ -34,7 +34,7 @@ export async function runPlay(run: Run, play: Play, playId: string): Promise<boo
   let leases: boolean | undefined
   for (const [index, members] of batches.entries()) {
     if (members.length === 0) break
-    leases ??= await leasesHosts(play, scope)
+    leases ??= await playFlag(run, play, 'lease', true)
     const prompted = run.request.promptedVars?.(play)
     const batch = new Batch({
       run,
@@ -62,12 +62,18 @@ export async function runPlay(run: Run, play: Play, playId: string): Promise<boo
   return !run.halted && !run.error && !run.interrupts.interrupted
 }
 
-/** In check mode it may not be known yet: then it is taken for said, as where nothing is said. */
-const leasesHosts = (play: Play, scope: LayeredScope): Promise<boolean> =>
-  flag(play.lease, scope, 'lease', true).catch((error) => {
-    if (error instanceof UnknownValueError) return true
+/** A keyword of a play that is yes or no. In check mode it may not be known yet: then it is as where nothing is said. */
+async function playFlag(run: Run, play: Play, keyword: YesOrNo, otherwise: boolean): Promise<boolean> {
+  try {
+    return await flag(play[keyword], playScope(run, play), NAMES[keyword], otherwise)
+  } catch (error) {
+    if (error instanceof UnknownValueError) return otherwise
     throw error
-  })
+  }
+}
+
+const NAMES = { lease: 'lease', gatherFacts: 'gather_facts', forceHandlers: 'force_handlers' } as const
+type YesOrNo = keyof typeof NAMES
 
 const isUsable = (host: HostRecord): boolean => !host.failed && !host.unreachable
 
@@ -95,11 +101,10 @@ function playScope(run: Run, play: Play): LayeredScope {
 async function runBatch(batch: Batch): Promise<void> {
   const { play, run } = batch
   const late = await loadVarsFiles(batch, batch.alive())
-  if (isReached(batch) && (await wantsFacts(batch))) await gather(batch)
+  if (isReached(batch) && (await playFlag(run, play, 'gatherFacts', true))) await gather(batch)
   for (const host of late) if (batch.isAlive(host.name)) await demandVarsFiles(batch, host)
   // Forced handlers are for hosts that failed, too.
-  const forced =
-    run.request.forceHandlers || (await flag(play.forceHandlers, playScope(run, play), 'force_handlers', false))
+  const forced = run.request.forceHandlers || (await playFlag(run, play, 'forceHandlers', false))
   const members = batch.hosts.map((name) => run.hosts.of(name))
   for (const steps of [play.preTasks, [...play.roleTasks, ...play.tasks], play.postTasks]) {
     await section(batch, steps)
@@ -128,9 +133,6 @@ async function section(batch: Batch, steps: readonly Step[]): Promise<void> {
   const places = pLimit(batch.play.strategy === 'host_pinned' ? batch.run.forks : batch.hosts.length)
   await Promise.all(batch.alive().map((host) => places(() => walk(batch, steps, [host], rootFrame))))
 }
-
-const wantsFacts = ({ run, play }: Batch): Promise<boolean> =>
-  flag(play.gatherFacts, playScope(run, play), 'gather_facts', true)
 
 /** Answers the hosts whose files can only be named with facts. */
 async function loadVarsFiles(batch: Batch, hosts: readonly HostRecord[]): Promise<HostRecord[]> {

@@ -6,7 +6,7 @@ import { extend } from './keywords.ts'
 import { type Loader, report } from './loader.ts'
 import { loopOf } from './loop.ts'
 import { shortName } from './names.ts'
-import { common, notifyOf, registerOf } from './step.ts'
+import { common, registerOf } from './step.ts'
 import type { Include } from './types.ts'
 
 /** Keywords that Ansible's includes do not have either: what is included knows nothing of them. */
@@ -14,7 +14,7 @@ const outside: ReadonlySet<string> = new Set([
   ...(['become', 'become_user', 'become_method', 'become_flags', 'become_exe'] as const),
   ...(['connection', 'remote_user', 'port', 'check_mode', 'diff', 'ignore_unreachable'] as const),
   ...(['any_errors_fatal', 'throttle', 'delegate_to', 'delegate_facts', 'environment', 'module_defaults'] as const),
-  ...(['changed_when', 'failed_when', 'until', 'retries', 'delay'] as const),
+  ...(['changed_when', 'failed_when', 'until', 'retries', 'delay', 'notify'] as const),
 ])
 
 const taskOptions = ['file', 'apply', '_raw_params']
@@ -61,7 +61,6 @@ export function includeOf(loader: Loader, mapping: YamlMapping, action: Action, 
     options,
     loop,
     apply: action.args.get('apply'),
-    notify: notifyOf(loader, mapping),
     register: registerOf(loader, mapping),
   }
   const written = mapGet(mapping, action.module)?.value

@@ -13,6 +13,7 @@ import {
 import type { Value, Variables } from '../language/values.ts'
 import { conditions } from './condition.ts'
 import type { Context, SingleKeywords } from './context.ts'
+import { InnerTemplate } from './inner-template.ts'
 import { type Loader, nodeValue, report, warn } from './loader.ts'
 import { flags, isIdentifier, sharedKeywords, shortName, taskKeywords } from './names.ts'
 
@@ -27,8 +28,11 @@ export function extend(loader: Loader, mapping: YamlMapping, context: Context, o
   const keywords: Record<string, unknown> = { ...context.keywords }
   for (const name of [...sharedKeywords, ...taskKeywords]) {
     const entry = mapGet(mapping, name)
-    if (entry)
-      keywords[camel(name)] = flags.has(name) ? flagValue(loader, name, entry.value) : nodeValue(loader, entry.value)
+    if (!entry) continue
+    const value = flags.has(name) ? flagValue(loader, name, entry.value) : nodeValue(loader, entry.value)
+    const outer = keywords[camel(name)] as Value | undefined
+    const isBelow = value instanceof Template && outer !== undefined && outer !== null
+    keywords[camel(name)] = isBelow ? new InnerTemplate(value, outer) : value
   }
   const collections = mapGet(mapping, 'collections')
   if (collections) keywords.collections = texts(loader, collections.value, 'collections')

@@ -2,6 +2,7 @@ import { collect } from '../inventory/index.ts'
 import { type CompiledTemplate, compile, compileExpression, type Diagnostic, Template } from '../language/index.ts'
 import { Tuple, type Value } from '../language/values.ts'
 import { placeOf } from './argument-places.ts'
+import { saidOf } from './inner-template.ts'
 import { camel } from './keywords.ts'
 import { sharedKeywords, shortName, taskKeywords } from './names.ts'
 import type { Keywords, Loop, Play, Step } from './types.ts'
@@ -33,10 +34,11 @@ export function stepTemplates(step: Step, diagnostics: Diagnostic[]): StepTempla
   const others: CompiledTemplate[] = []
   if (step.kind !== 'block') {
     values.push(...loopValues(step.loop))
-    lenient.push(step.loop?.label, ...step.notify)
+    lenient.push(step.loop?.label)
   }
   if (step.kind === 'include') values.push(step.target, ...Object.values(step.options))
   if (step.kind === 'task') {
+    lenient.push(...step.notify)
     values.push(step.args, step.argsTemplate, step.retries, step.delay)
     others.push(
       ...step.until,
@@ -53,7 +55,8 @@ export function stepTemplates(step: Step, diagnostics: Diagnostic[]): StepTempla
 const KEYWORDS = [...sharedKeywords, ...taskKeywords].map((name) => camel(name) as KeywordName)
 type KeywordName = Exclude<keyof Keywords, 'when' | 'vars' | 'environment' | 'collections'>
 
-const keywordValues = (keywords: Keywords): (Value | undefined)[] => KEYWORDS.map((name) => keywords[name])
+const keywordValues = (keywords: Keywords): (Value | undefined)[] =>
+  KEYWORDS.flatMap((name) => [...saidOf(keywords[name])])
 
 function loopValues(loop: Loop | undefined): (Value | undefined)[] {
   return loop ? [loop.items, loop.pause] : []

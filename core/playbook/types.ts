@@ -158,7 +158,6 @@ export interface Include extends StepCommon {
   readonly loop: Loop | undefined
   /** Keywords that `apply` gives to what is included. */
   readonly apply: Value | undefined
-  readonly notify: readonly Value[]
   readonly register: string | undefined
 }
 

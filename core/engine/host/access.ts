@@ -3,7 +3,7 @@ import type { Json } from '../../events/json.ts'
 import { becomeOf, endpointOf } from '../../inventory/index.ts'
 import { resolveAsync, type Scope, toJson, type Value } from '../../language/index.ts'
 import type { Run } from '../run-state.ts'
-import { flag } from '../task/keywords.ts'
+import { flagOf, keywordValue } from '../task/keywords.ts'
 import type { LayeredScope } from '../variables/scope.ts'
 
 /** Variables that say how a host is reached, and as whom. */
@@ -113,9 +113,13 @@ function plain(given: Given): Settings | undefined {
 }
 
 async function keywordsIn(task: AccessKeywords, scope: Scope): Promise<Resolved> {
-  const { become, ...others } = keywordsOf(task)
-  const found: Resolved = await resolved(others, scope)
-  return become === undefined ? found : { ...found, become: await flag(become, scope, 'become', false) }
+  const found: Resolved = {}
+  for (const key of KEYWORDS) {
+    const read = key === 'become' ? flagOf(task.become, scope, 'become') : keywordValue(task[key], scope)
+    const value = await read
+    if (value !== undefined) found[key] = toJson(value)
+  }
+  return found
 }
 
 /** Without what is `omit`. */

@@ -15,6 +15,7 @@ export function asTask(turn: Turn<Include>): Turn {
     delay: undefined,
     changedWhen: undefined,
     failedWhen: undefined,
+    notify: [],
     listen: [],
   }
   return { ...turn, task: plain }

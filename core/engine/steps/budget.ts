@@ -1,5 +1,4 @@
-import { DiagnosticError } from '../../language/diagnostic.ts'
-import { fromJson } from '../../language/index.ts'
+import { DiagnosticError, fromJson, UnknownValueError } from '../../language/index.ts'
 import { stepName } from '../../playbook/selection.ts'
 import type { Task } from '../../playbook/types.ts'
 import type { Batch } from '../batch.ts'
@@ -27,8 +26,10 @@ export async function chargeBudget(batch: Batch, task: Task, failedNow: number, 
     const what = `${lost} of ${batch.hosts.length} hosts failed or could not be reached`
     if (percent > most) halt(batch, task, `${what}: more than max_fail_percentage allows (${most} %)`, frame)
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    batch.diagnose(error.diagnostics)
+    if (error instanceof DiagnosticError) batch.diagnose(error.diagnostics)
+    // Check mode: nothing that the others do is worse for it.
+    else if (error instanceof UnknownValueError) return
+    else throw error
     halt(batch, task, 'the failure budget cannot be told', frame)
   }
 }

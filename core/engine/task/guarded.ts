@@ -27,7 +27,10 @@ async function attempted(turn: Turn, module: AnyModule, round: Round, ready: Pre
   const { until, retries } = turn.task
   let outcome: Outcome
   try {
-    if (turn.refused) throw turn.refused.reason
+    if (turn.refused) {
+      ready?.groundwork.hosts?.release()
+      throw turn.refused.reason
+    }
     const once = until.length === 0 && retries === undefined
     outcome = await (once ? attempt(turn, module, round, ready) : attemptUntil(turn, module, round, ready))
   } catch (error) {

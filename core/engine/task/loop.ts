@@ -14,6 +14,7 @@ import {
 } from '../../language/index.ts'
 import type { AnyModule } from '../../module/types.ts'
 import type { Include, Loop, Task } from '../../playbook/types.ts'
+import { PartlyKnown } from '../check/partly-known.ts'
 import { emitItem } from './events.ts'
 import { guarded } from './guarded.ts'
 import { numberOf } from './keywords.ts'
@@ -123,13 +124,21 @@ const ORDER = [...BAD, 'undecided', 'changed', 'ok', 'skipped'] as const
 /** Where the run changes hosts: an item that the task has only checked hides no change. */
 const ORDER_OF_CHANGES = [...BAD, 'changed', 'undecided', 'ok', 'skipped'] as const
 
+/** Of a loop some of whose items are not decided: its results, and what one of them is enough for. */
+function knownOf({ results, changed, failed }: { results: Value[]; changed: boolean; failed: boolean }) {
+  const known = new Map<string, Value>([['results', results]])
+  if (changed) known.set('changed', true)
+  if (failed) known.set('failed', true).set('msg', 'One or more items failed')
+  return known
+}
+
 function combined(turn: Turn, items: readonly Outcome[]): Outcome {
   const { check } = turn.batch.run
   const status =
     (check ? ORDER : ORDER_OF_CHANGES).find((one) => items.some((item) => item.status === one)) ?? 'cancelled'
   const failed = items.filter((item) => item.status === 'failed')
   const changed = items.some((item) => item.json.changed === true || item.status === 'changed')
-  const known = (!check && status === 'changed') || items.every((item) => !(item.value instanceof Unknown))
+  const known = items.every((item) => !(item.value instanceof Unknown))
   const message =
     status === 'failed'
       ? `${failed.length} of ${items.length} items failed: ${failed
@@ -149,7 +158,7 @@ function combined(turn: Turn, items: readonly Outcome[]): Outcome {
         ['skipped', flags.skipped],
         ['msg', msg],
       ])
-    : new Unknown(turn.name, turn.task.register ?? 'result')
+    : new PartlyKnown(turn.name, turn.task.register ?? 'result', knownOf({ results, changed, failed: flags.failed }))
   const hint = failed.find((item) => item.hint !== undefined)?.hint
   const cause = items.find((item) => item.cause !== undefined)?.cause
   const delegatedTo = items.find((item) => item.delegatedTo !== undefined)?.delegatedTo

@@ -4,10 +4,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { acquireLease, HostInUse } from '../../../core/connection/lease/lease.ts'
 import { connectionPool } from '../../../core/connection/pool.ts'
-import { Sessions } from '../../../core/engine/host/sessions.ts'
+import { type ConnectOptions, Sessions } from '../../../core/engine/host/sessions.ts'
 import type { Run } from '../../../core/engine/run-state.ts'
 import { createRedactor } from '../../../core/secrets/redactor.ts'
 import { type Sshd, startSshd } from '../sshd.ts'
+
+const leased = (signal: AbortSignal, onWaiting: (message: string) => void = () => undefined): ConnectOptions => ({
+  shell: '',
+  signal,
+  lease: true,
+  watched: false,
+  reached: () => undefined,
+  onWaiting,
+})
 
 describe('the lease of a run whose connection broke', function () {
   this.timeout(60_000)
@@ -31,14 +40,10 @@ describe('the lease of a run whose connection broke', function () {
       const run = { id: '42', request: { pool, redactor: createRedactor(), leaseWait: 0 } } as unknown as Run
       const sessions = new Sessions(run)
       const waited: string[] = []
-      await sessions.connect(endpoint, {
-        shell: '',
-        signal,
-        lease: true,
-        watched: false,
-        reached: () => undefined,
-        onWaiting: (message) => waited.push(message),
-      })
+      await sessions.connect(
+        endpoint,
+        leased(signal, (message) => waited.push(message)),
+      )
       expect(waited).to.deep.equal([])
       const asked = async () => acquireLease(await others.get(endpoint), { run: '43' }).catch((error: unknown) => error)
       expect(await asked()).to.be.instanceOf(HostInUse)
@@ -62,14 +67,7 @@ describe('the lease of a run whose connection broke', function () {
       const old = await acquireLease(await broken.get(endpoint), { run: '42' })
       const sessions = new Sessions({ id: '42', request: { pool, redactor: createRedactor() } } as unknown as Run)
       const { signal } = new AbortController()
-      await sessions.connect(endpoint, {
-        shell: '',
-        signal,
-        lease: true,
-        watched: false,
-        reached: () => undefined,
-        onWaiting: () => undefined,
-      })
+      await sessions.connect(endpoint, leased(signal))
       await sessions.releaseAll()
       await old.release()
       await delay(1500)
@@ -88,19 +86,10 @@ describe('the lease of a run whose connection broke', function () {
       const sessions = new Sessions({ id: '42', request: { pool, redactor: createRedactor() } } as unknown as Run)
       const [hasty, patient, late] = [new AbortController(), new AbortController(), new AbortController()]
       const ask = ({ signal }: AbortController) =>
-        sessions
-          .connect(endpoint, {
-            shell: '',
-            signal,
-            lease: true,
-            watched: false,
-            reached: () => undefined,
-            onWaiting: () => undefined,
-          })
-          .then(
-            () => 'ours',
-            (error: Error) => error.message,
-          )
+        sessions.connect(endpoint, leased(signal)).then(
+          () => 'ours',
+          (error: Error) => error.message,
+        )
       const [first, second, third] = [ask(hasty), ask(patient), ask(late)]
       await delay(500)
       hasty.abort(new Error('no time'))

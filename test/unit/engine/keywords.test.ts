@@ -131,6 +131,69 @@ describe('a task', () => {
       ).to.deep.equal(['t: changed'])
   })
 
+  it('is what the block or play around it says where it is omit', async () => {
+    const acted: string[] = []
+    const acts = await acting('acts', async (host) => {
+      acted.push(host.name)
+      return { said: 'hunter2' }
+    })
+    const registry = await withModules(acts)
+    const omit = '"{{ nowhere | default(omit) }}"'
+    const block = (outer: string, inner: string) =>
+      play(`- {block: [{name: t, acts: {}, ${inner}: ${omit}}], ${inner}: ${outer}}`, 'hosts: h1:h2')
+    await runText(block('true', 'check_mode'), { registry })
+    await runText(block(`"{{ 1 == 1 }}"`, 'check_mode'), { registry })
+    expect(acted).to.deep.equal([])
+    await runText(block('true', 'run_once'), { registry })
+    expect(acted).to.deep.equal(['h1'])
+    const hidden = await runText(block('true', 'no_log'), { registry })
+    expect(JSON.stringify(hidden.events)).to.not.contain('hunter2')
+    const tasks = `- {name: t, command: "false", ignore_errors: ${omit}, retries: ${omit}, timeout: ${omit}, delegate_to: ${omit}}`
+    const ignored = await runText(play(tasks, 'hosts: h1\nignore_errors: true'))
+    expect(ignored.stats.h1).to.include({ ignored: 1 })
+    expect(ignored.of('host_result')[0]?.delegated_to).to.equal(undefined)
+  })
+
+  it('is reached, and as whom, as is said around it where it is omit', async () => {
+    const omit = '"{{ nowhere | default(omit) }}"'
+    const user = (keyword: string) => `- {name: t, command: id -un, register: r, ${keyword}: ${omit}}
+- {name: u, debug: {msg: "{{ r.stdout }}"}}`
+    for (const [head, keyword] of [
+      ['become: true\nbecome_user: nobody', 'become'],
+      ['become: true\nbecome_user: nobody', 'become_user'],
+      ['connection: local\nbecome: true\nbecome_user: nobody', 'connection'],
+    ] as const) {
+      const ran = await runText(play(user(keyword), `hosts: h1\n${head}`))
+      expect(ran.messages('h1').at(-1), keyword).to.equal('nobody')
+    }
+    const line = await runText(play(user('become')), { become: { enabled: true, user: 'nobody' } })
+    expect(line.messages('h1').at(-1)).to.equal('nobody')
+  })
+
+  it('tells of each item of a loop that was partly checked, whatever the loop came to', async () => {
+    const ran = await runText(
+      play(`
+- {name: t, command: "{{ item }}", check_mode: "{{ item == 'true' }}", loop: ["true", "echo b"], changed_when: false, register: r}
+- {name: u, debug: {msg: "{{ r.results[1].stdout }}"}}
+- {name: v, command: "{{ item }}", check_mode: "{{ item == 'true' }}", loop: ["true", "false"], ignore_errors: true, register: f}
+- {name: w, debug: {msg: "{{ f is failed }}"}}
+- {name: x, debug: {msg: "{{ r is changed }}"}}`),
+    )
+    expect(ran.statuses('h1')).to.deep.equal(['t: ok', 'u: ok', 'v: failed', 'w: ok', 'x: undecided'])
+  })
+
+  it('of a play, not known in check mode yet, is as where nothing is said', async () => {
+    const unknown = `"{{ hostvars['h1'].r.stdout == 'yes' }}"`
+    const before = play('- {name: t, command: echo yes, register: r}', 'hosts: h1')
+    for (const keyword of ['gather_facts', 'force_handlers', 'lease']) {
+      const facts = keyword === 'gather_facts' ? '' : '\n  gather_facts: false'
+      const text = `${before}\n- hosts: h1${facts}\n  ${keyword}: ${unknown}\n  tasks: [{name: u, debug: {msg: x}}]\n`
+      const ran = await runText(text, { check: true })
+      expect(ran.exitCode, keyword).to.equal(0)
+      expect(ran.messages('h1').at(-1), keyword).to.equal('x')
+    }
+  })
+
   it('may say its mode by that of the run', async () => {
     const acted: string[] = []
     const acts = await acting('acts', async () => {

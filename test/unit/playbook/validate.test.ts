@@ -72,6 +72,10 @@ describe('what is validated in a task', () => {
       'unknown-keyword 4:32 include_tasks cannot have check_mode: it would reach nothing',
     ],
     [
+      '{include_tasks: inc.yml, notify: x}',
+      'unknown-keyword 4:32 include_tasks cannot have notify: it would reach nothing',
+    ],
+    [
       '{include_role: {name: r}, become: true}',
       'unknown-keyword 4:33 include_role cannot have become: it would reach nothing',
     ],
