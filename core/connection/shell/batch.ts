@@ -22,18 +22,22 @@ export interface Batch {
   /** Ended with all that is shielded in it. */
   insisted: boolean
   frozen: boolean
+  /** Its job has said that it is over; what stderr has of it may come later. */
+  isOver: boolean
   quietSince: number
 }
 
-export function newBatch(commands: readonly Command[], nonce: string): Batch {
-  const cursor = (): Cursor => ({ at: 0, inside: false, cutting: false, over: false, due: 0 })
+/** `begun`: no mark tells that it begins. None ever does on stderr. */
+export function newBatch(commands: readonly Command[], nonce: string, begun: boolean): Batch {
+  const cursor = (inside: boolean): Cursor => ({ at: 0, inside, cutting: false, over: false, due: 0 })
   return {
     commands,
     nonce,
-    cursors: { stdout: cursor(), stderr: cursor() },
+    cursors: { stdout: cursor(begun), stderr: cursor(true) },
     ending: false,
     insisted: false,
     frozen: false,
+    isOver: false,
     quietSince: Date.now(),
   }
 }

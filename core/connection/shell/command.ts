@@ -117,6 +117,15 @@ export class Command {
     if (!this.answered) this.lines?.feed(stream, bytes)
   }
 
+  /** It has not begun, so what was heard was not its own: it is forgotten. Whether there was any. */
+  unhear(): boolean {
+    const heard = this.sizes.stdout + this.sizes.stderr > 0
+    this.kept.stdout = []
+    this.kept.stderr = []
+    this.sizes.stdout = this.sizes.stderr = 0
+    return heard
+  }
+
   /** One of its streams has ended; the answer is given with the last. */
   ended(status: number, streams: number, merged: boolean): void {
     this.endedStreams++

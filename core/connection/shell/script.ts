@@ -23,16 +23,20 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
   const timed = commands.some((c) => c.timeoutMs > 0)
   const steps = commands.map((command, i) => {
     const last = i === commands.length - 1
-    const end = mayWait(commands) ? 'vf_done' : 'vf_did\nvf_m J'
+    const end = mayWait(commands) ? 'vf_done' : 'vf_did\nvf_u J'
     return ownOutput(command)
       ? apart(command, options, last ? end : undefined)
       : inline(command, options, last, last && timed)
   })
-  const begin = mayWait(commands) ? 'vf_start 2>/dev/null\nvf_m B\n' : 'vf_m B\n'
-  return `${begin}${steps.join('')}${isClean(commands) || mayWait(commands) ? '' : 'exit\n'}`
+  return `${beginning(commands)}${steps.join('')}${isClean(commands) || mayWait(commands) ? '' : 'exit\n'}`
 }
 
-/** Nothing of it can be left when it has answered: its job can take another batch. */
+function beginning(commands: readonly ScriptCommand[]): string {
+  if (isClean(commands)) return ''
+  return mayWait(commands) ? 'vf_start 2>/dev/null\nvf_u B\n' : 'vf_u B\n'
+}
+
+/** Nothing of it can be left when it has answered: its job can take another batch. No `B` says that it has begun. */
 export const isClean = (commands: readonly ScriptCommand[]): boolean =>
   commands.every((c) => c.childless && !ownOutput(c) && c.timeoutMs === 0)
 

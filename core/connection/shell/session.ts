@@ -19,6 +19,7 @@ const CLOSE_MS = 500
 const LARGEST_IN_FIFO = 12 * 1024
 /** An output that is still open so long after its command's end is held by what the command left behind. */
 const CUT_MS = 40
+const OUTSIDE = 'something wrote on it outside of any command'
 
 export interface SessionOptions {
   readonly host: string
@@ -110,13 +111,14 @@ export class Session {
   /** Sends a batch in one write. Resolves, when the job is over, with the commands that were never begun. */
   run(commands: readonly Command[]): Promise<Command[]> {
     const nonce = randomBytes(12).toString('hex')
-    this.batch = newBatch(commands, nonce)
+    const scripted = commands.map((c, i) => c.scripted(i + 1))
+    const clean = isClean(scripted)
+    const batch = newBatch(commands, nonce, clean)
+    this.batch = batch
     for (const name of this.streams) this.readers[name].expect(nonce)
     const fifos = commands.some(ownOutput) ? pairs(commands) : "''"
     const before = this.previous === 'own' ? 'left' : this.previous === 'foreign' ? 'gone' : "''"
-    const scripted = commands.map((c, i) => c.scripted(i + 1))
     const text = jobScript(scripted, this.options)
-    const clean = isClean(scripted)
     this.previous = commands.some(ownOutput) ? 'foreign' : clean ? 'clean' : 'own'
     const fifo = text.length < LARGEST_IN_FIFO ? Number(clean || mayWait(scripted)) : "''"
     const done = new Promise<Command[]>((resolve) => {
@@ -124,6 +126,7 @@ export class Session {
     })
     for (const command of commands) command.sent()
     this.channel.stdin.write(`vf_job ${nonce} ${before} ${fifos} ${fifo} ${quote(text)}\n`)
+    if (clean) this.begin(batch, 0)
     return done
   }
 
@@ -241,14 +244,14 @@ export class Session {
     const batch = this.batch
     const cursor = batch?.cursors[name]
     if (!batch || !cursor) {
-      this.retired ??= 'something wrote on it outside of any command'
+      this.retired ??= OUTSIDE
       void this.leave()
       return
     }
     batch.quietSince = Date.now()
     const command = cursor.inside ? batch.commands[cursor.at] : undefined
     if (command) command.heard(this.options.merged ? 'stdout' : name, bytes)
-    else if (!cursor.cutting && !batch.ending) this.retired ??= 'something wrote on it outside of any command'
+    else if (!cursor.cutting && !batch.ending) this.retired ??= OUTSIDE
   }
 
   private mark(name: StreamName, words: string): void {
@@ -279,12 +282,14 @@ export class Session {
         break
       case 'S':
         this.retired ??= 'a command left processes behind'
+        cursor.inside = false
         cursor.over = true
         break
       case 'J':
         // The job has looked: it waits.
         if (seq === 'w') this.previous = 'clean'
-        cursor.over = true
+        batch.isOver = true
+        for (const one of this.streams) batch.cursors[one].over ||= batch.cursors[one].at === batch.commands.length
         break
       case 'K':
         cursor.over = true
@@ -306,7 +311,7 @@ export class Session {
     const apart = ownOutput(command)
     cursor.inside = !apart && cursor.at < batch.commands.length
     cursor.cutting = apart
-    if (!apart && cursor.at === batch.commands.length) cursor.over = true
+    if (cursor.at === batch.commands.length && (!apart || batch.isOver)) cursor.over = true
     command.ended(status, this.streams.length, this.options.merged)
     if (command.answered && apart && !cursor.over) {
       // Processes it left may hold its output open: then the reader is cut.
@@ -338,7 +343,7 @@ export class Session {
   private settle(batch: Batch): void {
     if (!this.streams.every((n) => batch.cursors[n].over && batch.cursors[n].due === 0)) return
     const done = Math.max(...this.streams.map((n) => batch.cursors[n].at))
-    const begun = this.streams.some((n) => batch.cursors[n].inside) ? done + 1 : done
+    const begun = batch.cursors.stdout.inside ? done + 1 : done
     this.batch = undefined
     if (batch.ending) this.previous = 'none'
     for (const command of batch.commands.slice(0, begun)) {
@@ -349,7 +354,9 @@ export class Session {
     }
     const finished = this.finished
     this.finished = undefined
-    finished?.(batch.commands.slice(begun).filter((c) => !c.answered))
+    const unbegun = batch.commands.slice(begun).filter((c) => !c.answered)
+    if (unbegun.some((command) => command.unhear())) this.retired ??= OUTSIDE
+    finished?.(unbegun)
   }
 
   private noDirectory(): ConnectionError {

@@ -41,7 +41,7 @@ vf_fire() {
   trap : TERM
   for vf_s in "$$" $vf_g; do kill -TERM "-$vf_s" 2>/dev/null; done
   trap - TERM
-  vf_m X "$vf_k"
+  vf_u X "$vf_k"
   sleep ${grace}
   for vf_s in $vf_g "$$"; do kill -KILL "-$vf_s" 2>/dev/null; done
 }
@@ -58,7 +58,7 @@ vf_q() {
   return "$vf_s"
 }
 vf_O() {
-  [ -n "$D" ] && [ -p "\${D}o$vf_at" ]${merged ? '' : ' && [ -p "${D}e$vf_at" ]'} || { vf_m F "$1"; exit 1; }
+  [ -n "$D" ] && [ -p "\${D}o$vf_at" ]${merged ? '' : ' && [ -p "${D}e$vf_at" ]'} || { vf_u F "$1"; exit 1; }
   exec 3>"\${D}o$vf_at"
   ${merged ? 'exec 4>&3' : 'exec 4>"${D}e$vf_at"'}
 }
@@ -72,7 +72,7 @@ vf_P() {
   vf_at=$((vf_at + 1))
 }
 vf_F() {
-  { [ -n "$D" ] && mkfifo -m 600 "\${D}o"${merged ? '' : ' "${D}e"'}; } 2>/dev/null || { vf_m F "$1"; exit 1; }
+  { [ -n "$D" ] && mkfifo -m 600 "\${D}o"${merged ? '' : ' "${D}e"'}; } 2>/dev/null || { vf_u F "$1"; exit 1; }
   $vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"\${D}o" & vf_c=$!
   ${merged ? '' : `$vf_x ${quote(shellPath)} -c 'trap "" INT QUIT; cat; cat >/dev/null' <"\${D}e" >&2 & vf_e=$!`}
   exec 3>"\${D}o"
@@ -115,7 +115,7 @@ vf_clean() {
 vf_did() { [ -z "$D" ] || [ ! -e "\${D}w" ] || { vf_p 1 >"\${D}w"; } 2>/dev/null; }
 vf_done() {
   vf_did
-  if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi
+  if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_u J w; else vf_u J; exit; fi
 }
 vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
 `
