@@ -25,7 +25,7 @@ function detailsOf(mark: string, n: number, path: string, { follow, digest, mime
   const guess = sh`m=$(file ${follow ? ['-L'] : []} -bi -- "$p" 2>/dev/null) && printf %s "$m"`
   return sh`p=${path}
 if ${there}; then
-  echo ${mark} ${`details ${n}`}
+  O="$O"${mark}${` details ${n}`}$L; say
   for a in r w x; do [ -$a "$p" ] && printf %s $a; done
   printf '\\000'; [ ! -L "$p" ] || readlink -f -- "$p" 2>/dev/null
   printf '\\000'; ${digest ? sh`if ${file} && [ -r "$p" ]; then ${sh.raw(`${digest}sum`)} <"$p"; fi` : sh`:`}

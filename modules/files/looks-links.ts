@@ -25,16 +25,18 @@ export function linksScript(mark: string, looks: readonly WantedLook[]): ShellTe
     .map(({ path }) => sh`p=${path}; if [ -h "$p" ]; then K=\${K}l; set -- "$@" "$p"; else K=\${K}n; fi`)
   // With a redirection bash would make two processes of it without exec.
   const named = sh`QUOTING_STYLE=escape exec ${statScript(sh`${KNOWN} "$@"`, { follow: false, named: true })} 2>/dev/null`
-  return sh`n=$# K= s=
-if [ -n "$X" ]; then ${statScript(sh`"$@"`, { follow: true })} || exit 1; shift $n; n=0; fi
+  return sh`n=$# K= s= O="$O"${mark}" entries$L"
+if [ -n "$X" ]; then s=$(${statScript(sh`"$@"`, { follow: true })}) || exit 1; O=$O$s$L s=; shift $n; n=0; fi
 ${sh.join(each)}
 case $K in *l*) s=$(${named}) || s= ;; esac
 case $s in
-${`${KNOWN} -> `}[0-9]*) echo ${mark} named; printf '%s\\n' "$s"; set -- ;;
-*) [ $# = 0 ] || ${statScript(sh`"$@"`, { follow: false })} || exit 1; shift $n ;;
+${`${KNOWN} -> `}[0-9]*) O="$O"${mark}" named$L$s$L"; set -- ;;
+*)
+  if [ $# -gt 0 ]; then s=$(${statScript(sh`"$@"`, { follow: false })}) || exit 1; O=$O$s$L; fi
+  shift $n ;;
 esac
-echo ${mark} links
-echo $K
+O="$O"${mark}" links$L$K$L"
+[ $# = 0 ] || say
 for p do readlink -- "$p" || exit 1; printf '\\000'; done`
 }
 

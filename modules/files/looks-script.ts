@@ -21,30 +21,44 @@ export function looksScript(looks: readonly WantedLook[]): ShellText {
   const mark = `${MARK}${randomBytes(12).toString('hex')}`
   const wants = (test: (look: WantedLook) => boolean): boolean => looks.some(test)
   const parts = [
-    sh`${PLAIN}${SEE}`,
-    sh`set -- ; echo ${mark}`,
+    sh`${PLAIN}${SAY}${SEE}`,
+    sh`set -- ; O=${mark}$L`,
     ...looks.map(see),
-    sh`echo`,
+    sh`O=$O$L`,
     ...(wants((look) => look.content !== undefined) ? [contents(mark, looks)] : []),
-    sh`echo ${mark} entries`,
-    ...(wants(asksLink) ? [linksScript(mark, looks)] : [sh`${statScript(sh`"$@"`, { follow: true })} || exit 1`]),
+    wants(asksLink) ? linksScript(mark, looks) : entriesScript(mark),
     ...(wants((look) => look.details !== undefined) ? [detailsScript(mark, looks)] : []),
-    sh`exit 0`,
+    sh`say; exit 0`,
   ]
   return sh.join(parts)
 }
 
 const isDeclared = ({ content }: WantedLook): boolean => content !== undefined && content !== 'text'
 
+/**
+ * What there is to say is kept in O until a process has to write, or all is told: each write is a packet. L is a line feed. mksh has no printf
+ * of its own.
+ */
+const SAY = sh`L='
+' O=
+say() {
+  if [ -n "\${KSH_VERSION-}" ]; then print -rn -- "$O"; else printf %s "$O"; fi
+  O=
+}
+`
+
+const entriesScript = (mark: string): ShellText => sh`s=$(${statScript(sh`"$@"`, { follow: true })}) || exit 1
+O="$O"${mark}" entries$L$s$L"`
+
 /** $p: the path; $w: what is wanted of its content. W: what comes of that, a word for each. X: some path that is handed on is a link. */
 const SEE = sh`W= X=
 see() {
-  if [ -f "$p" ] && [ -r "$p" ]; then printf f
-  elif [ -e "$p" ]; then printf e; w=-
+  if [ -f "$p" ] && [ -r "$p" ]; then O=\${O}f
+  elif [ -e "$p" ]; then O=\${O}e w=-
   else
     w=-
     ${aboveScript}
-    if [ -x "$d" ]; then printf n; p=$d; else printf d; p=/; fi
+    if [ -x "$d" ]; then O=\${O}n p=$d; else O=\${O}d p=/; fi
   fi
   [ ! -h "$p" ] || X=1
   W="$W$w "
@@ -52,9 +66,9 @@ see() {
 
 function see(look: WantedLook): ShellText {
   const { path, into } = look
-  const named = into === undefined ? sh`` : sh`\n[ ! -d "$p" ] || { p=\${p%/}/${into}; printf i; }`
+  const named = into === undefined ? sh`` : sh`\n[ ! -d "$p" ] || { p=\${p%/}/${into} O=\${O}i; }`
   const seen = sh`see; set -- "$@" "$p"`
-  const unlessLink = look.link === 'only' ? sh`if [ -h "$p" ]; then printf l; else ${seen}; fi` : seen
+  const unlessLink = look.link === 'only' ? sh`if [ -h "$p" ]; then O=\${O}l; else ${seen}; fi` : seen
   return sh`p=${path} w=${wish(look)}${named}\n${unlessLink}`
 }
 
@@ -81,7 +95,7 @@ for p do
   shift; n=$((n + 1)) w=\${W%% *} W=\${W#* }
   case $w in
   -) ;;
-  t) echo ${mark} $n; cat <"$p" || exit 1 ;;
+  t) O="$O"${mark}" $n$L"; say; cat <"$p" || exit 1 ;;
   *) V="$V$w $n "; set -- "$@" "$p" ;;
   esac
 done`
@@ -89,8 +103,9 @@ done`
 const digests = (mark: string, declared: readonly WantedLook[]): ShellText => {
   const sums = declared.some(hasLineBreak) ? EACH_SUM : sh`sha256sum -- "$@"`
   return sh`if [ $# -gt 0 ]; then
-  echo ${mark} digests
-  ${declared.some((look) => look.diff) ? differing(mark, sums) : sh`${sums} || exit 1`}
+  s=$(${sums}) || exit 1
+  O="$O"${mark}" digests$L$s$L"
+  ${declared.some((look) => look.diff) ? differing(mark) : sh`:`}
 fi`
 }
 
@@ -98,15 +113,11 @@ fi`
 const EACH_SUM = sh`for p do sha256sum <"$p" || exit 1; done`
 const hasLineBreak = ({ path, into = '' }: WantedLook): boolean => `${path}${into}`.includes('\n')
 
-const differing = (mark: string, sums: ShellText): ShellText => sh`L='
-'
-  s=$(${sums}) || exit 1
-  printf '%s\n' "$s"
-  for p do
+const differing = (mark: string): ShellText => sh`for p do
     w=\${V%% *} V=\${V#* } n=\${V%% *} V=\${V#* } h=\${s%%"$L"*} s=\${s#*"$L"}
     h=\${h#\\\\} h=\${h%% *}
     case $w in
     d"$h") ;;
-    d*) if [ "$(wc -c <"$p")" -le ${DIFF_LIMIT} ]; then echo ${mark} $n; cat <"$p" || exit 1; fi ;;
+    d*) if [ "$(wc -c <"$p")" -le ${DIFF_LIMIT} ]; then O="$O"${mark}" $n$L"; say; cat <"$p" || exit 1; fi ;;
     esac
   done`

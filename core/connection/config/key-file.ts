@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { existsSync, type Stats, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import ssh2, { type ParsedKey } from 'ssh2'
 import { keyType, parsePublicKey } from '../hostkeys/key.ts'
 
@@ -15,16 +15,23 @@ export type KeyFile =
 
 const cache = new Map<string, { stamp: string; passphrase: string | undefined; loaded: Promise<KeyFile> }>()
 
-/** Reads a key file; once, since deriving the key of an encrypted file takes long by design. */
+/**
+ * Reads a key file; once, since deriving the key of an encrypted file takes long by design. Each host asks for half a dozen names, most of which
+ * are not there: a thread's answer would cost ten times as much as the question.
+ */
 export async function loadKeyFile(file: string, passphrase: string | undefined): Promise<KeyFile> {
-  const info = await stat(file).catch((error: unknown) => error)
-  if (info instanceof Error)
-    return 'code' in info && info.code === 'ENOENT' ? { kind: 'missing' } : refused(file, info.message)
-  const { ino, size, mtimeMs, mode, uid } = info as Awaited<ReturnType<typeof stat>>
+  let info: Stats | undefined
+  try {
+    info = statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    return refused(file, (error as Error).message)
+  }
+  if (!info) return { kind: 'missing' }
+  const { ino, size, mtimeMs, mode, uid } = info
   const stamp = `${ino} ${size} ${mtimeMs} ${mode}`
   const cached = cache.get(file)
   if (cached?.stamp === stamp && cached.passphrase === passphrase) return cached.loaded
-  const loaded = load(file, passphrase, Number(uid) === process.getuid?.() && (Number(mode) & 0o077) !== 0)
+  const loaded = load(file, passphrase, uid === process.getuid?.() && (mode & 0o077) !== 0)
   cache.set(file, { stamp, passphrase, loaded })
   return loaded
 }

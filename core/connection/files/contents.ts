@@ -17,7 +17,7 @@ let keptBytes = 0
 
 /** A file of the controller; the same Buffer for all who ask as long as the file is the same. It must not be written to. */
 export async function readContent(path: string): Promise<Buffer> {
-  const { key, size } = await identityOf(path)
+  const { key, size } = identityOf(path)
   const known = key === undefined ? undefined : kept.get(key)
   if (known) return known.content
   const content = readFile(path)

@@ -54,7 +54,7 @@ export interface LargeFileOptions {
 /** Reads the file for what LargeFile has; once for all callers as long as it is the same. Raises the errors of reading. */
 export async function largeFile(path: string, options: LargeFileOptions = {}): Promise<LargeFile> {
   const { signal } = options
-  const { size, key } = await identityOf(path)
+  const { size, key } = identityOf(path)
   signal?.throwIfAborted()
   const reading = (key !== undefined && known.get(key)) || begin(path, size, key, options)
   if (!signal) {

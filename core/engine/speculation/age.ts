@@ -1,7 +1,7 @@
 /** Answers that nobody used for so long are asked for again, in milliseconds. */
 const OLDEST_MS = 2000
 /** Under the linear strategy each host waits for all others: with many, an answer waits so much longer for each of them. */
-const FOR_EACH_HOST_MS = 20
+const FOR_EACH_HOST_MS = 40
 const AT_MOST_MS = 60_000
 
 /** How old an answer may be in its turn, in milliseconds, where so many hosts go through a play together. */

@@ -18,7 +18,7 @@ const WIDEST = 32
 /** Over all hosts that go through a play together: what waits for its turn takes memory, about 7 kB each. */
 const WIDEST_OF_ALL = 10_000
 /** More hosts than this are not connected to at once: the first ones would ask long before they are waited for. */
-const TOGETHER = 50
+const TOGETHER = 250
 
 /**
  * Probes of tasks whose turn has not come leave with those of the task at work: in one write, and one round trip. What a
