@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { CliError } from './exit.ts'
 import type { Streams } from './streams.ts'
 
@@ -9,6 +8,7 @@ export async function ask(streams: Streams, question: string, options: { hidden?
       hint: 'use the option that names a file',
     })
   }
+  const { createInterface } = await import('node:readline')
   streams.err.write(question)
   // Without an output readline echoes nothing, and the terminal is in raw mode while it reads.
   const reader = createInterface({
