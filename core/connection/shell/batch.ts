@@ -22,12 +22,10 @@ export interface Batch {
   /** Ended with all that is shielded in it. */
   insisted: boolean
   frozen: boolean
-  /** Its job has said that it is over; what stderr has of it may come later. */
-  isOver: boolean
   quietSince: number
 }
 
-/** `begun`: no mark tells that it begins. None ever does on stderr. */
+/** `begun`: no mark tells that the first one begins. None ever does on stderr. */
 export function newBatch(commands: readonly Command[], nonce: string, begun: boolean): Batch {
   const cursor = (inside: boolean): Cursor => ({ at: 0, inside, cutting: false, over: false, due: 0 })
   return {
@@ -37,13 +35,16 @@ export function newBatch(commands: readonly Command[], nonce: string, begun: boo
     ending: false,
     insisted: false,
     frozen: false,
-    isOver: false,
     quietSince: Date.now(),
   }
 }
 
 /** The command that runs, by what has come of both streams, is one that nobody waits for and that may be ended. */
 export function unwanted(batch: Batch, streams: readonly StreamName[]): boolean {
-  const current = batch.commands[Math.max(...streams.map((name) => batch.cursors[name].at))]
+  const ats = streams.map((name) => batch.cursors[name].at)
+  const at = Math.max(...ats)
+  // The one before it has an answer that is wanted, and one stream has not told its end yet.
+  if (Math.min(...ats) < at && batch.commands[at - 1]?.answered === false) return false
+  const current = batch.commands[at]
   return current?.answered === true && !current.shielded
 }

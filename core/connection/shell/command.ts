@@ -33,7 +33,8 @@ export class Command {
   private readonly maxOutput: number
   private readonly kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   private readonly sizes = { stdout: 0, stderr: 0 }
-  private readonly lines: LineSplitter | undefined
+  private readonly onLine: CommandOptions['onLine']
+  private lines: LineSplitter | undefined
   private endedStreams = 0
   private startedAt = Date.now()
   private excess = false
@@ -49,7 +50,8 @@ export class Command {
     this.shielded = options.shielded === true
     this.childless = options.childless === true
     this.maxOutput = options.maxOutput ?? DEFAULT_MAX_OUTPUT
-    this.lines = options.onLine && new LineSplitter(options.onLine)
+    this.onLine = options.onLine
+    this.lines = this.onLine && new LineSplitter(this.onLine)
     this.result = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -119,10 +121,12 @@ export class Command {
 
   /** It has not begun, so what was heard was not its own: it is forgotten. Whether there was any. */
   unhear(): boolean {
-    const heard = this.sizes.stdout + this.sizes.stderr > 0
+    const heard = this.excess || this.sizes.stdout + this.sizes.stderr > 0
     this.kept.stdout = []
     this.kept.stderr = []
     this.sizes.stdout = this.sizes.stderr = 0
+    this.excess = false
+    this.lines = this.onLine && new LineSplitter(this.onLine)
     return heard
   }
 

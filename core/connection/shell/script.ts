@@ -23,7 +23,7 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
   const timed = commands.some((c) => c.timeoutMs > 0)
   const steps = commands.map((command, i) => {
     const last = i === commands.length - 1
-    const end = mayWait(commands) ? 'vf_done' : 'vf_did\nvf_u J'
+    const end = mayWait(commands) ? 'vf_done' : 'vf_did\nvf_m J'
     return ownOutput(command)
       ? apart(command, options, last ? end : undefined)
       : inline(command, options, last, last && timed)

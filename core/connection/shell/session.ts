@@ -269,6 +269,7 @@ export class Session {
         cursor.inside = true
         cursor.cutting = false
         if (name === 'stdout') this.begin(batch, cursor.at)
+        else this.cancel()
         break
       case 'E':
         if (Number(seq) === cursor.at + 1) this.commandEnded(batch, name, Number(status), readers)
@@ -288,8 +289,7 @@ export class Session {
       case 'J':
         // The job has looked: it waits.
         if (seq === 'w') this.previous = 'clean'
-        batch.isOver = true
-        for (const one of this.streams) batch.cursors[one].over ||= batch.cursors[one].at === batch.commands.length
+        cursor.over = true
         break
       case 'K':
         cursor.over = true
@@ -311,7 +311,7 @@ export class Session {
     const apart = ownOutput(command)
     cursor.inside = !apart && cursor.at < batch.commands.length
     cursor.cutting = apart
-    if (cursor.at === batch.commands.length && (!apart || batch.isOver)) cursor.over = true
+    if (cursor.at === batch.commands.length && !apart) cursor.over = true
     command.ended(status, this.streams.length, this.options.merged)
     if (command.answered && apart && !cursor.over) {
       // Processes it left may hold its output open: then the reader is cut.
@@ -321,6 +321,7 @@ export class Session {
       }, CUT_MS)
     }
     if (name === 'stdout' && cursor.inside) this.begin(batch, cursor.at)
+    else this.cancel()
   }
 
   /** readers: the numbers of both processes, or of the pair of FIFOs. */

@@ -226,14 +226,17 @@ export class UserShell implements Shell {
       command.finally(this.aborts.add(signal, aborted))
     }
     if (command.timeoutMs > 0) {
+      let limit: NodeJS.Timeout | undefined
+      command.finally(() => clearTimeout(limit))
       command.onBegun = () => {
+        // One that was handed back begins once more.
+        clearTimeout(limit)
         // Where the host keeps the limit, this one is for a host that does not answer.
         const grace = command.hostTimeoutMs > 0 ? HOST_GRACE_MS : 0
-        const limit = setTimeout(() => {
+        limit = setTimeout(() => {
           command.fail(new CommandTimeout(command.timeoutMs))
           end()
         }, command.timeoutMs + grace)
-        command.finally(() => clearTimeout(limit))
       }
     }
   }

@@ -68,7 +68,12 @@ async function runOn(given: readonly Turn[], module: AnyModule, first: Turn): Pr
   }
   const { limit } = batch.run
   const throttle = await throttleOf(first)
-  const within = (turn: Turn): Promise<boolean> => limit(() => act(turn, module))
+  // What one group writes is no earlier write for the next one: they go through the task together, but for those that wait for others' end.
+  const since = batch.run.speculation.ledger.frontier
+  const within = (turn: Turn): Promise<boolean> => {
+    const waits = throttle !== undefined || limit.activeCount + limit.pendingCount >= limit.concurrency
+    return limit(() => act(turn, module, waits ? undefined : since))
+  }
   const answers = await inGroups(turns, (turn) => (throttle ? throttle(() => within(turn)) : within(turn)))
   return answers.filter(Boolean).length
 }
@@ -87,10 +92,10 @@ async function inGroups<T>(turns: readonly Turn[], begin: (turn: Turn) => Promis
 }
 
 /** Answers whether the host failed for good. */
-async function act(turn: Turn, module: AnyModule): Promise<boolean> {
+async function act(turn: Turn, module: AnyModule, since?: Turn['since']): Promise<boolean> {
   const { interrupts, speculation } = turn.batch.run
   if (interrupts.interrupted) return false
-  turn.since = speculation.ledger.frontier
+  turn.since = since ?? speculation.ledger.frontier
   const { outcome, hidden, started } = await perform(turn, moduleFor(turn, module))
   return await settle(turn, outcome, hidden, started)
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -260,6 +260,15 @@ echo $$`,
           expect(second).to.equal(first)
           expect(await pid({})).to.equal(first)
           expect(await pid({ childless: true })).not.to.equal(first)
+        })
+
+        it('gives a batch to a new job where the one that waited for it was killed', async () => {
+          if (kind === 'mksh') return
+          const job = await shell.run(sh`echo $$`, { childless: true })
+          process.kill(Number(text(job.stdout)), 'SIGKILL')
+          expect(await eventually(() => !existsSync(`/proc/${text(job.stdout).trim()}/exe`))).to.equal(true)
+          for (const options of [{ childless: true }, { foreign: true }, {}])
+            expect(text((await shell.run(sh`echo again`, options)).stdout)).to.equal('again\n')
         })
 
         it('gives users their commands one after the other, with a limit of time or without', async () => {

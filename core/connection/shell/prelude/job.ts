@@ -115,7 +115,7 @@ vf_clean() {
 vf_did() { [ -z "$D" ] || [ ! -e "\${D}w" ] || { vf_p 1 >"\${D}w"; } 2>/dev/null; }
 vf_done() {
   vf_did
-  if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_u J w; else vf_u J; exit; fi
+  if [ -n "$vf_x" ] && vf_clean 2>/dev/null; then vf_m J w; else vf_m J; exit; fi
 }
 vf_J() { [ -z "$vf_w" ] || { kill "$vf_w"; wait "$vf_w"; } 2>/dev/null; vf_w= vf_d=; }
 `

@@ -35,7 +35,8 @@ vf_job() {
   # mksh keeps a copy of what it closes, so its FIFO would have no end.
   [ -z "\${KSH_VERSION-}" ] || set -- "$1" "$2" "$3" '' "$5"
   N=$1
-  [ "$2" != gone ] || vf_fed=
+  # What was killed while it waited would read nothing. A zombie has no exe; a line of stat is read byte by byte.
+  if [ "$2" = gone ] || { [ -n "$vf_fed" ] && [ ! -e "/proc/$vf_pid/exe" ] && vf_gone "$vf_pid"; }; then vf_fed=; fi
   [ -n "$4" ] || [ -z "$vf_fed" ] || vf_rest
   if [ -n "$vf_pid" ] && [ -z "$vf_fed" ]; then
     wait "$vf_pid" 2>/dev/null
