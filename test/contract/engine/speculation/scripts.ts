@@ -36,7 +36,7 @@ export async function watchScripts(): Promise<ScriptWatch> {
 
 /** A script that looks at several paths for several tasks, as one for each path; others as they are. */
 function apart(text: string): Script[] {
-  const looks = text.split(/^set -- ?; echo @@LOT\n/m)[1]
+  const looks = text.split(/^set -- ?; O=@@LOT\$L\n/m)[1]
   if (looks === undefined) return [text]
   const paths = looks.split(/see; set -- "\$@" "\$p"(?:; fi)?\n/).slice(0, -1)
   const links = looks.split('\n').filter((line) => line.includes('if [ -h "$p" ]; then K='))
