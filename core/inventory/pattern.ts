@@ -11,7 +11,8 @@ export interface PatternSubject {
   hostsOf(group: string): readonly string[]
 }
 
-const localNames = new Set(['localhost', '127.0.0.1', '::1'])
+/** Names of the controller that a pattern may mean, though no inventory has them. */
+export const localNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1'])
 const ipv6 = /^[!&]?[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/
 
 /**

@@ -1,3 +1,4 @@
+import { localNames } from '../inventory/pattern.ts'
 import type { Inventory } from '../inventory/types.ts'
 import type { CompiledTemplate } from '../language/types.ts'
 import { Template, Tuple, type Value, type Variables } from '../language/values.ts'
@@ -54,7 +55,7 @@ const OTHER_FILE = /\{%[-+]?\s*(?:include|import|from|extends)\b/
 export function readingsOf(playbooks: readonly Playbook[], { inventory, extraVariables }: ReadingsOptions): Readings {
   const readings = new TextReadings(playbooks, inventory)
   readings.templates(extraVariables)
-  for (const host of [...inventory.hosts.keys(), 'localhost']) {
+  for (const host of new Set([...inventory.hosts.keys(), ...localNames])) {
     if (readings.isOpen) break
     for (const layer of inventory.layers(host)) readings.templates(layer.variables)
   }
@@ -107,7 +108,7 @@ class TextReadings implements Readings {
   }
 
   #isKnown(host: Value): boolean {
-    return typeof host === 'string' && (host === 'localhost' || this.#inventory.hosts.has(host))
+    return typeof host === 'string' && (localNames.has(host) || this.#inventory.hosts.has(host))
   }
 
   #task(task: Task): void {

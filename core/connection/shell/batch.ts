@@ -25,13 +25,17 @@ export interface Batch {
   quietSince: number
 }
 
-/** `begun`: no mark tells that the first one begins. None ever does on stderr. */
-export function newBatch(commands: readonly Command[], nonce: string, begun: boolean): Batch {
+/** `begun`: where no mark tells that the first one begins. */
+export function newBatch(
+  commands: readonly Command[],
+  nonce: string,
+  begun: Readonly<Record<StreamName, boolean>>,
+): Batch {
   const cursor = (inside: boolean): Cursor => ({ at: 0, inside, cutting: false, over: false, due: 0 })
   return {
     commands,
     nonce,
-    cursors: { stdout: cursor(begun), stderr: cursor(true) },
+    cursors: { stdout: cursor(begun.stdout), stderr: cursor(begun.stderr) },
     ending: false,
     insisted: false,
     frozen: false,

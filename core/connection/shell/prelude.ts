@@ -12,8 +12,9 @@ import { outputs } from './prelude/outputs.ts'
  * job, so that ending it cannot reach what an earlier command left running.
  *
  * A mark is RS, the batch's nonce, a space, a word with arguments, and a newline. Each is a packet, so stderr has none but those that tell how
- * far it has come: what stands there before the first one's end is taken for its own. Marks of a job: `B` (what follows belongs to the next command; none before a batch that can leave nothing behind, which has
- * begun when it is sent), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
+ * far it has come: what stands there before the first one's end is taken for its own. Marks of a job: `B` (what follows belongs to the next
+ * command; none before a batch that can leave nothing behind, which has begun when it is sent; behind one of ours that may have left something, on
+ * each stream), `E seq status` (ended; the next one begins), `X seq` (its time is over, and nothing is begun any
  * more), `F seq` (no FIFO could be made), `J` (the batch is over, and the job; with `w` it waits for another). Marks of the listening shell: `H` (hello), `K` (the
  * job was ended), `A` (it is alive), `S` (survivors of the last job: the batch was not begun), `L` (an answer of what is kept
  * beside the batches: Connection.aside). Descriptor 9 is for what is kept there; no job and no reader has it.

@@ -18,8 +18,11 @@ export interface ScriptOptions {
   readonly shellPath: string
 }
 
-/** The job's script for some commands in order (the functions are those of prelude.ts). */
-export function jobScript(commands: readonly ScriptCommand[], options: ScriptOptions): string {
+/**
+ * The job's script for some commands in order (the functions are those of prelude.ts). `followsOwn`: what came before may have left something
+ * that writes where they do, until they begin.
+ */
+export function jobScript(commands: readonly ScriptCommand[], options: ScriptOptions, followsOwn = false): string {
   const timed = commands.some((c) => c.timeoutMs > 0)
   const steps = commands.map((command, i) => {
     const last = i === commands.length - 1
@@ -28,15 +31,15 @@ export function jobScript(commands: readonly ScriptCommand[], options: ScriptOpt
       ? apart(command, options, last ? end : undefined)
       : inline(command, options, last, last && timed)
   })
-  return `${beginning(commands)}${steps.join('')}${isClean(commands) || mayWait(commands) ? '' : 'exit\n'}`
+  return `${beginning(commands, followsOwn)}${steps.join('')}${isClean(commands) || mayWait(commands) ? '' : 'exit\n'}`
 }
 
-function beginning(commands: readonly ScriptCommand[]): string {
-  if (isClean(commands)) return ''
-  return mayWait(commands) ? 'vf_start 2>/dev/null\nvf_u B\n' : 'vf_u B\n'
+function beginning(commands: readonly ScriptCommand[], followsOwn: boolean): string {
+  const told = followsOwn ? 'vf_m B\n' : isClean(commands) ? '' : 'vf_u B\n'
+  return mayWait(commands) ? `vf_start 2>/dev/null\n${told}` : told
 }
 
-/** Nothing of it can be left when it has answered: its job can take another batch. No `B` says that it has begun. */
+/** Nothing of it can be left when it has answered: its job can take another batch. */
 export const isClean = (commands: readonly ScriptCommand[]): boolean =>
   commands.every((c) => c.childless && !ownOutput(c) && c.timeoutMs === 0)
 

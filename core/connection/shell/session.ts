@@ -113,12 +113,14 @@ export class Session {
     const nonce = randomBytes(12).toString('hex')
     const scripted = commands.map((c, i) => c.scripted(i + 1))
     const clean = isClean(scripted)
-    const batch = newBatch(commands, nonce, clean)
+    const followsOwn = this.previous === 'own'
+    const begun = clean && !followsOwn
+    const batch = newBatch(commands, nonce, { stdout: begun, stderr: !followsOwn })
     this.batch = batch
     for (const name of this.streams) this.readers[name].expect(nonce)
     const fifos = commands.some(ownOutput) ? pairs(commands) : "''"
-    const before = this.previous === 'own' ? 'left' : this.previous === 'foreign' ? 'gone' : "''"
-    const text = jobScript(scripted, this.options)
+    const before = followsOwn ? 'left' : this.previous === 'foreign' ? 'gone' : "''"
+    const text = jobScript(scripted, this.options, followsOwn)
     this.previous = commands.some(ownOutput) ? 'foreign' : clean ? 'clean' : 'own'
     const fifo = text.length < LARGEST_IN_FIFO ? Number(clean || mayWait(scripted)) : "''"
     const done = new Promise<Command[]>((resolve) => {
@@ -126,7 +128,7 @@ export class Session {
     })
     for (const command of commands) command.sent()
     this.channel.stdin.write(`vf_job ${nonce} ${before} ${fifos} ${fifo} ${quote(text)}\n`)
-    if (clean) this.begin(batch, 0)
+    if (begun) this.begin(batch, 0)
     return done
   }
 

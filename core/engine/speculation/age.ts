@@ -1,6 +1,6 @@
 /** Answers that nobody used for so long are asked for again, in milliseconds. */
 const OLDEST_MS = 2000
-/** Under the linear strategy each host waits for all others: with many, an answer waits so much longer for each of them. */
+/** Under the linear strategy each host waits for all others: with many, an answer waits so much longer for each of them, as two cores take to connect. */
 const FOR_EACH_HOST_MS = 40
 const AT_MOST_MS = 60_000
 

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { errorAt } from '../../language/diagnostic.ts'
 import type { AnyModule } from '../../module/types.ts'
@@ -20,9 +19,6 @@ import { includeVars } from './include-vars.ts'
 import { runMeta } from './meta.ts'
 import { runOnce } from './once.ts'
 import type { Walk } from './walk-type.ts'
-
-/** Hosts whose turns begin without a pause. */
-const GROUP = 8
 
 /** A task on all of these hosts at once, within the limits of the run and of the task. */
 export async function runTask(
@@ -68,34 +64,16 @@ async function runOn(given: readonly Turn[], module: AnyModule, first: Turn): Pr
   }
   const { limit } = batch.run
   const throttle = await throttleOf(first)
-  // What one group writes is no earlier write for the next one: they go through the task together, but for those that wait for others' end.
-  const since = batch.run.speculation.ledger.frontier
-  const within = (turn: Turn): Promise<boolean> => {
-    const waits = throttle !== undefined || limit.activeCount + limit.pendingCount >= limit.concurrency
-    return limit(() => act(turn, module, waits ? undefined : since))
-  }
-  const answers = await inGroups(turns, (turn) => (throttle ? throttle(() => within(turn)) : within(turn)))
+  const within = (turn: Turn): Promise<boolean> => limit(() => act(turn, module))
+  const answers = await Promise.all(turns.map((turn) => (throttle ? throttle(() => within(turn)) : within(turn))))
   return answers.filter(Boolean).length
 }
 
-/** What goes to the hosts of one group leaves before the next group is thought about: they are at work meanwhile. */
-async function inGroups<T>(turns: readonly Turn[], begin: (turn: Turn) => Promise<T>): Promise<T[]> {
-  const begun: Promise<T>[] = []
-  for (const turn of turns) {
-    if (begun.length > 0 && begun.length % GROUP === 0) await setImmediate()
-    const one = begin(turn)
-    // One that fails early is heard below.
-    one.catch(() => undefined)
-    begun.push(one)
-  }
-  return await Promise.all(begun)
-}
-
 /** Answers whether the host failed for good. */
-async function act(turn: Turn, module: AnyModule, since?: Turn['since']): Promise<boolean> {
+async function act(turn: Turn, module: AnyModule): Promise<boolean> {
   const { interrupts, speculation } = turn.batch.run
   if (interrupts.interrupted) return false
-  turn.since = since ?? speculation.ledger.frontier
+  turn.since = speculation.ledger.frontier
   const { outcome, hidden, started } = await perform(turn, moduleFor(turn, module))
   return await settle(turn, outcome, hidden, started)
 }

@@ -60,4 +60,16 @@ describe('a stderr that comes behind stdout', function () {
       expect([stdout.toString(), stderr.toString()]).to.deep.equal(['out\n', 'err\n'])
     }
   })
+
+  it('gives no command what one of ours has left saying before it begins', async () => {
+    const { shell } = late
+    for (let i = 0; i < 3; i++) {
+      const listener = Number((await shell.run(sh`( sleep 0.1; echo NOISE; echo NOISE >&2 ) & echo $PPID`)).stdout)
+      // As if it were far away: the next one has been sent when the noise comes.
+      process.kill(listener, 'SIGSTOP')
+      setTimeout(() => process.kill(listener, 'SIGCONT'), 300)
+      const { stdout, stderr } = await shell.run(sh`echo next; echo said >&2`, { childless: true })
+      expect([stdout.toString(), stderr.toString()]).to.deep.equal(['next\n', 'said\n'])
+    }
+  })
 })

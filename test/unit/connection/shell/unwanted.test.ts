@@ -8,7 +8,7 @@ const STREAMS = ['stdout', 'stderr'] as const
 /** Two commands; the second one is wanted no more. So many have ended by each stream. */
 function isUnwanted(stdout: number, stderr: number, isFirstAnswered: boolean): boolean {
   const [first, second] = [new Command(sh`:`, {}), new Command(sh`:`, {})]
-  const batch = newBatch([first, second], 'nonce', false)
+  const batch = newBatch([first, second], 'nonce', { stdout: false, stderr: true })
   batch.cursors.stdout.at = stdout
   batch.cursors.stderr.at = stderr
   if (isFirstAnswered) first.fail(new Error('it is over'))

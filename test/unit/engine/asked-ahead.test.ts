@@ -42,15 +42,29 @@ async function looksOf(changes: (host: string) => boolean): Promise<Map<string, 
   return looks
 }
 
-describe('hosts that begin in groups', () => {
-  it('keep what was asked ahead while those of the first group change', async () => {
+describe('what was asked of many hosts ahead', () => {
+  it('holds while one of them changes in the same task', async () => {
     const looks = await looksOf((host) => host === 'h1')
     expect(looks.size).to.equal(HOSTS)
     // The second one verifies the change.
     for (const [host, count] of looks) expect(count, host).to.equal(host === 'h1' ? 2 : 1)
   })
 
-  it('change all alike', async () => {
+  it('holds while all of them change', async () => {
     for (const [host, count] of await looksOf(() => true)) expect(count, host).to.equal(2)
+  })
+
+  it('is not what others of the same task have set: all begin it together', async () => {
+    const names = Array.from({ length: HOSTS }, (_, i) => `h${i + 1}`)
+    const lines = names.map((name, i) => `${name} index=${i} before=${names.at(i - 1)}`)
+    const hosts = `[all:vars]\nansible_connection=local\n[all]\n${lines.join('\n')}\n`
+    const text = play(
+      '- set_fact: v="{{ index }}"\n- set_fact: v="{{ hostvars[before].v }}"\n- debug: msg="{{ v }}"\n',
+      'hosts: all',
+    )
+    const ran = await runText(text, { hosts })
+    expect(names.map((name) => Number(ran.messages(name).at(-1)))).to.deep.equal(
+      names.map((_, i) => (i + HOSTS - 1) % HOSTS),
+    )
   })
 })
