@@ -3,6 +3,7 @@ import type { Json } from '../../../core/events/json.ts'
 import { createRpc, RpcSessions } from '../../../core/libvirt/rpc/index.ts'
 import domain from '../../../modules/libvirt/libvirt_domain.ts'
 import { checkState, type DrivenHost, type Round, runState } from '../module-driver.ts'
+import { heldScript } from './held.ts'
 import { type LibvirtLab, openLibvirtLab } from './lab.ts'
 
 const IMAGES = '/var/lib/vfdomain'
@@ -38,11 +39,6 @@ for (const way of ['virsh', 'RPC'])
       expect(again.filter((c) => c.effect !== 'pending')).to.deep.equal([])
       return round
     }
-    /** A unit `vf-hold` that runs a command; it has its image once looking at that says so, which a busy machine takes its time for. */
-    const held = (command: string, look: string): Promise<string> =>
-      native(`systemctl stop vf-hold 2>/dev/null; systemd-run --quiet --unit=vf-hold ${command}
-for i in $(seq 600); do ${look} 2>&1 | grep -q lock && exit; sleep 0.1; done
-echo 'nobody has the image:'; systemctl status vf-hold; exit 1`)
     const told = (round: Round): string[] => round.changes.map((c) => `${c.path} ${c.effect}`)
 
     before(async () => {
@@ -140,7 +136,7 @@ for n in a b; do virsh net-destroy vf-$n; virsh net-undefine vf-$n; done >/dev/n
 
     it('is not left behind where its disk cannot be grown', async () => {
       // Another QEMU has the image: for ten minutes, or until it is stopped.
-      await held(`qemu-io -c 'sleep 600000' ${IMAGES}/grown.qcow2`, `qemu-img info ${IMAGES}/grown.qcow2`)
+      await native(heldScript('vf-hold', `qemu-io -c 'sleep 600000' ${IMAGES}/grown.qcow2`, `${IMAGES}/grown.qcow2`))
       const disks = [{ target: 'vda', source: `${IMAGES}/grown.qcow2`, size: '24M' }]
       await runState(domain, host, { name: 'vf-two', memory: '64MiB', disks }).then(
         () => expect.fail('grown'),
@@ -254,10 +250,8 @@ echo "<domain type='qemu'><name>vf-three</name><memory>65536</memory><os><type>h
 <disk type='file'><driver type='qcow2'/><source file='${mine}'/><target dev='vda'/></disk>
 <disk type='file'><driver type='raw'/><source file='${other}'/><target dev='vdb'/></disk></devices></domain>" > three.xml
 virsh -q define three.xml; ln ${other} ${IMAGES}/elsewhere.raw`)
-      await held(
-        `"$(command -v qemu-system-x86_64 || echo /usr/libexec/qemu-kvm)" -accel tcg -S -display none -nodefaults -drive file=${IMAGES}/elsewhere.raw,format=raw,if=virtio`,
-        `qemu-io -f raw -c quit ${other}`,
-      )
+      const qemu = `"$(command -v qemu-system-x86_64 || echo /usr/libexec/qemu-kvm)" -accel tcg -S -display none -nodefaults -drive file=${IMAGES}/elsewhere.raw,format=raw,if=virtio`
+      await native(heldScript('vf-hold', qemu, other))
       const gone = { name: 'vf-three', state: 'absent', delete_storage: true }
       await runState(domain, host, gone).then(
         () => expect.fail('deleted'),

@@ -8,6 +8,7 @@ import { uploadLarge } from '../../../core/connection/index.ts'
 import type { JsonObject } from '../../../core/events/json.ts'
 import volume from '../../../modules/libvirt/libvirt_volume.ts'
 import { checkState, type DrivenHost, type Round, runState } from '../module-driver.ts'
+import { heldScript } from './held.ts'
 import { type LibvirtLab, openLibvirtLab } from './lab.ts'
 import { roundsOf } from './rounds.ts'
 
@@ -274,9 +275,9 @@ describe('libvirt_volume on a real libvirtd', function () {
     expect((await checkState(volume, checking, gone)).map((one) => one.path)).to.deep.equal(['state'])
     expect(await files()).to.equal('a.raw')
     // A QEMU that libvirt does not know: that of another host, where the folder is shared.
+    const qemu = `"$(command -v qemu-system-x86_64 || echo /usr/libexec/qemu-kvm)" -accel tcg -S -display none -nodefaults -drive file=${AT}/far/apart.qcow2,format=qcow2,if=virtio`
     await native(`qemu-img create -q -f qcow2 -b ${AT}/p/a.raw -F raw ${AT}/far/apart.qcow2
-systemd-run --quiet --unit=vf-hold-volume "$(command -v qemu-system-x86_64 || echo /usr/libexec/qemu-kvm)" -accel tcg -S -display none -nodefaults -drive file=${AT}/far/apart.qcow2,format=qcow2,if=virtio
-for i in $(seq 100); do qemu-img info ${AT}/far/apart.qcow2 >/dev/null 2>&1 || break; sleep 0.1; done`)
+${heldScript('vf-hold-volume', qemu, `${AT}/far/apart.qcow2`)}`)
     await refused(gone, `${AT}/p/a.raw is in use by a QEMU`)
     expect(await files()).to.equal('a.raw')
     await native('systemctl stop vf-hold-volume')
