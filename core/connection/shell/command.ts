@@ -119,7 +119,7 @@ export class Command {
     if (!this.answered) this.lines?.feed(stream, bytes)
   }
 
-  /** It has not begun, so what was heard was not its own: it is forgotten. Whether there was any. */
+  /** Forgets what was heard before it began, which was not its own. Answers whether there was any. */
   unhear(): boolean {
     const heard = this.excess || this.sizes.stdout + this.sizes.stderr > 0
     this.kept.stdout = []

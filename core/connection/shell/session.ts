@@ -313,7 +313,7 @@ export class Session {
     const apart = ownOutput(command)
     cursor.inside = !apart && cursor.at < batch.commands.length
     cursor.cutting = apart
-    if (cursor.at === batch.commands.length && !apart) cursor.over = true
+    if (!apart && cursor.at === batch.commands.length) cursor.over = true
     command.ended(status, this.streams.length, this.options.merged)
     if (command.answered && apart && !cursor.over) {
       // Processes it left may hold its output open: then the reader is cut.
